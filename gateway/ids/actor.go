@@ -1,0 +1,63 @@
+package ids
+
+// ActorKind says what sort of party acts.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	ActorStaff   ActorKind = "staff"   // a signed-in member of staff
+	ActorMother  ActorKind = "mother"  // a mother at a kiosk, after her PIN
+	ActorContact ActorKind = "contact" // a person outside: by email or as a meeting guest
+	ActorKiosk   ActorKind = "kiosk"   // a kiosk before anybody has given a PIN
+	ActorAPI     ActorKind = "api"     // a bearer token
+	ActorSystem  ActorKind = "system"  // Kinbridge itself: dispatcher, sequencer, migration
+	ActorUnknown ActorKind = "unknown" // somebody not identified: a stranger's mail, a failed sign-in
+)
+
+// Role is what a member of staff, or an API token, is appointed to do.
+type Role string
+
+// The roles of PRODUCT.md that can sign in.
+const (
+	RolePactWorker       Role = "pact_worker"              // Pact social worker: holds cases, reviews messages
+	RoleFamilyWorker     Role = "family_engagement_worker" // family engagement worker (FEW)
+	RoleOffenderManager  Role = "offender_manager"         // prison offender manager (POM)
+	RoleWingOfficer      Role = "wing_officer"
+	RolePublicProtection Role = "public_protection"
+	RoleAdministrator    Role = "administrator"
+)
+
+// Roles lists every role, in the order screens show them.
+var Roles = []Role{RolePactWorker, RoleFamilyWorker, RoleOffenderManager, RoleWingOfficer, RolePublicProtection, RoleAdministrator}
+
+// Actor is who does something: kind, identifier and, for staff and API tokens, the role. Agency is where she belongs
+// (empty for the system and strangers).
+type Actor struct {
+	Kind   ActorKind
+	ID     string
+	Role   Role
+	Agency AgencyID
+}
+
+// System is the actor for what Kinbridge does of itself; part names the component ("dispatcher", "migrate").
+func System(part string) Actor { return Actor{Kind: ActorSystem, ID: part} }
+
+// Unknown is the actor when nobody has been identified; hint is a non-personal label ("smtp", "staff sign-in").
+func Unknown(hint string) Actor { return Actor{Kind: ActorUnknown, ID: hint} }
+
+// MotherActor is a mother who has given her PIN.
+func MotherActor(id MotherID) Actor { return Actor{Kind: ActorMother, ID: string(id)} }
+
+// ContactActor is a person outside, identified by a verified email or a meeting invitation.
+func ContactActor(id ContactID) Actor { return Actor{Kind: ActorContact, ID: string(id)} }
+
+// KioskActor is an enrolled kiosk that nobody has unlocked.
+func KioskActor(id KioskID) Actor { return Actor{Kind: ActorKiosk, ID: string(id)} }
+
+// StaffID returns the staff identifier, or "" when the actor is not staff.
+func (a Actor) StaffID() StaffID {
+	if a.Kind == ActorStaff {
+		return StaffID(a.ID)
+	}
+	return ""
+}
