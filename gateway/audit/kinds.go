@@ -1,0 +1,197 @@
+package audit
+
+// Kind says what happened. The set is closed: Encode and Decode refuse a kind that is not in the table below, so
+// every entry of the log has a meaning a person can be shown.
+type Kind string
+
+// The kinds of event. What each one means is in the table.
+const (
+	StaffSignedInKind     Kind = "staff.signed_in"
+	StaffSignInFailedKind Kind = "staff.sign_in_failed"
+	StaffSignedOutKind    Kind = "staff.signed_out"
+	StaffLockedKind       Kind = "staff.locked"
+	UserCreatedKind       Kind = "user.created"
+	UserChangedKind       Kind = "user.changed"
+	UserDisabledKind      Kind = "user.disabled"
+	TokenCreatedKind      Kind = "token.created"
+	TokenRevokedKind      Kind = "token.revoked"
+
+	AgencyCreatedKind   Kind = "agency.created"
+	WingCreatedKind     Kind = "wing.created"
+	MotherCreatedKind   Kind = "mother.created"
+	MotherPINSetKind    Kind = "mother.pin_set"
+	ChildAddedKind      Kind = "child.added"
+	ContactAddedKind    Kind = "contact.added"
+	ContactVerifiedKind Kind = "contact.verified"
+
+	CaseCreatedKind    Kind = "case.created"
+	CaseChangedKind    Kind = "case.changed"
+	CaseReadKind       Kind = "case.read"
+	ThreadOpenedKind   Kind = "thread.opened"
+	ThreadReadKind     Kind = "thread.read"
+	PartyAddedKind     Kind = "thread.party_added"
+	PartyRemovedKind   Kind = "thread.party_removed"
+	AuditReadKind      Kind = "audit.read"
+	AttachmentReadKind Kind = "attachment.read"
+
+	MessageWrittenKind  Kind = "message.written"
+	MessageHeldKind     Kind = "message.held"
+	MessageReleasedKind Kind = "message.released"
+	MessageWithheldKind Kind = "message.withheld"
+	HoldClaimedKind     Kind = "hold.claimed"
+	HoldReturnedKind    Kind = "hold.returned"
+
+	DeliveryQueuedKind   Kind = "delivery.queued"
+	DeliverySentKind     Kind = "delivery.sent"
+	DeliveryAcceptedKind Kind = "delivery.accepted"
+	DeliveryDelayedKind  Kind = "delivery.delayed"
+	DeliveryFailedKind   Kind = "delivery.failed"
+	DeliveryKioskKind    Kind = "delivery.kiosk"
+	DeliverySeenKind     Kind = "delivery.seen"
+
+	MailAcceptedKind  Kind = "mail.accepted"
+	MailFiledKind     Kind = "mail.filed"
+	MailHeldKind      Kind = "mail.held"
+	MailRejectedKind  Kind = "mail.rejected"
+	MailDiscardedKind Kind = "mail.discarded"
+	MailReadKind      Kind = "mail.read"
+
+	KioskCodeMadeKind  Kind = "kiosk.code_made"
+	KioskEnrolledKind  Kind = "kiosk.enrolled"
+	KioskRevokedKind   Kind = "kiosk.revoked"
+	KioskUnlockedKind  Kind = "kiosk.unlocked"
+	KioskPINFailedKind Kind = "kiosk.pin_failed"
+	KioskThrottledKind Kind = "kiosk.throttled"
+	KioskLockedKind    Kind = "kiosk.locked"
+
+	MeetingCreatedKind   Kind = "meeting.created"
+	MeetingChangedKind   Kind = "meeting.changed"
+	MeetingCancelledKind Kind = "meeting.cancelled"
+	GuestInvitedKind     Kind = "guest.invited"
+	GuestEnteredKind     Kind = "guest.entered"
+	GuestCodeFailedKind  Kind = "guest.code_failed"
+	TicketIssuedKind     Kind = "ticket.issued"
+	TicketRefusedKind    Kind = "ticket.refused"
+	RoomKnockedKind      Kind = "room.knocked"
+	RoomAdmittedKind     Kind = "room.admitted"
+	RoomRefusedKind      Kind = "room.refused"
+	RoomJoinedKind       Kind = "room.joined"
+	RoomLeftKind         Kind = "room.left"
+	RoomRemovedKind      Kind = "room.removed"
+	RoomEndedKind        Kind = "room.ended"
+
+	PolicyRefusedKind  Kind = "policy.refused"
+	MigrateAppliedKind Kind = "migrate.applied"
+	WorldSeededKind    Kind = "world.seeded"
+	KeyRewrappedKind   Kind = "key.rewrapped"
+	KeyDestroyedKind   Kind = "key.destroyed"
+)
+
+// Info describes one kind of event.
+type Info struct {
+	Kind    Kind
+	Meaning string // one line of English for a timeline; the actor is its unwritten subject
+	Subject string // what Entry.Subject identifies; "" when such an entry has no subject
+	Cased   bool   // the entry always belongs to a case
+}
+
+// kinds is the one table of what can be in the log.
+var kinds = [...]Info{
+	{StaffSignedInKind, "Signed in to the staff site", "staff", false},
+	{StaffSignInFailedKind, "Failed to sign in to the staff site", "", false},
+	{StaffSignedOutKind, "Signed out of the staff site", "staff", false},
+	{StaffLockedKind, "Sign-in paused after too many failures", "staff", false},
+	{UserCreatedKind, "Created a staff account", "staff", false},
+	{UserChangedKind, "Changed a staff account", "staff", false},
+	{UserDisabledKind, "Closed a staff account", "staff", false},
+	{TokenCreatedKind, "Created an API token", "API token", false},
+	{TokenRevokedKind, "Withdrew an API token", "API token", false},
+
+	{AgencyCreatedKind, "Added an agency", "agency", false},
+	{WingCreatedKind, "Added a wing", "wing", false},
+	{MotherCreatedKind, "Added a mother", "mother", false},
+	{MotherPINSetKind, "Set a mother's PIN", "mother", false},
+	{ChildAddedKind, "Added a child to the case", "child", true},
+	{ContactAddedKind, "Added a contact", "contact", false},
+	{ContactVerifiedKind, "Confirmed a contact's email address", "contact", false},
+
+	{CaseCreatedKind, "Opened the case", "case", true},
+	{CaseChangedKind, "Changed the case", "case", true},
+	{CaseReadKind, "Read the case", "case", true},
+	{ThreadOpenedKind, "Started a thread", "thread", true},
+	{ThreadReadKind, "Read the thread", "thread", true},
+	{PartyAddedKind, "Added somebody to the thread", "party", true},
+	{PartyRemovedKind, "Removed somebody from the thread", "party", true},
+	{AuditReadKind, "Read the audit timeline", "", false},
+	{AttachmentReadKind, "Opened an attachment", "attachment", true},
+
+	{MessageWrittenKind, "Wrote a message", "message", true},
+	{MessageHeldKind, "Held the message for a person to decide", "message", true},
+	{MessageReleasedKind, "Released the message", "message", true},
+	{MessageWithheldKind, "Withheld the message", "message", true},
+	{HoldClaimedKind, "Took on a review", "hold", false},
+	{HoldReturnedKind, "Gave a review back", "hold", false},
+
+	{DeliveryQueuedKind, "Queued the message for a recipient", "delivery", true},
+	{DeliverySentKind, "Began sending the message by email", "delivery", true},
+	{DeliveryAcceptedKind, "The recipient's mail server accepted the message", "delivery", true},
+	{DeliveryDelayedKind, "The recipient's mail server asked us to try later", "delivery", true},
+	{DeliveryFailedKind, "The message could not be delivered", "delivery", true},
+	{DeliveryKioskKind, "The message reached the mother's kiosk", "delivery", true},
+	{DeliverySeenKind, "The message was seen", "delivery", true},
+
+	{MailAcceptedKind, "Accepted an email", "email", false},
+	{MailFiledKind, "Filed an email in its thread", "email", true},
+	{MailHeldKind, "Held an email for a person to decide", "email", false},
+	{MailRejectedKind, "Refused an email", "", false},
+	{MailDiscardedKind, "Put an email aside without filing it", "email", false},
+	{MailReadKind, "Read a held email", "email", false},
+
+	{KioskCodeMadeKind, "Made an enrolment code for a kiosk", "kiosk", false},
+	{KioskEnrolledKind, "Enrolled a kiosk", "kiosk", false},
+	{KioskRevokedKind, "Withdrew a kiosk", "kiosk", false},
+	{KioskUnlockedKind, "Unlocked the kiosk with her PIN", "mother", false},
+	{KioskPINFailedKind, "Entered a wrong PIN at the kiosk", "mother", false},
+	{KioskThrottledKind, "PIN entry paused after too many wrong PINs", "mother", false},
+	{KioskLockedKind, "Locked the kiosk", "mother", false},
+
+	{MeetingCreatedKind, "Arranged a meeting", "meeting", true},
+	{MeetingChangedKind, "Changed a meeting", "meeting", true},
+	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
+	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
+	{GuestEnteredKind, "Gave the right code for a meeting", "participant", true},
+	{GuestCodeFailedKind, "Gave a wrong code for a meeting", "participant", true},
+	{TicketIssuedKind, "Issued a ticket for a meeting room", "participant", true},
+	{TicketRefusedKind, "Refused a ticket for a meeting room", "", false},
+	{RoomKnockedKind, "Came to the lobby of a meeting", "participant", true},
+	{RoomAdmittedKind, "Let somebody into a meeting", "participant", true},
+	{RoomRefusedKind, "Turned somebody away from a meeting", "participant", true},
+	{RoomJoinedKind, "Joined a meeting", "participant", true},
+	{RoomLeftKind, "Left a meeting", "participant", true},
+	{RoomRemovedKind, "Removed somebody from a meeting", "participant", true},
+	{RoomEndedKind, "Ended a meeting for everybody", "meeting", true},
+
+	{PolicyRefusedKind, "Was refused", "", false},
+	{MigrateAppliedKind, "Brought the database to a new version", "", false},
+	{WorldSeededKind, "Made a demonstration world", "", false},
+	{KeyRewrappedKind, "Changed the key that protects a data key", "scope", false},
+	{KeyDestroyedKind, "Destroyed the key of a body of content", "scope", false},
+}
+
+// known finds a kind's row of the table.
+var known = func() map[Kind]Info {
+	m := make(map[Kind]Info, len(kinds))
+	for _, info := range kinds {
+		m[info.Kind] = info
+	}
+	return m
+}()
+
+// Kinds returns the whole table, in its documented order.
+func Kinds() []Info { return append([]Info(nil), kinds[:]...) }
+
+// Known reports whether the kind is in the table.
+func (k Kind) Known() bool { _, ok := known[k]; return ok }
+
+// Meaning is the kind's line of English, or "" for a kind that is not in the table.
+func (k Kind) Meaning() string { return known[k].Meaning }

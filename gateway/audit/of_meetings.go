@@ -1,0 +1,78 @@
+package audit
+
+import "kinbridge/gateway/ids"
+
+// MeetingCreated: a meeting was arranged.
+func MeetingCreated(c ids.CaseID, m ids.MeetingID) Entry {
+	return made(MeetingCreatedKind, Done, string(m)).In(c, "")
+}
+
+// MeetingChanged: a meeting was changed; field names what ("time", "participant").
+func MeetingChanged(c ids.CaseID, m ids.MeetingID, field string) Entry {
+	return made(MeetingChangedKind, Done, string(m)).In(c, "").With("field", Code(field))
+}
+
+// MeetingCancelled: a meeting will not take place.
+func MeetingCancelled(c ids.CaseID, m ids.MeetingID) Entry {
+	return made(MeetingCancelledKind, Done, string(m)).In(c, "")
+}
+
+// Seat names one person's place in one meeting, for the attendance entries.
+type Seat struct {
+	Case        ids.CaseID
+	Meeting     ids.MeetingID
+	Participant ids.ParticipantID
+}
+
+func (s Seat) entry(k Kind, o Outcome) Entry {
+	return made(k, o, string(s.Participant)).In(s.Case, "").With("meeting", string(s.Meeting))
+}
+
+// GuestInvited: a link was sent to a guest.
+func GuestInvited(s Seat) Entry { return s.entry(GuestInvitedKind, Done) }
+
+// GuestEntered: a guest gave the right one-time code.
+func GuestEntered(s Seat) Entry { return s.entry(GuestEnteredKind, Done) }
+
+// GuestCodeFailed: a wrong or spent one-time code was given.
+func GuestCodeFailed(s Seat) Entry { return s.entry(GuestCodeFailedKind, Refused) }
+
+// TicketIssued: a single-use room ticket was made; id is the ticket's identifier.
+func TicketIssued(s Seat, id string) Entry {
+	return s.entry(TicketIssuedKind, Done).With("ticket", Code(id))
+}
+
+// TicketRefused: the room refused a ticket; code says why ("expired", "foreign", "used", "malformed"). Its case and
+// meeting are known only when the ticket was genuine.
+func TicketRefused(code string) Entry {
+	return made(TicketRefusedKind, Refused, "").With("code", Code(code))
+}
+
+// RoomKnocked: the participant waits in the lobby.
+func RoomKnocked(s Seat) Entry { return s.entry(RoomKnockedKind, Held) }
+
+// RoomAdmitted: a host (by, a participant) let the participant in.
+func RoomAdmitted(s Seat, by ids.ParticipantID) Entry {
+	return s.entry(RoomAdmittedKind, Done).With("by", string(by))
+}
+
+// RoomRefused: a host turned the participant away.
+func RoomRefused(s Seat, by ids.ParticipantID) Entry {
+	return s.entry(RoomRefusedKind, Refused).With("by", string(by))
+}
+
+// RoomJoined: the participant is in the meeting and can see and hear it.
+func RoomJoined(s Seat) Entry { return s.entry(RoomJoinedKind, Done) }
+
+// RoomLeft: the participant is no longer in the meeting; code says how ("left", "dropped", "ended").
+func RoomLeft(s Seat, code string) Entry { return s.entry(RoomLeftKind, Done).With("code", Code(code)) }
+
+// RoomRemoved: a host took the participant out.
+func RoomRemoved(s Seat, by ids.ParticipantID) Entry {
+	return s.entry(RoomRemovedKind, Done).With("by", string(by))
+}
+
+// RoomEnded: the meeting ended for everybody; code says why ("host", "time", "empty", "shutdown").
+func RoomEnded(c ids.CaseID, m ids.MeetingID, code string) Entry {
+	return made(RoomEndedKind, Done, string(m)).In(c, "").With("code", Code(code))
+}

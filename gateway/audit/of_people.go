@@ -1,0 +1,128 @@
+package audit
+
+import "kinbridge/gateway/ids"
+
+// made starts an entry; the constructors below are its only callers.
+func made(k Kind, o Outcome, subject string) Entry {
+	return Entry{Kind: k, Outcome: o, Subject: subject}
+}
+
+// StaffSignedIn: a member of staff gave the right password and code.
+func StaffSignedIn(s ids.StaffID) Entry { return made(StaffSignedInKind, Done, string(s)) }
+
+// StaffSignInFailed: a sign-in was refused. s is "" when no account matches; code says which check failed
+// ("password", "totp", "throttled", "closed"), for the log and never for the screen.
+func StaffSignInFailed(s ids.StaffID, code string) Entry {
+	return made(StaffSignInFailedKind, Refused, string(s)).With("code", Code(code))
+}
+
+// StaffSignedOut: a member of staff signed out, or her session ended; code says which.
+func StaffSignedOut(s ids.StaffID, code string) Entry {
+	return made(StaffSignedOutKind, Done, string(s)).With("code", Code(code))
+}
+
+// StaffLocked: sign-in to the account is paused after too many failures.
+func StaffLocked(s ids.StaffID) Entry { return made(StaffLockedKind, Refused, string(s)) }
+
+// UserCreated: a staff account was made with a role.
+func UserCreated(s ids.StaffID, role ids.Role) Entry {
+	return made(UserCreatedKind, Done, string(s)).With("role", string(role))
+}
+
+// UserChanged: a staff account was changed; field names what ("role", "password", "totp", "agency").
+func UserChanged(s ids.StaffID, field string) Entry {
+	return made(UserChangedKind, Done, string(s)).With("field", Code(field))
+}
+
+// UserDisabled: a staff account was closed.
+func UserDisabled(s ids.StaffID) Entry { return made(UserDisabledKind, Done, string(s)) }
+
+// TokenCreated: an API token was made; id is its identifier, not the token.
+func TokenCreated(id string, role ids.Role) Entry {
+	return made(TokenCreatedKind, Done, id).With("role", string(role))
+}
+
+// TokenRevoked: an API token was withdrawn.
+func TokenRevoked(id string) Entry { return made(TokenRevokedKind, Done, id) }
+
+// AgencyCreated: an agency was added.
+func AgencyCreated(a ids.AgencyID) Entry { return made(AgencyCreatedKind, Done, string(a)) }
+
+// WingCreated: a wing was added to an establishment.
+func WingCreated(w ids.WingID, a ids.AgencyID) Entry {
+	return made(WingCreatedKind, Done, string(w)).With("establishment", string(a))
+}
+
+// MotherCreated: a mother was added.
+func MotherCreated(m ids.MotherID) Entry { return made(MotherCreatedKind, Done, string(m)) }
+
+// MotherPINSet: a mother's PIN was set or reset.
+func MotherPINSet(m ids.MotherID) Entry { return made(MotherPINSetKind, Done, string(m)) }
+
+// ChildAdded: a child was added to a case.
+func ChildAdded(c ids.CaseID, child ids.ChildID) Entry {
+	return made(ChildAddedKind, Done, string(child)).In(c, "")
+}
+
+// ContactAdded: a person outside was added.
+func ContactAdded(id ids.ContactID) Entry { return made(ContactAddedKind, Done, string(id)) }
+
+// ContactVerified: a contact's address was confirmed; how is a code ("worker", "dmarc").
+func ContactVerified(id ids.ContactID, how string) Entry {
+	return made(ContactVerifiedKind, Done, string(id)).With("how", Code(how))
+}
+
+// KioskCodeMade: a one-time enrolment code was made for a kiosk.
+func KioskCodeMade(k ids.KioskID) Entry { return made(KioskCodeMadeKind, Done, string(k)) }
+
+// KioskEnrolled: a device used its code and became a kiosk.
+func KioskEnrolled(k ids.KioskID, w ids.WingID) Entry {
+	return made(KioskEnrolledKind, Done, string(k)).With("wing", string(w))
+}
+
+// KioskRevoked: a kiosk may no longer connect.
+func KioskRevoked(k ids.KioskID) Entry { return made(KioskRevokedKind, Done, string(k)) }
+
+// KioskUnlocked: a mother gave her PIN.
+func KioskUnlocked(k ids.KioskID, m ids.MotherID) Entry {
+	return atKiosk(KioskUnlockedKind, Done, k, m)
+}
+
+// KioskPINFailed: a wrong PIN was given.
+func KioskPINFailed(k ids.KioskID, m ids.MotherID) Entry {
+	return atKiosk(KioskPINFailedKind, Refused, k, m)
+}
+
+// KioskThrottled: PIN entry for a mother is paused after too many wrong PINs.
+func KioskThrottled(k ids.KioskID, m ids.MotherID) Entry {
+	return atKiosk(KioskThrottledKind, Refused, k, m)
+}
+
+// KioskLocked: the mother's session at a kiosk ended; code says why ("left", "idle", "dropped", "revoked").
+func KioskLocked(k ids.KioskID, m ids.MotherID, code string) Entry {
+	return atKiosk(KioskLockedKind, Done, k, m).With("code", Code(code))
+}
+
+func atKiosk(kind Kind, o Outcome, k ids.KioskID, m ids.MotherID) Entry {
+	return made(kind, o, string(m)).With("kiosk", string(k))
+}
+
+// PolicyRefused: policy said no to an action (a code, "message.release") on a subject, which may be "". The decision's
+// reasons follow with Because, the case and thread, if they are known, with In.
+func PolicyRefused(action, subject string) Entry {
+	return made(PolicyRefusedKind, Refused, subject).With("action", Code(action))
+}
+
+// MigrateApplied: the database was brought from one schema version to another.
+func MigrateApplied(from, to int64) Entry {
+	return made(MigrateAppliedKind, Done, "").With("from", number(from)).With("to", number(to))
+}
+
+// WorldSeeded: a demonstration world was made.
+func WorldSeeded() Entry { return made(WorldSeededKind, Done, "") }
+
+// KeyRewrapped: a scope's data key ("case:…") is now protected by a newer key-encryption key.
+func KeyRewrapped(scope string) Entry { return made(KeyRewrappedKind, Done, scope) }
+
+// KeyDestroyed: a scope's data key was destroyed, and with it everything it protected.
+func KeyDestroyed(scope string) Entry { return made(KeyDestroyedKind, Done, scope) }
