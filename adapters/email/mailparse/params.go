@@ -1,0 +1,168 @@
+package mailparse
+
+import (
+	"path"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// mediaType reads a Content-Type or Content-Disposition value (RFC 2045 section 5.1, RFC 2183): the lower-case value and
+// its parameters, with RFC 2231 continuations and charsets, and RFC 2047 words where programs wrongly write them.
+func mediaType(v, hint string) (string, map[string]string) {
+	value, rest, _ := strings.Cut(v, ";")
+	value, _, _ = strings.Cut(value, "(")
+	value = strings.ToLower(strings.Join(strings.Fields(value), ""))
+	raw := map[string]string{}
+	for len(rest) > 0 && len(raw) < 200 {
+		var name, val string
+		name, val, rest = nextParam(rest)
+		if name != "" {
+			if _, twice := raw[name]; !twice {
+				raw[name] = val
+			}
+		}
+	}
+	return value, joinParams(raw, hint)
+}
+
+// nextParam reads one name=value; a value may be quoted, and an unquoted one may (wrongly) hold blanks.
+func nextParam(s string) (name, val, rest string) {
+	s = strings.TrimLeft(s, "; \t")
+	eq := strings.IndexAny(s, "=;")
+	if eq < 0 {
+		return "", "", ""
+	}
+	if s[eq] == ';' {
+		return "", "", s[eq+1:]
+	}
+	name = strings.ToLower(strings.TrimSpace(s[:eq]))
+	s = strings.TrimLeft(s[eq+1:], " \t")
+	if strings.HasPrefix(s, `"`) {
+		if text, n := quotedParam(s); n > 1 {
+			return name, text, s[n:]
+		}
+		s = s[1:]
+	}
+	end := strings.IndexByte(s, ';')
+	if end < 0 {
+		end = len(s)
+	}
+	return name, strings.Trim(s[:end], " \t\""), s[end:]
+}
+
+// quotedParam is quoted, except that a backslash before anything but a quote or a backslash stays: Windows paths.
+func quotedParam(s string) (string, int) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\'):
+			i++
+			b.WriteByte(s[i])
+		case s[i] == '"':
+			return b.String(), i + 1
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return "", 1
+}
+
+// section is one piece of a parameter (RFC 2231 section 3): name*n or name*n*.
+type section struct {
+	n       int
+	encoded bool
+	val     string
+}
+
+func joinParams(raw map[string]string, hint string) map[string]string {
+	out := map[string]string{}
+	parts := map[string][]section{}
+	for name, val := range raw {
+		base, mark, has := strings.Cut(name, "*")
+		if !has {
+			if _, done := out[name]; !done {
+				out[name] = oneLine(decodeWords(val, hint))
+			}
+			continue
+		}
+		sec := section{encoded: mark == "" || strings.HasSuffix(mark, "*"), val: val}
+		sec.n, _ = strconv.Atoi(strings.TrimSuffix(mark, "*"))
+		parts[base] = append(parts[base], sec)
+	}
+	for base, secs := range parts {
+		sort.Slice(secs, func(i, j int) bool { return secs[i].n < secs[j].n })
+		if v := joinSections(secs, hint); v != "" {
+			out[base] = v // the extended form wins over a plain one beside it (RFC 6266 section 4.3)
+		}
+	}
+	return out
+}
+
+func joinSections(secs []section, hint string) string {
+	charset := ""
+	var data []byte
+	for i, s := range secs {
+		v := s.val
+		if i == 0 && s.encoded {
+			if cs, rest, ok := strings.Cut(v, "'"); ok {
+				if _, text, ok := strings.Cut(rest, "'"); ok {
+					charset, v = cs, text
+				}
+			}
+		}
+		if s.encoded {
+			data = append(data, percent(v)...)
+		} else {
+			data = append(data, v...)
+		}
+	}
+	if charset == "" {
+		charset = hint
+		if strings.Contains(string(data), "=?") {
+			return oneLine(decodeWords(string(data), hint))
+		}
+	}
+	return oneLine(DecodeCharset(data, charset))
+}
+
+func percent(s string) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]) {
+			out = append(out, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return out
+}
+
+// fileName keeps the last element of a name that may carry a folder of any system; "" for names that are none.
+func fileName(s string) string {
+	s = strings.TrimSpace(strings.ReplaceAll(s, `\`, "/"))
+	if s == "" {
+		return ""
+	}
+	if s = path.Base(s); s == "." || s == ".." || s == "/" {
+		return ""
+	}
+	return s
+}
+
+var charsetParam = regexp.MustCompile(`(?i)charset\s*=\s*"?([A-Za-z0-9._:\-]+)`)
+
+// bodyCharset is what raw 8-bit header bytes are taken to be in: the charset of the message's own text, else of the first
+// part that names one.
+func bodyCharset(h Header, body []byte) string {
+	for _, s := range []string{h.Raw("Content-Type"), string(body[:min(len(body), 8192)])} {
+		if m := charsetParam.FindStringSubmatch(s); m != nil {
+			if c := canonicalCharset(m[1]); c != "" && c != "utf-7" && !strings.HasPrefix(c, "utf-16") {
+				return c
+			}
+		}
+	}
+	return ""
+}
