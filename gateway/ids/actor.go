@@ -9,7 +9,7 @@ const (
 	ActorMother  ActorKind = "mother"  // a mother at a kiosk, after her PIN
 	ActorContact ActorKind = "contact" // a person outside: by email or as a meeting guest
 	ActorKiosk   ActorKind = "kiosk"   // a kiosk before anybody has given a PIN
-	ActorAPI     ActorKind = "api"     // a bearer token
+	ActorAPI     ActorKind = "api"     // a bearer token, acting for the member of staff it was issued to
 	ActorSystem  ActorKind = "system"  // Kinbridge itself: dispatcher, sequencer, migration
 	ActorUnknown ActorKind = "unknown" // somebody not identified: a stranger's mail, a failed sign-in
 )
@@ -54,9 +54,9 @@ func ContactActor(id ContactID) Actor { return Actor{Kind: ActorContact, ID: str
 // KioskActor is an enrolled kiosk that nobody has unlocked.
 func KioskActor(id KioskID) Actor { return Actor{Kind: ActorKiosk, ID: string(id)} }
 
-// StaffID returns the staff identifier, or "" when the actor is not staff.
+// StaffID returns the member of staff who acts, herself or through a bearer token; "" when the actor is nobody of the staff.
 func (a Actor) StaffID() StaffID {
-	if a.Kind == ActorStaff {
+	if a.Kind == ActorStaff || a.Kind == ActorAPI {
 		return StaffID(a.ID)
 	}
 	return ""

@@ -1,0 +1,125 @@
+package flow
+
+import (
+	"context"
+
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// caseFacts gathers what policy asks about an actor and a case.
+func caseFacts(ctx context.Context, r store.Reader, a ids.Actor, c cases.Case) (policy.CaseFacts, error) {
+	m, err := r.Mother(ctx, c.Mother)
+	if err != nil {
+		return policy.CaseFacts{}, err
+	}
+	return caseFactsOf(ctx, r, a, c, m)
+}
+
+func caseFactsOf(ctx context.Context, r store.Reader, a ids.Actor, c cases.Case, m people.Mother) (policy.CaseFacts, error) {
+	f := policy.CaseFacts{
+		ID:                c.ID,
+		IsMother:          a.Kind == ids.ActorMother && a.ID == string(m.ID),
+		SameEstablishment: a.Agency != "" && a.Agency == m.Establishment,
+		Closed:            !c.Closed.IsZero(),
+	}
+	staff := a.StaffID()
+	if staff == "" {
+		return f, nil
+	}
+	f.IsWorker = c.Worker == staff
+	var err error
+	f.OnTeam, err = r.OnTeam(ctx, c.ID, staff)
+	return f, err
+}
+
+// threadFacts gathers what policy asks about an actor and a thread.
+func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.ThreadFacts {
+	f := policy.ThreadFacts{Channel: t.Channel, IsParty: threads.IsParty(parties, a)}
+	for _, p := range parties {
+		if !p.Until.IsZero() {
+			continue
+		}
+		f.HasMother = f.HasMother || p.Kind == threads.PartyMother
+		f.WithAgency = f.WithAgency || p.Kind == threads.PartyContact
+	}
+	return f
+}
+
+// messageFacts gathers what policy asks about an actor and a message.
+func messageFacts(a ids.Actor, m messages.Message) policy.MessageFacts {
+	return policy.MessageFacts{
+		Held:     m.State == messages.Held,
+		Withheld: m.State == messages.Withheld,
+		IsAuthor: wrote(a, m),
+	}
+}
+
+// wrote reports whether the actor is the author of a message.
+func wrote(a ids.Actor, m messages.Message) bool {
+	if a.ID == "" || m.AuthorID != a.ID {
+		return false
+	}
+	switch m.AuthorKind {
+	case messages.ByMother:
+		return a.Kind == ids.ActorMother
+	case messages.ByContact:
+		return a.Kind == ids.ActorContact
+	case messages.ByStaff:
+		return a.StaffID() != ""
+	}
+	return false
+}
+
+// openThread is a thread with what every decision about it needs.
+type openThread struct {
+	threads.Thread
+	Parties []threads.Party
+	CaseRow cases.Case
+	Mother  people.Mother
+	facts   policy.Facts // without an act and a message
+}
+
+// loadThread reads a thread and gathers the actor's facts about it. It decides nothing.
+func loadThread(ctx context.Context, r store.Reader, a ids.Actor, id ids.ThreadID) (openThread, error) {
+	var o openThread
+	var err error
+	if o.Thread, err = r.Thread(ctx, id); err != nil {
+		return o, err
+	}
+	return o, o.load(ctx, r, a)
+}
+
+func (o *openThread) load(ctx context.Context, r store.Reader, a ids.Actor) (err error) {
+	if o.Parties, err = r.Parties(ctx, o.ID); err != nil {
+		return err
+	}
+	if o.CaseRow, err = r.Case(ctx, o.Case); err != nil {
+		return err
+	}
+	if o.Mother, err = r.Mother(ctx, o.CaseRow.Mother); err != nil {
+		return err
+	}
+	o.facts = policy.Facts{Actor: a, Thread: threadFacts(a, o.Thread, o.Parties)}
+	o.facts.Case, err = caseFactsOf(ctx, r, a, o.CaseRow, o.Mother)
+	return err
+}
+
+// to returns the facts for one act on the thread.
+func (o openThread) to(act policy.Act) policy.Facts {
+	f := o.facts
+	f.Act = act
+	return f
+}
+
+// about returns the facts for one act on one message of the thread.
+func (o openThread) about(act policy.Act, m messages.Message) policy.Facts {
+	f := o.to(act)
+	f.Message = messageFacts(f.Actor, m)
+	return f
+}

@@ -1,0 +1,88 @@
+// Package flow holds the use cases, one file each: it gathers facts, asks policy, and writes state, audit entry and outbox items in one
+// transaction. Every face (pages, API, mail, kiosk) calls the same functions. FLOW.md beside the gateway tells them in order.
+package flow
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+)
+
+// Config is what the use cases need to know of the world they run in.
+type Config struct {
+	// MailDomain is the domain of the addresses we receive mail at ("in.kinbridge.example").
+	MailDomain string
+	// AddressKey signs reply and bounce addresses (32 bytes).
+	AddressKey []byte
+	// SessionKey keys digests of things that must not be readable in the database (32 bytes).
+	SessionKey []byte
+	// PublicURL is where people outside reach the guest pages, without a trailing slash ("https://kinbridge.example").
+	PublicURL string
+	// PasswordCost is the cost of new password and PIN hashes; the zero value means people.DefaultCost.
+	PasswordCost people.Cost
+	// Now is the clock; nil = time.Now.
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// Flow is the use cases over one store.
+type Flow struct {
+	st  *store.Store
+	cfg Config
+	bus *Bus
+	now func() time.Time
+	log *slog.Logger
+}
+
+// New returns the use cases. The bus is the one whose Wake the store calls.
+func New(st *store.Store, bus *Bus, cfg Config) *Flow {
+	f := &Flow{st: st, cfg: cfg, bus: bus, now: cfg.Now, log: cfg.Log}
+	if f.now == nil {
+		f.now = time.Now
+	}
+	if f.log == nil {
+		f.log = slog.Default()
+	}
+	if f.cfg.PasswordCost == (people.Cost{}) {
+		f.cfg.PasswordCost = people.DefaultCost
+	}
+	return f
+}
+
+// Listen returns a channel that receives (without content, several wakes may become one) when a commit touched the topic; call stop
+// when done. It is a hint: look in the store for what changed, and look again now and then without it.
+func (f *Flow) Listen(topic string) (wake <-chan struct{}, stop func()) { return f.bus.Listen(topic) }
+
+// refuse turns a decision that is no permission into the error to show, and records the refusal.
+func (f *Flow) refuse(ctx context.Context, facts policy.Facts, subject string, d policy.Decision) error {
+	err := f.st.Write(ctx, facts.Actor, func(*store.Tx) (audit.Entry, error) {
+		return audit.PolicyRefused(string(facts.Act), subject).With("rule", d.Rule).Because(d.Why), nil
+	})
+	if err != nil {
+		f.log.Error("a refusal could not be recorded", "act", facts.Act, "rule", d.Rule, "err", err)
+	}
+	return d.Err()
+}
+
+// may asks policy and, when the answer is no, records the refusal and returns the error to show.
+func (f *Flow) may(ctx context.Context, facts policy.Facts, subject string) error {
+	d := policy.Decide(facts)
+	if d.Allowed() {
+		return nil
+	}
+	return f.refuse(ctx, facts, subject, d)
+}
+
+// auditID is an identifier that the actor gave; it is cut to a length that fits an audit entry.
+func auditID[T ~string](id T) string { return audit.Code(string(id)) }
+
+// decided carries a decision into an audit entry.
+func decided(e audit.Entry, d policy.Decision) audit.Entry {
+	return e.With("rule", d.Rule).Because(d.Why)
+}
+

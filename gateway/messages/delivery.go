@@ -1,0 +1,85 @@
+package messages
+
+import (
+	"time"
+
+	"kinbridge/gateway/ids"
+)
+
+// DeliveryState is how far one message has come on its way to one recipient.
+type DeliveryState string
+
+// The states of a delivery. By email: queued, sent, accepted; at a kiosk: queued, kiosk, seen. Failed ends both.
+const (
+	Queued   DeliveryState = "queued"   // ours to send
+	Sent     DeliveryState = "sent"     // our smarthost has taken it
+	Accepted DeliveryState = "accepted" // the recipient's own server has taken it
+	Failed   DeliveryState = "failed"   // it will not arrive; somebody is told
+	AtKiosk  DeliveryState = "kiosk"    // it is on a kiosk that she has unlocked
+	Seen     DeliveryState = "seen"     // it has been open on her screen
+)
+
+// RecipientKind says how a recipient is reached.
+type RecipientKind string
+
+// The kinds of recipient.
+const (
+	ToMother  RecipientKind = "mother"  // at a kiosk
+	ToContact RecipientKind = "contact" // by email
+	ToStaff   RecipientKind = "staff"   // on the staff site
+)
+
+// Delivery is one message on its way to one recipient. Each time is zero until the state was reached.
+type Delivery struct {
+	ID            ids.DeliveryID
+	Message       ids.MessageID
+	Thread        ids.ThreadID
+	Case          ids.CaseID
+	RecipientKind RecipientKind
+	RecipientID   string
+	RecipientName string
+	Address       string // email address at the time of sending; "" unless by email
+	State         DeliveryState
+	Times         DeliveryTimes
+	Detail        string // the server's last answer, for a failure or a wait
+}
+
+// DeliveryTimes says when each state was reached.
+type DeliveryTimes struct{ Queued, Sent, Accepted, Failed, Kiosk, Seen time.Time }
+
+var rank = map[DeliveryState]int{Queued: 0, Sent: 1, Accepted: 2, AtKiosk: 2, Seen: 3, Failed: 4}
+
+// Advance moves the delivery to a later state and reports whether anything changed. States never go back: a second
+// "sent" after "accepted", or a repeat, changes nothing. A failure report after the recipient's server accepted still
+// counts (RFC 3464 reports come later); nothing follows "seen".
+func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
+	if d.State == Seen || d.State == Failed || rank[to] <= rank[d.State] {
+		return false
+	}
+	d.State = to
+	switch to {
+	case Sent:
+		d.Times.Sent = at
+	case Accepted:
+		d.Times.Accepted = at
+	case Failed:
+		d.Times.Failed = at
+	case AtKiosk:
+		d.Times.Kiosk = at
+	case Seen:
+		d.Times.Seen = at
+		if d.Times.Kiosk.IsZero() { // shown at once: it was there too
+			d.Times.Kiosk = at
+		}
+	}
+	return true
+}
+
+// FirstRetry, MaxRetry and MaxAge bound the retries of outgoing mail: at once, then 1 min doubling to 1 h, for MaxAge.
+const (
+	FirstRetry = time.Minute
+	MaxRetry   = time.Hour
+	// MaxAge is how long a temporary failure is retried before it is called failed (RFC 5321 section 4.5.4.1 asks for
+	// at least 4-5 days).
+	MaxAge = 5 * 24 * time.Hour
+)

@@ -1,0 +1,160 @@
+// Package messages holds what is said in threads: a message's states, the hold that keeps it back, and its delivery to each
+// recipient. It is pure.
+package messages
+
+import (
+	"fmt"
+	"time"
+
+	"kinbridge/gateway/ids"
+)
+
+// State is where a message stands.
+type State string
+
+// The states of a message. Held goes to released or withheld; released and withheld are final.
+const (
+	Held     State = "held"     // waits for a reviewer
+	Released State = "released" // its deliveries may go
+	Withheld State = "withheld" // will not be delivered; the author is told in neutral words
+)
+
+// AuthorKind says who wrote a message.
+type AuthorKind string
+
+// The kinds of author.
+const (
+	ByMother  AuthorKind = "mother"
+	ByStaff   AuthorKind = "staff"
+	ByContact AuthorKind = "contact"
+)
+
+// Message is one message of a thread. Body is the author's own words in plain text; Quoted is the history that her mail
+// program added, kept apart. AuthorName is how screens name her.
+type Message struct {
+	ID          ids.MessageID
+	Thread      ids.ThreadID
+	Case        ids.CaseID
+	AuthorKind  AuthorKind
+	AuthorID    string
+	AuthorName  string
+	State       State
+	Subject     string
+	Body        string
+	Quoted      string
+	Written     time.Time
+	ReleasedAt  time.Time
+	Inbound     ids.InboundID // the email it came from; "" when written here
+	Attachments []Attachment
+}
+
+// Attachment is one file of a message. Size is in bytes.
+type Attachment struct {
+	ID        ids.AttachmentID
+	Name      string
+	MediaType string
+	Size      int64
+}
+
+// Hold is something that waits for a person's decision: a message for review, or a received email that must not be filed by
+// itself.
+type Hold struct {
+	ID         ids.HoldID
+	Case       ids.CaseID // "" for mail that belongs to no case yet
+	Thread     ids.ThreadID
+	Message    ids.MessageID // the held message, or
+	Inbound    ids.InboundID // the held email
+	Reason     HoldReason
+	Why        string // the reason in words, for the reviewer
+	ForRole    ids.Role
+	Opened     time.Time
+	ClaimedBy  ids.StaffID
+	Decided    time.Time
+	DecidedBy  ids.StaffID
+	Outcome    Outcome
+	ReasonCode string // of a withhold
+	Note       string // free text of the decision
+}
+
+// HoldReason says why something is held.
+type HoldReason string
+
+// Why something is held.
+const (
+	HoldReview        HoldReason = "review"         // the channel's ordinary review
+	HoldUnknownSender HoldReason = "unknown_sender" // the sender is nobody of this thread
+	HoldUnverified    HoldReason = "unverified"     // the sender's mail did not prove where it came from
+	HoldHandover      HoldReason = "handover"       // a new person of the same authority answers
+	HoldForgedAddress HoldReason = "forged_address" // the reply address was never issued by us
+	HoldExpired       HoldReason = "expired_address"
+	HoldNoAddress     HoldReason = "no_address" // written to us, but to no reply address
+	HoldUnreadable    HoldReason = "unreadable" // the mail is damaged, encrypted or beyond our limits
+	HoldAutoReply     HoldReason = "auto_reply" // an automatic answer: kept, never posted as speech
+	HoldInvite        HoldReason = "invite"     // a calendar invitation, for a person to act upon
+)
+
+// Outcome is how a hold was decided.
+type Outcome string
+
+// The outcomes of a hold.
+const (
+	OutcomeReleased Outcome = "released"
+	OutcomeWithheld Outcome = "withheld"
+	OutcomeFiled    Outcome = "filed" // a held email was put into a thread
+)
+
+// WithholdReasons are the reasons a reviewer chooses from; the key is stored, the words are shown (English; pages
+// translate by key).
+var WithholdReasons = []struct{ Code, Words string }{
+	{"restricted_contact", "It would be contact that a restriction forbids"},
+	{"wrong_recipient", "It is meant for somebody else"},
+	{"third_party", "It tells of another person what must stay private"},
+	{"threat", "It threatens or harasses"},
+	{"needs_support", "It should be told in person, with support"},
+	{"not_genuine", "The sender is not who the mail claims"},
+	{"spam", "It is advertising or machine mail"},
+	{"other", "Another reason, given in the note"},
+}
+
+// WithholdReason returns the words for a code; ok is false for a code that is not on the list.
+func WithholdReason(code string) (words string, ok bool) {
+	for _, r := range WithholdReasons {
+		if r.Code == code {
+			return r.Words, true
+		}
+	}
+	return "", false
+}
+
+// Decide takes a hold from open to decided. It refuses a second decision, naming the first.
+func (h *Hold) Decide(by ids.StaffID, at time.Time, o Outcome, code, note string) error {
+	if !h.Decided.IsZero() {
+		return ids.E(ids.Conflict, "This was already decided (%s) at %s.", h.Outcome, h.Decided.UTC().Format("15:04 on 2 January 2006"))
+	}
+	if o == OutcomeWithheld {
+		if _, ok := WithholdReason(code); !ok {
+			return ids.E(ids.Invalid, "Choose a reason for withholding the message.")
+		}
+		if code == "other" && note == "" {
+			return ids.E(ids.Invalid, "Write the reason in the note.")
+		}
+	}
+	h.Decided, h.DecidedBy, h.Outcome, h.ReasonCode, h.Note = at, by, o, code, note
+	return nil
+}
+
+// Review moves a held message to released or withheld.
+func (m *Message) Review(o Outcome, at time.Time) error {
+	if m.State != Held {
+		return ids.E(ids.Conflict, "This message is no longer waiting: it is %s.", m.State)
+	}
+	switch o {
+	case OutcomeReleased:
+		m.State, m.ReleasedAt = Released, at
+	case OutcomeWithheld:
+		m.State = Withheld
+	default:
+		return fmt.Errorf("outcome %q does not apply to a message", o)
+	}
+	return nil
+}

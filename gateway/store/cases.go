@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/people"
+)
+
+// AddCase stores a new case; its worker joins its team.
+func (tx *Tx) AddCase(c cases.Case) error {
+	if _, err := tx.q.exec(tx.ctx, `INSERT INTO cases (id, reference, mother_id, worker_id, opened) VALUES (?, ?, ?, ?, ?)`,
+		string(c.ID), c.Reference, string(c.Mother), string(c.Worker), micros(tx.now)); err != nil {
+		return err
+	}
+	return tx.AddToTeam(c.ID, c.Worker)
+}
+
+// AddToTeam puts a member of staff on a case's team; twice changes nothing.
+func (tx *Tx) AddToTeam(c ids.CaseID, s ids.StaffID) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO case_team (case_id, staff_id, since) VALUES (?, ?, ?) ON CONFLICT (case_id, staff_id) DO NOTHING`,
+		string(c), string(s), micros(tx.now))
+	return err
+}
+
+// AddChild stores a child of a case.
+func (tx *Tx) AddChild(c cases.Child) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO children (id, case_id, name, born, authority_id) VALUES (?, ?, ?, ?, ?)`,
+		string(c.ID), string(c.Case), c.Name, c.Born, string(c.Authority))
+	return err
+}
+
+const caseColumns = `c.id, c.reference, c.mother_id, c.worker_id, c.opened, c.closed`
+
+func scanCase(r scanner) (cases.Case, error) {
+	var c cases.Case
+	return c, r.Scan(&c.ID, &c.Reference, &c.Mother, &c.Worker, at{&c.Opened}, at{&c.Closed})
+}
+
+// Case returns one case.
+func (r Reader) Case(ctx context.Context, id ids.CaseID) (cases.Case, error) {
+	cs, err := all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.id = ?`, []any{string(id)}, scanCase)
+	return first(cs, err)
+}
+
+// CaseOfMother returns a mother's open case.
+func (r Reader) CaseOfMother(ctx context.Context, m ids.MotherID) (cases.Case, error) {
+	cs, err := all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.mother_id = ? AND c.closed = 0 ORDER BY c.opened DESC LIMIT 1`, []any{string(m)}, scanCase)
+	return first(cs, err)
+}
+
+// CandidateCases returns cases that a member of staff could have to do with: where she is on the team, or which are at her
+// establishment. It narrows the search; policy decides for each.
+func (r Reader) CandidateCases(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]cases.Case, error) {
+	return all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c JOIN mothers m ON m.id = c.mother_id
+		WHERE m.establishment_id = ? OR EXISTS (SELECT 1 FROM case_team t WHERE t.case_id = c.id AND t.staff_id = ?) ORDER BY c.reference`,
+		[]any{string(agency), string(s)}, scanCase)
+}
+
+// Children returns a case's children, by name.
+func (r Reader) Children(ctx context.Context, c ids.CaseID) ([]cases.Child, error) {
+	return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
+		func(s scanner) (cases.Child, error) {
+			var c cases.Child
+			return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority)
+		})
+}
+
+// Team returns the staff on a case's team, by name.
+func (r Reader) Team(ctx context.Context, c ids.CaseID) ([]people.Staff, error) {
+	return all(ctx, r.q, `SELECT s.id, s.email, s.name, s.role, s.agency_id, s.wing_id, s.disabled, s.created
+		FROM case_team t JOIN staff s ON s.id = t.staff_id WHERE t.case_id = ? ORDER BY s.name`, []any{string(c)}, scanStaff)
+}
+
+// OnTeam reports whether a member of staff is on a case's team.
+func (r Reader) OnTeam(ctx context.Context, c ids.CaseID, s ids.StaffID) (bool, error) {
+	var n int
+	err := r.q.one(ctx, `SELECT COUNT(*) FROM case_team WHERE case_id = ? AND staff_id = ?`, []any{string(c), string(s)}, &n)
+	return n > 0, err
+}
+
+// CaseActivity is what a list of cases shows of each: open holds and the newest message's time in threads of the channels
+// that are named there.
+type CaseActivity struct {
+	Case  ids.CaseID
+	Holds int
+	Last  time.Time
+}
+
+// OfficialActivity sums up a case's official threads, the only channel whose existence every member of its team may know.
+func (r Reader) OfficialActivity(ctx context.Context, c ids.CaseID) (CaseActivity, error) {
+	a := CaseActivity{Case: c}
+	err := r.q.one(ctx, `SELECT
+		(SELECT COUNT(*) FROM holds h WHERE h.case_id = ? AND h.decided = 0 AND h.message_id <> ''),
+		(SELECT COALESCE(MAX(last_at), 0) FROM threads t WHERE t.case_id = ? AND t.channel = 'official')`,
+		[]any{string(c), string(c)}, &a.Holds, at{&a.Last})
+	return a, err
+}

@@ -1,0 +1,172 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"kinbridge/gateway/ids"
+)
+
+// groupWriter is SQLite's one writer: a goroutine ("store writer") that owns the writing connection and puts the changes that wait for it
+// into one transaction, each inside its own savepoint. One commit, one fsync, then every one of them is acknowledged. While
+// an fsync runs the next group gathers, so that the group is as large as the disk is slow.
+type groupWriter struct {
+	conn  *sql.Conn
+	q     querier
+	jobs  chan *job
+	gone  chan struct{} // closed to ask the writer to stop
+	ended chan struct{} // closed when it has
+	once  sync.Once
+}
+
+type job struct {
+	run  func(querier) error
+	done chan error
+}
+
+// maxGroup bounds how many changes share a commit, so that the first of them does not wait for long.
+const maxGroup = 128
+
+var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accepted: try again in a moment.")
+
+func newGroupWriter(conn *sql.Conn) *groupWriter {
+	w := &groupWriter{conn: conn, q: querier{p: conn, engine: SQLite, stmts: &sync.Map{}},
+		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+// do runs one change and returns when it is durable, or why it was not done.
+func (w *groupWriter) do(run func(querier) error) error {
+	j := &job{run: run, done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-w.gone:
+		return errClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-w.ended: // it may have been answered in its last group
+		select {
+		case err := <-j.done:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+func (w *groupWriter) close() error {
+	w.once.Do(func() { close(w.gone) })
+	<-w.ended
+	w.q.stmts.Range(func(_, s any) bool { _ = s.(*sql.Stmt).Close(); return true })
+	return w.conn.Close()
+}
+
+func (w *groupWriter) loop() {
+	defer close(w.ended)
+	for {
+		select {
+		case j := <-w.jobs:
+			w.group(j)
+		case <-w.gone:
+			for { // what was handed over before the close is still done
+				select {
+				case j := <-w.jobs:
+					w.group(j)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// group runs first and whatever else waits in one transaction. A change that fails is undone alone; when the
+// transaction itself fails, none of them happened and each is told so.
+func (w *groupWriter) group(first *job) {
+	ctx := context.Background()
+	if _, err := w.q.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		first.done <- err
+		return
+	}
+	var ok []*job
+	broken := error(nil)
+	for j, n := first, 0; j != nil && broken == nil; j, n = w.next(n), n+1 {
+		err := w.one(ctx, j)
+		var fatal groupError
+		switch {
+		case errors.As(err, &fatal):
+			broken = fatal.error
+			j.done <- fatal.error
+		case err != nil:
+			j.done <- err
+		default:
+			ok = append(ok, j)
+		}
+	}
+	if broken == nil {
+		if _, broken = w.q.exec(ctx, "COMMIT"); broken == nil {
+			for _, j := range ok {
+				j.done <- nil
+			}
+			return
+		}
+	}
+	_, _ = w.q.exec(ctx, "ROLLBACK") // fails when SQLite has rolled back by itself, which is as good
+	for _, j := range ok {
+		j.done <- ids.Wrap(ids.Unavailable, broken, "The database could not be written. Nothing was accepted and nothing is lost: try again later.")
+	}
+}
+
+// next returns a change that already waits, or nil when there is none or the group is full.
+func (w *groupWriter) next(n int) *job {
+	if n+1 >= maxGroup {
+		return nil
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	default:
+		return nil
+	}
+}
+
+// groupError is an error after which the whole transaction is lost.
+type groupError struct{ error }
+
+// one runs one change inside a savepoint.
+func (w *groupWriter) one(ctx context.Context, j *job) error {
+	if _, err := w.q.exec(ctx, "SAVEPOINT change"); err != nil {
+		return groupError{err}
+	}
+	err := call(j.run, w.q)
+	if err == nil {
+		if _, err := w.q.exec(ctx, "RELEASE change"); err != nil {
+			return groupError{err}
+		}
+		return nil
+	}
+	// A full disk or an I/O error may have rolled back everything: then the savepoint is gone.
+	if _, undo := w.q.exec(ctx, "ROLLBACK TO change"); undo != nil {
+		return groupError{err}
+	}
+	if _, undo := w.q.exec(ctx, "RELEASE change"); undo != nil {
+		return groupError{err}
+	}
+	return err
+}
+
+// call runs a change; a panic in it is that change's error and nobody else's.
+func call(run func(querier) error, q querier) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("store: panic in a change: %v", p)
+		}
+	}()
+	return run(q)
+}

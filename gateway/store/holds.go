@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/store/vault"
+)
+
+func holdScope(c ids.CaseID) vault.Scope {
+	if c == "" {
+		return vault.Intake
+	}
+	return vault.CaseScope(c)
+}
+
+// AddHold stores a new hold.
+func (tx *Tx) AddHold(h messages.Hold) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO holds (id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, note_sealed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(h.ID), string(h.Case), string(h.Thread), string(h.Message), string(h.Inbound), string(h.Reason),
+		h.Why, string(h.ForRole), micros(tx.now), []byte{})
+	tx.Wake(TopicStaff)
+	return err
+}
+
+const holdColumns = `id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, claimed_by, decided, decided_by, outcome, reason_code, note_sealed`
+
+func scanHold(r scanner) (messages.Hold, error) {
+	var h messages.Hold
+	var note []byte
+	err := r.Scan(&h.ID, &h.Case, &h.Thread, &h.Message, &h.Inbound, &h.Reason, &h.Why, &h.ForRole, at{&h.Opened}, &h.ClaimedBy,
+		at{&h.Decided}, &h.DecidedBy, &h.Outcome, &h.ReasonCode, &note)
+	h.Note = string(note) // still sealed
+	return h, err
+}
+
+func (r Reader) holdsWhere(ctx context.Context, where string, args ...any) ([]messages.Hold, error) {
+	hs, err := all(ctx, r.q, `SELECT `+holdColumns+` FROM holds WHERE `+where, args, scanHold)
+	for i := range hs {
+		if hs[i].Note, err = r.openText(ctx, holdScope(hs[i].Case), "holds", string(hs[i].ID), "note", []byte(hs[i].Note)); err != nil {
+			return nil, err
+		}
+	}
+	return hs, err
+}
+
+// Hold returns one hold.
+func (r Reader) Hold(ctx context.Context, id ids.HoldID) (messages.Hold, error) {
+	hs, err := r.holdsWhere(ctx, `id = ?`, string(id))
+	return first(hs, err)
+}
+
+// HoldOfMessage returns the newest hold of a message.
+func (r Reader) HoldOfMessage(ctx context.Context, id ids.MessageID) (messages.Hold, error) {
+	hs, err := r.holdsWhere(ctx, `message_id = ? ORDER BY opened DESC LIMIT 1`, string(id))
+	return first(hs, err)
+}
+
+// OpenHolds returns the open holds of cases that a member of staff works on, and those of no case, oldest first. It narrows the
+// search; policy decides for each.
+func (r Reader) OpenHolds(ctx context.Context, s ids.StaffID) ([]messages.Hold, error) {
+	return r.holdsWhere(ctx, `decided = 0 AND (case_id = '' OR case_id IN (SELECT case_id FROM case_team WHERE staff_id = ?)
+		OR for_role = (SELECT role FROM staff WHERE id = ?)) ORDER BY opened, id`, string(s), string(s))
+}
+
+// DecidedHolds returns the newest decided holds of the cases a member of staff works on.
+func (r Reader) DecidedHolds(ctx context.Context, s ids.StaffID, limit int) ([]messages.Hold, error) {
+	return r.holdsWhere(ctx, `decided > 0 AND case_id IN (SELECT case_id FROM case_team WHERE staff_id = ?) ORDER BY decided DESC LIMIT ?`, string(s), limit)
+}
+
+// UpdateHold stores a claim or decision. It fails with Conflict if the hold was decided meanwhile.
+func (tx *Tx) UpdateHold(h messages.Hold) error {
+	note, err := tx.sealText(holdScope(h.Case), "holds", string(h.ID), "note", h.Note)
+	if err != nil {
+		return err
+	}
+	n, err := tx.q.exec(tx.ctx, `UPDATE holds SET claimed_by = ?, decided = ?, decided_by = ?, outcome = ?, reason_code = ?, note_sealed = ?
+		WHERE id = ? AND decided = 0`, string(h.ClaimedBy), micros(h.Decided), string(h.DecidedBy), string(h.Outcome), h.ReasonCode, note, string(h.ID))
+	if err == nil && n == 0 {
+		return ids.E(ids.Conflict, "Somebody else has decided this meanwhile.")
+	}
+	tx.Wake(TopicStaff)
+	return err
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/store/vault"
+)
+
+// InboundState is where a received email stands.
+type InboundState string
+
+// The states of a received email.
+const (
+	InboundAccepted  InboundState = "accepted"  // durable, answered 250, not yet read
+	InboundFiled     InboundState = "filed"     // its words are a message
+	InboundHeld      InboundState = "held"      // waits for a person
+	InboundNoted     InboundState = "noted"     // a delivery report or the like: its facts were used
+	InboundDiscarded InboundState = "discarded" // a person decided that it goes no further; the original is kept
+)
+
+// Envelope is what the SMTP session said (RFC 5321).
+type Envelope struct {
+	MailFrom string // "" for the null reverse-path
+	Rcpt     string
+	RemoteIP string
+	Helo     string
+	TLS      bool
+}
+
+// Inbound is one received email for one envelope recipient.
+type Inbound struct {
+	ID       ids.InboundID
+	Envelope Envelope
+	Received time.Time
+	Size     int64
+	State    InboundState
+	Scope    vault.Scope
+	Thread   ids.ThreadID
+	Message  ids.MessageID
+	Facts    string // JSON of what the mail proved about its sender, once read
+}
+
+// AddInbound stores a received email. digest makes it unique: the same bytes for the same recipient from the same sender, tried
+// again after a lost answer, are the same email, and its identifier is returned with added false.
+func (tx *Tx) AddInbound(in Inbound, digest string, raw []byte) (id ids.InboundID, added bool, err error) {
+	sealed, err := tx.seal(in.Scope, "inbound_mail", string(in.ID), "raw", raw)
+	if err != nil {
+		return "", false, err
+	}
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, raw_sealed, size, mail_from, rcpt, remote_ip, helo, tls, received, state)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), digest, string(in.Scope), sealed, len(raw),
+		in.Envelope.MailFrom, in.Envelope.Rcpt, in.Envelope.RemoteIP, in.Envelope.Helo, flag(in.Envelope.TLS), micros(tx.now), string(InboundAccepted))
+	if err != nil {
+		return "", false, err
+	}
+	if n == 0 {
+		err = tx.q.one(tx.ctx, `SELECT id FROM inbound_mail WHERE digest = ?`, []any{digest}, &id)
+		return id, false, err
+	}
+	return in.ID, true, nil
+}
+
+// Inbound returns one received email without its bytes.
+func (r Reader) Inbound(ctx context.Context, id ids.InboundID) (Inbound, error) {
+	in := Inbound{ID: id}
+	e := &in.Envelope
+	err := r.q.one(ctx, `SELECT scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts FROM inbound_mail WHERE id = ?`,
+		[]any{string(id)}, &in.Scope, &in.Size, &e.MailFrom, &e.Rcpt, &e.RemoteIP, &e.Helo, &e.TLS, at{&in.Received}, &in.State, &in.Thread, &in.Message, &in.Facts)
+	return in, err
+}
+
+// InboundRaw returns a received email's bytes exactly as they came.
+func (r Reader) InboundRaw(ctx context.Context, id ids.InboundID) ([]byte, error) {
+	var scope string
+	var sealed []byte
+	if err := r.q.one(ctx, `SELECT scope, raw_sealed FROM inbound_mail WHERE id = ?`, []any{string(id)}, &scope, &sealed); err != nil {
+		return nil, err
+	}
+	return r.open(ctx, vault.Scope(scope), "inbound_mail", string(id), "raw", sealed)
+}
+
+// UpdateInbound stores what became of a received email.
+func (tx *Tx) UpdateInbound(in Inbound) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE inbound_mail SET state = ?, thread_id = ?, message_id = ?, facts = ? WHERE id = ?`,
+		string(in.State), string(in.Thread), string(in.Message), in.Facts, string(in.ID))
+	return err
+}

@@ -1,0 +1,315 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/store/vault"
+)
+
+// AddAgency stores a new agency.
+func (tx *Tx) AddAgency(a people.Agency) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO agencies (id, kind, name, domain) VALUES (?, ?, ?, ?)`, string(a.ID), string(a.Kind), a.Name, a.Domain)
+	return err
+}
+
+func scanAgency(r scanner) (people.Agency, error) {
+	var a people.Agency
+	return a, r.Scan(&a.ID, &a.Kind, &a.Name, &a.Domain)
+}
+
+// Agency returns one agency.
+func (r Reader) Agency(ctx context.Context, id ids.AgencyID) (people.Agency, error) {
+	var a people.Agency
+	err := r.q.one(ctx, `SELECT id, kind, name, domain FROM agencies WHERE id = ?`, []any{string(id)}, &a.ID, &a.Kind, &a.Name, &a.Domain)
+	return a, err
+}
+
+// Agencies returns every agency of a kind ("" = all), by name.
+func (r Reader) Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error) {
+	return all(ctx, r.q, `SELECT id, kind, name, domain FROM agencies WHERE kind = ? OR ? = '' ORDER BY name`, []any{string(kind), string(kind)}, scanAgency)
+}
+
+// AddWing stores a new wing.
+func (tx *Tx) AddWing(w people.Wing) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO wings (id, establishment_id, name) VALUES (?, ?, ?)`, string(w.ID), string(w.Establishment), w.Name)
+	return err
+}
+
+// Wings returns an establishment's wings ("" = every establishment's), by name.
+func (r Reader) Wings(ctx context.Context, e ids.AgencyID) ([]people.Wing, error) {
+	return all(ctx, r.q, `SELECT id, establishment_id, name FROM wings WHERE establishment_id = ? OR ? = '' ORDER BY establishment_id, name`,
+		[]any{string(e), string(e)}, func(s scanner) (people.Wing, error) {
+			var w people.Wing
+			return w, s.Scan(&w.ID, &w.Establishment, &w.Name)
+		})
+}
+
+// StaffSecret is what a member of staff signs in with. TOTPLast is the last time step whose code was used (RFC 6238
+// section 5.2: a code is good once).
+type StaffSecret struct {
+	PasswordHash string
+	TOTPSecret   string // base32, as the QR code carries it
+	TOTPLast     int64
+	Throttle     people.Throttle
+}
+
+const staffColumns = `id, email, name, role, agency_id, wing_id, disabled, created`
+
+func scanStaff(r scanner) (people.Staff, error) {
+	var s people.Staff
+	return s, r.Scan(&s.ID, &s.Email, &s.Name, &s.Role, &s.Agency, &s.Wing, &s.Disabled, at{&s.Created})
+}
+
+// AddStaff stores a new member of staff with her credentials. ErrDuplicate when the email is taken.
+func (tx *Tx) AddStaff(s people.Staff, sec StaffSecret) error {
+	sealed, err := tx.sealText(vault.Staff, "staff", string(s.ID), "totp", sec.TOTPSecret)
+	if err != nil {
+		return err
+	}
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO staff (`+staffColumns+`, password_hash, totp_sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (email) DO NOTHING`, string(s.ID), s.Email, s.Name, string(s.Role), string(s.Agency), string(s.Wing), flag(s.Disabled),
+		micros(tx.now), sec.PasswordHash, sealed)
+	if err == nil && n == 0 {
+		return ErrDuplicate
+	}
+	return err
+}
+
+// Staff returns one member of staff.
+func (r Reader) Staff(ctx context.Context, id ids.StaffID) (people.Staff, error) {
+	return r.staffWhere(ctx, "id = ?", string(id))
+}
+
+// StaffByEmail finds a member of staff by her normalised email address.
+func (r Reader) StaffByEmail(ctx context.Context, email string) (people.Staff, error) {
+	return r.staffWhere(ctx, "email = ?", email)
+}
+
+func (r Reader) staffWhere(ctx context.Context, where, arg string) (people.Staff, error) {
+	var s people.Staff
+	err := r.q.one(ctx, `SELECT `+staffColumns+` FROM staff WHERE `+where, []any{arg},
+		&s.ID, &s.Email, &s.Name, &s.Role, &s.Agency, &s.Wing, &s.Disabled, at{&s.Created})
+	return s, err
+}
+
+// AllStaff returns everybody who can sign in, and those who no longer can, by name.
+func (r Reader) AllStaff(ctx context.Context) ([]people.Staff, error) {
+	return all(ctx, r.q, `SELECT `+staffColumns+` FROM staff ORDER BY name`, nil, scanStaff)
+}
+
+// StaffSecret returns what a member of staff signs in with.
+func (r Reader) StaffSecret(ctx context.Context, id ids.StaffID) (StaffSecret, error) {
+	var s StaffSecret
+	var sealed []byte
+	err := r.q.one(ctx, `SELECT password_hash, totp_sealed, totp_last, failures, locked_until FROM staff WHERE id = ?`, []any{string(id)},
+		&s.PasswordHash, &sealed, &s.TOTPLast, &s.Throttle.Failures, at{&s.Throttle.LockedUntil})
+	if err != nil {
+		return s, err
+	}
+	s.TOTPSecret, err = r.openText(ctx, vault.Staff, "staff", string(id), "totp", sealed)
+	return s, err
+}
+
+// SetStaffThrottle records tries at signing in; totpLast is the last used time step.
+func (tx *Tx) SetStaffThrottle(id ids.StaffID, t people.Throttle, totpLast int64) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE staff SET failures = ?, locked_until = ?, totp_last = ? WHERE id = ?`, t.Failures, micros(t.LockedUntil), totpLast, string(id))
+	return err
+}
+
+// DisableStaff ends a member of staff's access; her sessions end with it.
+func (tx *Tx) DisableStaff(id ids.StaffID) error {
+	n, err := tx.q.exec(tx.ctx, `UPDATE staff SET disabled = 1 WHERE id = ?`, string(id))
+	if err == nil && n == 0 {
+		return ids.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.q.exec(tx.ctx, `UPDATE api_tokens SET revoked = ? WHERE staff_id = ? AND revoked = 0`, micros(tx.now), string(id))
+	if err != nil {
+		return err
+	}
+	return tx.EndSessionsOf(SessionStaff, string(id))
+}
+
+// AddMother stores a new mother with the hash of her PIN.
+func (tx *Tx) AddMother(m people.Mother, pinHash string) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO mothers (id, name, prisoner_number, establishment_id, wing_id, language, pin_hash, created)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, string(m.ID), m.Name, m.PrisonerNumber, string(m.Establishment), string(m.Wing), m.Language, pinHash, micros(tx.now))
+	return err
+}
+
+const motherColumns = `id, name, prisoner_number, establishment_id, wing_id, language, created`
+
+func scanMother(r scanner) (people.Mother, error) {
+	var m people.Mother
+	return m, r.Scan(&m.ID, &m.Name, &m.PrisonerNumber, &m.Establishment, &m.Wing, &m.Language, at{&m.Created})
+}
+
+// Mother returns one mother.
+func (r Reader) Mother(ctx context.Context, id ids.MotherID) (people.Mother, error) {
+	ms, err := all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE id = ?`, []any{string(id)}, scanMother)
+	return first(ms, err)
+}
+
+func first[T any](vs []T, err error) (T, error) {
+	var zero T
+	switch {
+	case err != nil:
+		return zero, err
+	case len(vs) == 0:
+		return zero, ids.ErrNotFound
+	}
+	return vs[0], nil
+}
+
+// MothersOnWing returns the mothers who live on a wing, by name.
+func (r Reader) MothersOnWing(ctx context.Context, e ids.AgencyID, w ids.WingID) ([]people.Mother, error) {
+	return all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE establishment_id = ? AND wing_id = ? ORDER BY name`, []any{string(e), string(w)}, scanMother)
+}
+
+// MotherPIN returns the hash of a mother's PIN and how guessing it is throttled.
+func (r Reader) MotherPIN(ctx context.Context, id ids.MotherID) (hash string, t people.Throttle, err error) {
+	err = r.q.one(ctx, `SELECT pin_hash, pin_failures, pin_locked_until FROM mothers WHERE id = ?`, []any{string(id)}, &hash, &t.Failures, at{&t.LockedUntil})
+	return hash, t, err
+}
+
+// SetMotherThrottle records tries at a mother's PIN.
+func (tx *Tx) SetMotherThrottle(id ids.MotherID, t people.Throttle) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE mothers SET pin_failures = ?, pin_locked_until = ? WHERE id = ?`, t.Failures, micros(t.LockedUntil), string(id))
+	return err
+}
+
+// SetMotherPIN gives a mother a new PIN, lifts the throttle and ends her sessions.
+func (tx *Tx) SetMotherPIN(id ids.MotherID, hash string) error {
+	n, err := tx.q.exec(tx.ctx, `UPDATE mothers SET pin_hash = ?, pin_failures = 0, pin_locked_until = 0 WHERE id = ?`, hash, string(id))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return ids.ErrNotFound
+	}
+	return tx.EndSessionsOf(SessionMother, string(id))
+}
+
+// SetMotherLanguage records the language she chose at the kiosk.
+func (tx *Tx) SetMotherLanguage(id ids.MotherID, lang string) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE mothers SET language = ? WHERE id = ?`, lang, string(id))
+	return err
+}
+
+const contactColumns = `id, agency_id, name, email, role, verified, verified_at`
+
+func scanContact(r scanner) (people.Contact, error) {
+	var c people.Contact
+	return c, r.Scan(&c.ID, &c.Agency, &c.Name, &c.Email, &c.Role, &c.Verified, at{&c.VerifiedAt})
+}
+
+// AddContact stores a new contact; ErrDuplicate when the address is another's.
+func (tx *Tx) AddContact(c people.Contact) error {
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO contacts (`+contactColumns+`, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING`,
+		string(c.ID), string(c.Agency), c.Name, people.NormaliseEmail(c.Email), string(c.Role), c.Verified, micros(c.VerifiedAt), micros(tx.now))
+	if err == nil && n == 0 {
+		return ErrDuplicate
+	}
+	return err
+}
+
+// Contact returns one contact.
+func (r Reader) Contact(ctx context.Context, id ids.ContactID) (people.Contact, error) {
+	cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{string(id)}, scanContact)
+	return first(cs, err)
+}
+
+// ContactByEmail finds a contact by her normalised address.
+func (r Reader) ContactByEmail(ctx context.Context, email string) (people.Contact, error) {
+	cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE email = ?`, []any{people.NormaliseEmail(email)}, scanContact)
+	return first(cs, err)
+}
+
+// ContactsOf returns an agency's contacts, by name.
+func (r Reader) ContactsOf(ctx context.Context, a ids.AgencyID) ([]people.Contact, error) {
+	return all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE agency_id = ? ORDER BY name`, []any{string(a)}, scanContact)
+}
+
+// SessionKind says whose session it is.
+type SessionKind string
+
+// The kinds of session.
+const (
+	SessionStaff  SessionKind = "staff"
+	SessionMother SessionKind = "mother" // context: the kiosk
+	SessionGuest  SessionKind = "guest"  // subject: the participant; context: the meeting
+)
+
+// Session is one signed-in face. Token hashes are the keys; the token itself is only in the browser.
+type Session struct {
+	Kind     SessionKind
+	Subject  string
+	Context  string
+	Created  time.Time
+	LastSeen time.Time
+	Expires  time.Time
+}
+
+// AddSession stores a session under the hash of its token.
+func (tx *Tx) AddSession(tokenHash string, s Session) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO sessions (token_hash, kind, subject_id, context_id, created, last_seen, expires) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		tokenHash, string(s.Kind), s.Subject, s.Context, micros(tx.now), micros(tx.now), micros(s.Expires))
+	return err
+}
+
+// Session finds a living session by its token's hash: not ended, not expired at now, seen since now-idle.
+func (r Reader) Session(ctx context.Context, kind SessionKind, tokenHash string, now time.Time, idle time.Duration) (Session, error) {
+	s := Session{Kind: kind}
+	err := r.q.one(ctx, `SELECT subject_id, context_id, created, last_seen, expires FROM sessions
+		WHERE token_hash = ? AND kind = ? AND ended = 0 AND expires > ? AND last_seen > ?`,
+		[]any{tokenHash, string(kind), micros(now), micros(now.Add(-idle))}, &s.Subject, &s.Context, at{&s.Created}, at{&s.LastSeen}, at{&s.Expires})
+	return s, err
+}
+
+// TouchSession records that a session was used.
+func (s *Store) TouchSession(ctx context.Context, tokenHash string) error {
+	return s.housekeep(ctx, func(tx *Tx) error {
+		_, err := tx.q.exec(tx.ctx, `UPDATE sessions SET last_seen = ? WHERE token_hash = ?`, micros(tx.now), tokenHash)
+		return err
+	})
+}
+
+// EndSession ends one session; ending it twice changes nothing.
+func (tx *Tx) EndSession(tokenHash string) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE sessions SET ended = ? WHERE token_hash = ? AND ended = 0`, micros(tx.now), tokenHash)
+	return err
+}
+
+// EndSessionsOf ends every session of one subject.
+func (tx *Tx) EndSessionsOf(kind SessionKind, subject string) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE sessions SET ended = ? WHERE kind = ? AND subject_id = ? AND ended = 0`, micros(tx.now), string(kind), subject)
+	return err
+}
+
+// APIToken is one bearer token: whose it is and the role it acts in.
+type APIToken struct {
+	Name    string
+	Staff   ids.StaffID
+	Role    ids.Role
+	Expires time.Time
+}
+
+// AddAPIToken stores a bearer token under its hash.
+func (tx *Tx) AddAPIToken(tokenHash string, t APIToken) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO api_tokens (token_hash, name, staff_id, role, created, expires) VALUES (?, ?, ?, ?, ?, ?)`,
+		tokenHash, t.Name, string(t.Staff), string(t.Role), micros(tx.now), micros(t.Expires))
+	return err
+}
+
+// APIToken finds a bearer token that is good at now.
+func (r Reader) APIToken(ctx context.Context, tokenHash string, now time.Time) (APIToken, error) {
+	var t APIToken
+	err := r.q.one(ctx, `SELECT name, staff_id, role, expires FROM api_tokens WHERE token_hash = ? AND revoked = 0 AND expires > ?`,
+		[]any{tokenHash, micros(now)}, &t.Name, &t.Staff, &t.Role, at{&t.Expires})
+	return t, err
+}
