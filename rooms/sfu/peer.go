@@ -1,0 +1,519 @@
+package sfu
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/rtcp"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/rooms/media"
+)
+
+const (
+	maxLines      = 64  // media lines of one connection
+	maxCandidates = 256 // of one peer, over its life
+	tick          = 50 * time.Millisecond
+)
+
+// Peer is one member's connection. It implements media.Peer.
+type Peer struct {
+	id     string
+	engine *Engine
+	owner  media.Owner
+	pc     *webrtc.PeerConnection
+	ssrc   uint32 // of our own reports and feedback
+	gone   chan struct{}
+	once   sync.Once
+	work   sync.WaitGroup
+
+	negotiation sync.Mutex // one offer at a time
+
+	mu         sync.Mutex // guards what follows
+	closed     bool
+	slots      []*slot
+	wanted     []media.Stream
+	sources    map[string]media.Source
+	streams    []*stream
+	version    uint64
+	candidates int
+
+	arrivals sync.Mutex // guards feedback and the clock of the far side
+	feedback *twcc.Recorder
+	offset   time.Duration // our clock minus the publisher's, by its first report
+	offsetOK bool
+
+	connected            atomic.Bool // packets sent before would be lost, and the keyframe among them
+	packetsOut, bytesOut atomic.Uint64
+}
+
+var _ media.Peer = (*Peer)(nil)
+
+// NewPeer makes a peer that waits for its first offer.
+func (e *Engine) NewPeer(owner media.Owner) (media.Peer, error) {
+	pc, err := e.api.NewPeerConnection(e.config)
+	if err != nil {
+		return nil, ids.Wrap(ids.Unavailable, err, "The media connection could not be made. Try again.")
+	}
+	n := e.nextPeer.Add(1)
+	p := &Peer{id: "leg-" + strconv.FormatUint(n, 10), engine: e, owner: owner, pc: pc, ssrc: uint32(n)<<8 | 1,
+		gone: make(chan struct{}), sources: map[string]media.Source{}}
+	p.feedback = twcc.NewRecorder(p.ssrc)
+	pc.OnTrack(p.onTrack)
+	pc.OnConnectionStateChange(p.onState)
+	e.activePeers.Add(1)
+	p.work.Add(1)
+	go p.housekeeping()
+	return p, nil
+}
+
+// ID is unique within the process.
+func (p *Peer) ID() string { return p.id }
+
+func (p *Peer) onState(state webrtc.PeerConnectionState) {
+	states := map[webrtc.PeerConnectionState]media.State{
+		webrtc.PeerConnectionStateConnecting:   media.Connecting,
+		webrtc.PeerConnectionStateConnected:    media.Connected,
+		webrtc.PeerConnectionStateDisconnected: media.Interrupted,
+		webrtc.PeerConnectionStateFailed:       media.Failed,
+	}
+	s, ok := states[state]
+	if !ok || p.isGone() {
+		return
+	}
+	if s == media.Connected {
+		p.connected.Store(true)
+		p.mu.Lock()
+		for _, slot := range p.slots {
+			slot.keyframe() // one that came before the path was open was of no use
+		}
+		p.mu.Unlock()
+	}
+	p.owner.LegState(p, s)
+}
+
+func (p *Peer) isGone() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// onTrack runs when the first packet of a published stream arrives.
+func (p *Peer) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+	source := media.Microphone
+	if track.Kind() == webrtc.RTPCodecTypeVideo {
+		source = media.Camera
+	}
+	mid := ""
+	for _, t := range p.pc.GetTransceivers() {
+		if t.Receiver() == receiver {
+			mid = t.Mid()
+		}
+	}
+	var extension uint8
+	for _, e := range receiver.GetParameters().HeaderExtensions {
+		if e.URI == transportCC {
+			extension = uint8(e.ID)
+		}
+	}
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	if named, ok := p.sources[mid]; ok {
+		source = named
+	}
+	id := "stream-" + strconv.FormatUint(p.engine.nextStream.Add(1), 10)
+	s := newStream(p, id, source, track, extension)
+	p.streams = append(p.streams, s)
+	p.work.Add(2)
+	p.mu.Unlock()
+	go func() {
+		defer p.work.Done()
+		s.readReports(receiver)
+	}()
+	go func() {
+		defer p.work.Done()
+		p.owner.StreamAdded(p, s)
+		s.readPackets(track)
+		p.forget(s)
+		p.owner.StreamRemoved(p, s)
+	}()
+}
+
+func (p *Peer) forget(s *stream) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, o := range p.streams {
+		if o == s {
+			p.streams = append(p.streams[:i:i], p.streams[i+1:]...)
+			return
+		}
+	}
+}
+
+// Answer takes an offer, makes a slot for every line on which the browser wants to receive, and answers.
+func (p *Peer) Answer(ctx context.Context, offer media.Offer) (string, media.Placement, error) {
+	p.negotiation.Lock()
+	defer p.negotiation.Unlock()
+	if p.isGone() {
+		return "", media.Placement{}, errGone
+	}
+	audio, video, err := p.newLines(offer.SDP)
+	if err != nil {
+		return "", media.Placement{}, err
+	}
+	p.mu.Lock()
+	for mid, source := range offer.Sources {
+		p.sources[mid] = source
+	}
+	p.mu.Unlock()
+	fresh, err := p.addSlots(audio, video)
+	if err != nil {
+		return "", media.Placement{}, err
+	}
+	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.SDP}); err != nil {
+		return "", media.Placement{}, ids.Wrap(ids.Invalid, err, "The media offer cannot be used.")
+	}
+	answer, err := p.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", media.Placement{}, ids.Wrap(ids.Invalid, err, "The media offer cannot be answered.")
+	}
+	gathered := webrtc.GatheringCompletePromise(p.pc)
+	if err := p.pc.SetLocalDescription(answer); err != nil {
+		return "", media.Placement{}, ids.Wrap(ids.Invalid, err, "The media offer cannot be answered.")
+	}
+	select {
+	case <-gathered: // at once: our candidates are the ports already open
+	case <-ctx.Done():
+		return "", media.Placement{}, ids.Wrap(ids.Unavailable, ctx.Err(), "The media connection could not be made. Try again.")
+	case <-p.gone:
+		return "", media.Placement{}, errGone
+	}
+	return p.pc.LocalDescription().SDP, p.placeFresh(fresh), nil
+}
+
+var errGone = ids.E(ids.Conflict, "This media connection has ended.")
+
+// newLines checks an offer and counts the lines it adds on which the browser only receives.
+func (p *Peer) newLines(text string) (audio, video int, err error) {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString(text); err != nil {
+		return 0, 0, ids.Wrap(ids.Invalid, err, "The media offer cannot be read.")
+	}
+	if len(d.MediaDescriptions) > maxLines {
+		return 0, 0, ids.E(ids.TooLarge, "The media offer has more than %d lines.", maxLines)
+	}
+	known := map[string]bool{}
+	for _, t := range p.pc.GetTransceivers() {
+		known[t.Mid()] = true
+	}
+	for _, m := range d.MediaDescriptions {
+		mid, _ := m.Attribute("mid")
+		_, receives := m.Attribute("recvonly")
+		if known[mid] || !receives {
+			continue
+		}
+		switch m.MediaName.Media {
+		case "audio":
+			audio++
+		case "video":
+			video++
+		}
+	}
+	return audio, video, nil
+}
+
+type freshSlot struct {
+	slot        *slot
+	transceiver *webrtc.RTPTransceiver
+}
+
+func (p *Peer) addSlots(audio, video int) ([]freshSlot, error) {
+	var fresh []freshSlot
+	for _, want := range []struct {
+		kind media.Kind
+		n    int
+	}{{media.Audio, audio}, {media.Video, video}} {
+		for range want.n {
+			s := &slot{peer: p, kind: want.kind, index: p.countSlots(want.kind) + len(ofKind(fresh, want.kind)), allowance: resendsPerSecond}
+			t, err := p.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+			if err != nil {
+				return nil, ids.Wrap(ids.Invalid, err, "The media offer cannot be answered.")
+			}
+			fresh = append(fresh, freshSlot{s, t})
+		}
+	}
+	return fresh, nil
+}
+
+func ofKind(fresh []freshSlot, kind media.Kind) (of []freshSlot) {
+	for _, f := range fresh {
+		if f.slot.kind == kind {
+			of = append(of, f)
+		}
+	}
+	return of
+}
+
+func (p *Peer) countSlots(kind media.Kind) (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.slots {
+		if s.kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// placeFresh takes the new slots into use.
+func (p *Peer) placeFresh(fresh []freshSlot) media.Placement {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range fresh {
+		f.slot.mid = f.transceiver.Mid()
+		if f.slot.mid == "" || p.closed {
+			continue
+		}
+		p.slots = append(p.slots, f.slot)
+		p.work.Add(1)
+		go func() {
+			defer p.work.Done()
+			f.slot.readReports(f.transceiver.Sender())
+		}()
+	}
+	return p.placeLocked()
+}
+
+// AddCandidate takes one candidate of the browser.
+func (p *Peer) AddCandidate(c media.Candidate) error {
+	p.mu.Lock()
+	p.candidates++
+	full := p.candidates > maxCandidates
+	p.mu.Unlock()
+	if full {
+		return ids.E(ids.TooMany, "Too many network candidates.")
+	}
+	if c.Line == "" || p.isGone() {
+		return nil // the end of candidates needs nothing of us
+	}
+	err := p.pc.AddICECandidate(webrtc.ICECandidateInit{Candidate: c.Line, SDPMid: &c.Mid, SDPMLineIndex: c.Index})
+	if err != nil {
+		return ids.Wrap(ids.Invalid, err, "The network candidate cannot be used.")
+	}
+	return nil
+}
+
+// Listen points the slots at exactly these streams.
+func (p *Peer) Listen(streams []media.Stream) media.Placement {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wanted = append([]media.Stream(nil), streams...)
+	return p.placeLocked()
+}
+
+// placeLocked first takes away what is no longer wanted, then finds places for what is new: beside the same member's
+// other stream where it can, so that browsers play the two in step.
+func (p *Peer) placeLocked() media.Placement {
+	placed := map[media.Stream]bool{}
+	wanted := map[media.Stream]bool{}
+	for _, s := range p.wanted {
+		wanted[s] = true
+	}
+	home := map[string]int{} // leg to slot index
+	for _, s := range p.slots {
+		switch {
+		case s.stream == nil:
+		case !wanted[s.stream]:
+			s.point(nil)
+		default:
+			placed[s.stream] = true
+			home[s.stream.Info().Leg] = s.index
+		}
+	}
+	p.version++
+	out := media.Placement{Version: p.version}
+	for _, w := range p.wanted {
+		info := w.Info()
+		if placed[w] {
+			continue
+		}
+		free := p.freeSlotLocked(info, home)
+		if free == nil {
+			if info.Kind == media.Audio {
+				out.NeedAudio++
+			} else {
+				out.NeedVideo++
+			}
+			continue
+		}
+		free.point(w)
+		home[info.Leg] = free.index
+	}
+	for _, s := range p.slots {
+		if s.stream != nil {
+			out.Places = append(out.Places, media.Place{Mid: s.mid, Stream: s.stream.Info().ID})
+		}
+	}
+	return out
+}
+
+func (p *Peer) freeSlotLocked(info media.Info, home map[string]int) *slot {
+	var free *slot
+	beside, paired := home[info.Leg]
+	for _, s := range p.slots {
+		if s.kind != info.Kind || s.stream != nil {
+			continue
+		}
+		if paired && s.index == beside {
+			return s
+		}
+		if free == nil {
+			free = s
+		}
+	}
+	return free
+}
+
+// Stats are counters since the peer began.
+func (p *Peer) Stats() media.Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := media.Stats{PacketsOut: p.packetsOut.Load(), BytesOut: p.bytesOut.Load()}
+	for _, s := range p.streams {
+		s.mu.Lock()
+		out.PacketsIn += s.packets
+		out.BytesIn += s.size
+		out.Lost += s.lost
+		s.mu.Unlock()
+	}
+	for _, s := range p.slots {
+		s.mu.Lock()
+		out.Resent += s.sent.resent
+		s.mu.Unlock()
+	}
+	return out
+}
+
+func (p *Peer) countOut(size int) {
+	p.packetsOut.Add(1)
+	p.bytesOut.Add(uint64(size))
+}
+
+// Close ends the connection and waits for its goroutines.
+func (p *Peer) Close() error {
+	var err error
+	p.once.Do(func() {
+		p.mu.Lock()
+		p.closed = true
+		p.wanted = nil
+		p.placeLocked()
+		p.mu.Unlock()
+		close(p.gone)
+		err = p.pc.GracefulClose()
+		p.engine.activePeers.Add(-1)
+	})
+	p.work.Wait()
+	if err != nil && !errors.Is(err, webrtc.ErrConnectionClosed) {
+		return err
+	}
+	return nil
+}
+
+func (p *Peer) writeRTCP(packets ...rtcp.Packet) {
+	if !p.isGone() {
+		_ = p.pc.WriteRTCP(packets) // lost feedback is sent again by the next round
+	}
+}
+
+// recordArrival notes one packet for the congestion feedback.
+func (p *Peer) recordArrival(ssrc uint32, sequence uint16, now time.Time) {
+	p.arrivals.Lock()
+	p.feedback.Record(ssrc, sequence, now.UnixMicro())
+	p.arrivals.Unlock()
+}
+
+// ourTime turns the publisher's clock into ours. The difference is fixed by its first report, for sound and picture
+// alike, so that the two stay in step however the network varies.
+func (p *Peer) ourTime(theirs, arrived time.Time) time.Time {
+	p.arrivals.Lock()
+	defer p.arrivals.Unlock()
+	if !p.offsetOK {
+		p.offset, p.offsetOK = arrived.Sub(theirs), true
+	}
+	return theirs.Add(p.offset)
+}
+
+// housekeeping is the peer's own goroutine: every 50 ms requests for lost packets and keyframes, every 100 ms
+// congestion feedback, every second reports.
+func (p *Peer) housekeeping() {
+	defer p.work.Done()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for round := 0; ; round++ {
+		select {
+		case <-p.gone:
+			return
+		case <-ticker.C:
+		}
+		if p.pc.ConnectionState() != webrtc.PeerConnectionStateConnected {
+			continue
+		}
+		p.mu.Lock()
+		streams := append([]*stream(nil), p.streams...)
+		slots := append([]*slot(nil), p.slots...)
+		p.mu.Unlock()
+		p.repair(streams)
+		if round%2 == 0 {
+			p.arrivals.Lock()
+			feedback := p.feedback.BuildFeedbackPacket()
+			p.arrivals.Unlock()
+			if len(feedback) > 0 {
+				p.writeRTCP(feedback...)
+			}
+		}
+		if round%20 == 0 {
+			p.report(streams, slots)
+		}
+	}
+}
+
+func (p *Peer) repair(streams []*stream) {
+	now := p.engine.now()
+	for _, s := range streams {
+		if nack := s.repairs(now); nack != nil {
+			p.writeRTCP(nack)
+		}
+		s.askKeyframe(now)
+	}
+}
+
+func (p *Peer) report(streams []*stream, slots []*slot) {
+	now := p.engine.now()
+	rr := &rtcp.ReceiverReport{SSRC: p.ssrc}
+	for _, s := range streams {
+		if block, ok := s.reception(now); ok && len(rr.Reports) < 31 {
+			rr.Reports = append(rr.Reports, block)
+		}
+	}
+	if len(rr.Reports) > 0 {
+		p.writeRTCP(rr)
+	}
+	for _, s := range slots {
+		if packets := s.report(now); packets != nil {
+			p.writeRTCP(packets...)
+		}
+	}
+}
