@@ -1,0 +1,3 @@
+import { startGOVUK } from './lib/govuk'
+
+startGOVUK()
