@@ -81,9 +81,10 @@ func TestDisplayNameShowsAStandIn(t *testing.T) {
 
 func TestOnlyGuestsWaitAndOnlyHostsAdmit(t *testing.T) {
 	for _, r := range []Role{RoleHost, RoleMother, RoleSupporter, RoleGuest, "stranger"} {
-		got := RightsOf(r)
-		if got.Admit != (r == RoleHost) || got.Enter != (r == RoleHost || r == RoleMother || r == RoleSupporter) || got.Publish != (r != "stranger") {
-			t.Errorf("%s: %+v", r, got)
+		got, lobby := RightsOf(r)
+		host := r == RoleHost
+		if got.Admit != host || got.Moderate != host || got.End != host || got.Publish != (r != "stranger") || lobby != (r == RoleGuest || r == "stranger") {
+			t.Errorf("%s: %+v, lobby %v", r, got, lobby)
 		}
 	}
 }
@@ -92,11 +93,11 @@ func TestOrderLeavesOutWhoIsNoLongerInvited(t *testing.T) {
 	m := Meeting{ID: "mtg_1", Starts: noon, Ends: noon.Add(time.Hour), State: Planned, Revision: 3}
 	ps := []Participant{{ID: "par_1", Role: RoleHost, Name: "H"}, {ID: "par_2", Role: RoleGuest, Name: "G", Removed: noon}}
 	o := OrderFor(m, ps, "cy")
-	if len(o.Members) != 1 || o.Members[0].ID != "par_1" || o.Revision != 3 || o.Language != "cy" || o.Closed {
+	if len(o.Members) != 1 || o.Members[0].ID != "par_1" || o.Revision != 3 || o.Language != "cy" || o.Ended {
 		t.Errorf("%+v", o)
 	}
 	m.State = Cancelled
-	if o = OrderFor(m, ps, "cy"); !o.Closed || len(o.Members) != 0 {
+	if o = OrderFor(m, ps, "cy"); !o.Ended || len(o.Members) != 0 {
 		t.Errorf("a cancelled meeting's order has members: %+v", o)
 	}
 }

@@ -7,15 +7,16 @@ import (
 )
 
 // RoomOrder is all that the media server needs to run one room: it asks nothing back. A newer order (a higher Revision) replaces an
-// older one whole, also in mid-call; one that is not newer is to be ignored.
+// older one whole, also in mid-call; one that is not newer is to be ignored. Its JSON is the media server's own form of an order
+// (rooms/room.Order), so that whoever carries it need not know what it says.
 type RoomOrder struct {
 	Room     ids.MeetingID `json:"room"`
 	Revision int64         `json:"revision"`
-	Opens    time.Time     `json:"opens"`
-	Closes   time.Time     `json:"closes"`
-	Closed   bool          `json:"closed"`   // cancelled or ended: nobody may be in it
 	Language string        `json:"language"` // the mother's: "en" or "cy"
+	Opens    time.Time     `json:"opens"`
+	Ends     time.Time     `json:"ends"` // when the room closes by itself, not when the meeting should end
 	Members  []RoomMember  `json:"members"`
+	Ended    bool          `json:"ended"` // cancelled or ended: nobody may be in it
 }
 
 // RoomMember is one person who may be in the room.
@@ -24,38 +25,43 @@ type RoomMember struct {
 	Name   string            `json:"name"` // as others in the room see it
 	Role   Role              `json:"role"`
 	Rights Rights            `json:"rights"`
+	Lobby  bool              `json:"lobby"` // waits until somebody admits her
 }
 
 // Rights are what a member may do in the room.
 type Rights struct {
-	Enter   bool `json:"enter"`   // walks in; without it she waits in the lobby until somebody admits her
-	Admit   bool `json:"admit"`   // admits and refuses, mutes, removes, ends the meeting
-	Publish bool `json:"publish"` // is seen and heard
+	Publish  bool `json:"publish"`  // be seen and heard
+	Present  bool `json:"present"`  // share a screen
+	Admit    bool `json:"admit"`    // see who waits in the lobby, admit and refuse
+	Moderate bool `json:"moderate"` // mute and remove others
+	End      bool `json:"end"`      // end the meeting for all
 }
 
-// RightsOf are the rights that go with a role. Guests wait: an email can be forwarded, so a host looks before she admits.
-func RightsOf(r Role) Rights {
+// RightsOf are the rights that go with a role, and whether it waits in the lobby. Guests wait: an email can be forwarded, so a host
+// looks before she admits. An unknown role may do nothing and waits.
+func RightsOf(r Role) (rights Rights, lobby bool) {
 	switch r {
 	case RoleHost:
-		return Rights{Enter: true, Admit: true, Publish: true}
+		return Rights{Publish: true, Present: true, Admit: true, Moderate: true, End: true}, false
 	case RoleMother, RoleSupporter:
-		return Rights{Enter: true, Publish: true}
+		return Rights{Publish: true}, false
 	case RoleGuest:
-		return Rights{Publish: true}
+		return Rights{Publish: true}, true
 	}
-	return Rights{}
+	return Rights{}, true
 }
 
 // OrderFor makes the order of a meeting from those who are still invited.
 func OrderFor(m Meeting, ps []Participant, language string) RoomOrder {
-	o := RoomOrder{Room: m.ID, Revision: m.Revision, Opens: m.RoomOpens(), Closes: m.RoomCloses(), Closed: m.State != Planned,
+	o := RoomOrder{Room: m.ID, Revision: m.Revision, Opens: m.RoomOpens(), Ends: m.RoomCloses(), Ended: m.State != Planned,
 		Language: language, Members: []RoomMember{}}
-	if o.Closed {
+	if o.Ended {
 		return o
 	}
 	for _, p := range ps {
 		if p.Removed.IsZero() {
-			o.Members = append(o.Members, RoomMember{ID: p.ID, Name: p.DisplayName(), Role: p.Role, Rights: RightsOf(p.Role)})
+			rights, lobby := RightsOf(p.Role)
+			o.Members = append(o.Members, RoomMember{ID: p.ID, Name: p.DisplayName(), Role: p.Role, Rights: rights, Lobby: lobby})
 		}
 	}
 	return o
@@ -76,17 +82,27 @@ const TicketLife = 2 * time.Minute
 // EventKind says what happened in a room.
 type EventKind string
 
-// The kinds of event.
+// The kinds of event, as the media server names them.
 const (
-	Knocked       EventKind = "knocked"  // waits in the lobby
-	Admitted      EventKind = "admitted" // by a host
-	Refused       EventKind = "refused"  // by a host
-	Joined        EventKind = "joined"   // is in the meeting
-	Left          EventKind = "left"     // Detail: "left", "dropped", "ended"
-	RemovedByHost EventKind = "removed"
-	RoomEnded     EventKind = "ended"          // Detail: "host", "time", "empty", "shutdown"; no participant
-	TicketRefused EventKind = "ticket_refused" // Detail: "expired", "foreign", "used", "malformed"
+	Knocked        EventKind = "knocked"         // waits in the lobby
+	Admitted       EventKind = "admitted"        // by a host
+	Refused        EventKind = "refused"         // by a host
+	StoppedWaiting EventKind = "stopped_waiting" // left the lobby, or the room closed
+	Joined         EventKind = "joined"          // is in the meeting
+	Left           EventKind = "left"            // is no longer in the meeting
+	TakenOut       EventKind = "removed"         // by a host
+	RoomEnded      EventKind = "ended"           // the room closed; no participant
+	TicketRefused  EventKind = "ticket_refused"  // Detail says why; often no participant and no known room
 )
+
+// Kept reports whether an event of this kind belongs in the record. Others ("lost", "back", "muted") are the moment's business.
+func (k EventKind) Kept() bool {
+	switch k {
+	case Knocked, Admitted, Refused, StoppedWaiting, Joined, Left, TakenOut, RoomEnded, TicketRefused:
+		return true
+	}
+	return false
+}
 
 // RoomEvent is one thing that happened in a room, told by the media server. ID makes it unique: told twice, it counts once.
 type RoomEvent struct {
@@ -96,7 +112,7 @@ type RoomEvent struct {
 	Participant ids.ParticipantID
 	By          ids.ParticipantID
 	At          time.Time
-	Detail      string // a code, no words of anybody's
+	Detail      string // a code ("left", "lost", "time"), no words of anybody's
 }
 
 // Attendance is an event as it was kept.
@@ -133,14 +149,14 @@ func PresenceOf(events []Attendance, p ids.ParticipantID) Presence {
 		switch e.Kind {
 		case Knocked:
 			s.Waiting = true
-		case Refused:
+		case Refused, StoppedWaiting:
 			s.Waiting = false
 		case Joined:
 			if s.Joined.IsZero() {
 				s.Joined = e.At
 			}
 			s.Present, s.Waiting, s.Left = true, false, time.Time{}
-		case Left, RemovedByHost:
+		case Left, TakenOut:
 			if s.Present {
 				s.Left = e.At
 			}

@@ -30,6 +30,7 @@ const (
 	SeeMovement   Act = "see_movement"   // know that a mother is due somewhere at a time, and no more
 	AttendMeeting Act = "attend_meeting" // be given a room ticket
 	HostMeeting   Act = "host_meeting"   // admit, refuse, remove, end
+	IssueTicket   Act = "issue_ticket"   // be given a room ticket for a named participant, oneself or another
 )
 
 // CaseFacts are what the rules ask about a case.
@@ -78,6 +79,14 @@ type MeetingFacts struct {
 	Cancelled     bool
 	Ended         bool
 	TooEarly      bool // before the room opens
+	Private       bool // between the mother and her supporter alone
+	Self          bool // the ticket asked for is the actor's own
+	// Of a meeting that is being planned:
+	LegalVisit         bool // it is between the mother and her lawyer
+	UnknownGuest       bool // a guest has nothing to do with the case that the actor may know of
+	OutsideStaff       bool // a member of staff who is to take part may not know of the case
+	SeveralAuthorities bool // guests come from more than one local authority
+	Confirmed          bool // and the planner has said that she means it
 }
 
 // Facts is all that a decision is made from.
@@ -162,6 +171,7 @@ var rules = map[Act]func(Facts) Decision{
 	SeeMovement:   seeMovement,
 	AttendMeeting: attendMeeting,
 	HostMeeting:   hostMeeting,
+	IssueTicket:   issueTicket,
 }
 
 // isStaff reports whether the actor is a member of staff in one of the roles (any role when none is given).
@@ -407,61 +417,4 @@ func chooseMother(f Facts) Decision {
 		return allow("own_wing", "She lives on the kiosk's wing.")
 	}
 	return conceal("other_wing", "A kiosk offers only the women of its own wing.")
-}
-
-func planMeeting(f Facts) Decision {
-	if f.Case.Closed {
-		return deny("case_closed", "The case is closed: no meeting can be planned.")
-	}
-	if isPact(f) || isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam {
-		return allow("team_plans", "The case's team plans meetings.")
-	}
-	if d := seeCase(f); !d.Allowed() {
-		return d
-	}
-	return deny("plans_not", "Ask the case's Pact social worker to plan the meeting.")
-}
-
-func seeMeeting(f Facts) Decision {
-	switch {
-	case f.Meeting.IsParticipant || f.Meeting.IsHost:
-		return allow("participant", "Takes part in the meeting.")
-	case f.Actor.Kind == ids.ActorMother || f.Actor.Kind == ids.ActorContact:
-		return conceal("not_invited", "Only those invited and the case's team may know of a meeting.")
-	}
-	return seeCase(f)
-}
-
-func seeMovement(f Facts) Decision {
-	if isStaff(f.Actor, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection) && f.SamePlace {
-		return allow("own_prison", "Prison staff see who is due where, and no more.")
-	}
-	return seeMeeting(f)
-}
-
-func attendMeeting(f Facts) Decision {
-	if d := seeMeeting(f); !d.Allowed() {
-		return d
-	}
-	switch {
-	case f.Meeting.Cancelled:
-		return deny("cancelled", "This meeting was cancelled.")
-	case f.Meeting.Ended:
-		return deny("ended", "This meeting has ended.")
-	case !f.Meeting.IsParticipant && !f.Meeting.IsHost:
-		return deny("not_invited", "You are not on the list of this meeting.")
-	case f.Meeting.TooEarly:
-		return deny("too_early", "The room is not open yet. Come back nearer the time.")
-	}
-	return allow("participant", "Takes part in the meeting.")
-}
-
-func hostMeeting(f Facts) Decision {
-	if d := attendMeeting(f); !d.Allowed() {
-		return d
-	}
-	if !f.Meeting.IsHost {
-		return deny("not_host", "Only the meeting's host can do this.")
-	}
-	return allow("host", "Hosts the meeting.")
 }
