@@ -1,0 +1,3 @@
+package mailparse
+
+func (c *classifier) bounce() (Class, bool) { return Class{}, false }

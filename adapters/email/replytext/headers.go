@@ -1,0 +1,173 @@
+package replytext
+
+import (
+	"regexp"
+	"strings"
+)
+
+// label is what a line of a quoted header block is about.
+type label int
+
+const (
+	noLabel label = iota
+	fromLabel
+	sentLabel
+	toLabel
+	ccLabel
+	subjectLabel
+	otherLabel
+)
+
+// labels are the names of header lines as mail programs translate them, in lower case and without the colon.
+var labels = func() map[string]label {
+	m := map[string]label{}
+	for l, words := range map[label]string{
+		fromLabel:    "from|von|de|da|van|od|fra|från|avsändare|oddi wrth|wrth|gan|o|от|от кого|отправитель|від|lähettäjä|feladó|gönderen|kimden|expéditeur|mittente|remitente|remetente|afzender|nadawca|odesílatel|odosielateľ|lähde|από|de la|expeditor|saatja|no|nuo|siuntėjas|šalje|pošiljatelj|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|발신|จาก|từ|dari|מאת|من|ó|absender|von:|de part de|frå|oddo",
+		sentLabel:    "sent|date|date sent|sent on|gesendet|gesendet am|datum|envoyé|envoyé le|envoye|date d'envoi|inviato|data|data invio|enviado|enviado el|enviada em|enviado em|enviada|fecha|verzonden|verzonden op|verstuurd|skickat|skickades|sendt|dato|wysłano|wysłane|data wysłania|odesláno|odoslané|dátum|elküldve|küldve|lähetetty|päivämäärä|päiväys|gönderme tarihi|gönderilme|tarih|gönderildi|отправлено|дата|послано|надіслано|дата отправки|anfonwyd|dyddiad|στάλθηκε|ημερομηνία|trimis|expediat|saadetud|kuupäev|nosūtīts|išsiųsta|poslano|发送时间|发送日期|日期|时间|寄件日期|傳送日期|送信日時|日時|日付|보낸 날짜|날짜|보낸날짜|ส่ง|วันที่|đã gửi|ngày|dikirim|tanggal|נשלח|תאריך|تاريخ|تاريخ الإرسال|received|time|creation date|när|seolta",
+		toLabel:      "to|an|à|a|para|naar|aan|til|till|do|komu|at|кому|до|vastaanottaja|címzett|kime|alıcı|pour|destinataire|destinatario|destinatário|per|προς|către|pentru|kellele|kam|kam:|za|收件人|收件者|宛先|받는 사람|받는사람|수신|ถึง|đến|kepada|אל|إلى|empfänger|recipient|ontvanger|odbiorca|příjemce|adresát",
+		ccLabel:      "cc|bcc|kopie|kopia|copie|copie à|copia|copie a|kopio|másolatot kap|bilgi|копия|копія|cc:|c.c.|抄送|副本|ccへ|참조|dw|udw|kopi|cópia|blind copy|copi|copïau|copi at|kopija|másolat|κοιν|κοιν.|העתק|נسخة|نسخة|สำเนา|đồng gửi",
+		subjectLabel: "subject|betreff|betr|betr.|objet|oggetto|asunto|assunto|onderwerp|ämne|emne|temat|předmět|predmet|tárgy|aihe|konu|тема|pwnc|testun|θέμα|subiect|teema|temats|tema|主题|主旨|標題|件名|제목|เรื่อง|chủ đề|tiêu đề|perihal|subjek|נושא|الموضوع|sujet|ábhar|subjecte|gaia",
+		otherLabel:   "importance|priority|attachments|reply-to|reply to|categories|sensitivity|organization|message-id|wichtigkeit|priorität|anlagen|antwort an|importanza|allegati|importance haute|pièces jointes|répondre à|bijlagen|prioriteit|pwysigrwydd|atodiadau|附件|重要性|添付ファイル|importancia|datos adjuntos|sender|mailed-by|signed-by|newsgroups|x-mailer|content-type|in-reply-to|references|when|where|location|required attendees|optional attendees|resent-from|security|flag status|flag|conversation|thread-topic|attachment",
+	} {
+		for _, w := range strings.Split(words, "|") {
+			if _, ok := m[w]; !ok || l == fromLabel {
+				m[w] = l
+			}
+		}
+	}
+	return m
+}()
+
+// labelOf reads the label at the front of a squeezed line, past stars, bars and dashes that bold type leaves behind.
+func labelOf(s string) (label, string) {
+	s = strings.TrimLeft(s, "*_|>•·-[ \t")
+	i := strings.IndexAny(s, ":：")
+	if i <= 0 || i > 60 {
+		return noLabel, ""
+	}
+	name := strings.ToLower(strings.Trim(s[:i], "*_ []"))
+	rest := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(s[i:], ":"), "："), "*_ ]")
+	return labels[name], rest
+}
+
+// headerBlock is a run of header lines that a mail program put above what is answered.
+type headerBlock struct {
+	lines int // how many lines it takes
+	sure  bool
+}
+
+// headerBlockAt reads a block that starts at line i; lines is 0 when there is none. Values may be wrapped, or stand on the
+// line below their label; one blank line may stand between two header lines.
+func headerBlockAt(lines []line, i int) headerBlock {
+	l, _ := labelOf(squeeze(lines[i].text))
+	if l == noLabel || l == otherLabel {
+		return headerBlock{}
+	}
+	seen := map[label]bool{}
+	end, misses := i, 0
+	fromValue := ""
+	for j := i; j < len(lines) && j < i+40; j++ {
+		if lines[j].depth != lines[i].depth {
+			break
+		}
+		text := squeeze(lines[j].text)
+		if text == "" {
+			if misses++; misses > 2 {
+				break
+			}
+			continue
+		}
+		got, value := labelOf(text)
+		if got == noLabel {
+			// The rest of a value, or the body.
+			if prev := lines[max(j-1, i)]; j == i || prev.blank() && !labelAlone(lines, j) || misses > 1 || !continues(lines, j) {
+				break
+			}
+			end = j
+			continue
+		}
+		if seen[got] && got != ccLabel && got != otherLabel && got != toLabel {
+			break
+		}
+		misses = 0
+		seen[got] = true
+		if got == fromLabel {
+			fromValue = value
+		}
+		end = j
+	}
+	n := 0
+	for l := range seen {
+		if l != otherLabel {
+			n++
+		}
+	}
+	switch {
+	case seen[fromLabel] && n >= 3, seen[fromLabel] && seen[sentLabel] && n >= 2 && (mailLike.MatchString(fromValue) || lines[i].is(ruled)),
+		seen[sentLabel] && seen[toLabel] && seen[subjectLabel]:
+		return headerBlock{lines: end - i + 1, sure: true}
+	case seen[fromLabel] && n >= 2:
+		return headerBlock{lines: end - i + 1}
+	}
+	return headerBlock{}
+}
+
+// labelAlone says that line j is the value of a label that stands alone on the line before the blank one.
+func labelAlone(lines []line, j int) bool {
+	for k := j - 1; k >= 0 && k >= j-2; k-- {
+		if t := squeeze(lines[k].text); t != "" {
+			l, rest := labelOf(t)
+			return l != noLabel && rest == ""
+		}
+	}
+	return false
+}
+
+// continues says that line j goes on with a header value: the line before is a label alone, or a list of addresses that goes on,
+// or another label follows soon.
+func continues(lines []line, j int) bool {
+	prev := squeeze(lines[j-1].text)
+	if l, rest := labelOf(prev); l != noLabel && rest == "" || labelAlone(lines, j) {
+		return true
+	}
+	if strings.HasSuffix(prev, ";") || strings.HasSuffix(prev, ",") {
+		return true
+	}
+	for k := j; k < len(lines) && k < j+6; k++ {
+		t := squeeze(lines[k].text)
+		if t == "" {
+			return false
+		}
+		if l, _ := labelOf(t); l != noLabel {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	originalWords = regexp.MustCompile(`(?i)(?:original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|pôvodná|mensagem|mensaje|messaggio|missatge)`)
+	dashed        = regexp.MustCompile(`^[-_=*~–—#+>< ]{2,}.*[\pL\pN].*[-_=*~–—#+>< ]{2,}$`)
+	dashedLoose   = regexp.MustCompile(`^[-_=*~–—]{3,}\s?[\pL\pN].{0,80}$`)
+	beginForward  = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau(?:'r)? neges a anfonwyd ymlaen|doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|vidarebefordrat brev|forwarded by .{3,100} on .{5,40}|start forwarded message)\s?[:：]?$`)
+	replyAbove    = regexp.MustCompile(`(?i)(?:##|--|==|\*\*|__|>>|~~).{0,12}(?:(?:please )?(?:type|write|enter|reply) (?:your (?:reply|answer|response|message) )?(?:above|over|oberhalb)|atebwch uwchben|ysgrifennwch (?:eich ateb )?uwchben|antworten sie oberhalb|répondez au-dessus)`)
+	replyAboveAny = regexp.MustCompile(`(?i)^\W*(?:please )?(?:reply|type your reply|write your reply|ysgrifennwch eich ateb|atebwch) (?:above|uwchben|over) (?:this|the|y) (?:line|llinell|linell|email|message)\b.{0,80}$`)
+	underscores   = regexp.MustCompile(`^[_\-–—=]{10,}$`)
+	// inlineSeparator is a separator with words of the author before it on the line.
+	inlineSeparator = regexp.MustCompile(`(?i)[-_]{3,} ?(?:original (?:message|appointment)|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht|neges wreiddiol|forwarded message|mensagem original|originalmeddelande|oprindelig meddelelse) ?[-_]{3,}`)
+	inlineHeaders   = regexp.MustCompile(`(?i)(?:\b|\*)(?:from|von|de|oddi wrth)\s?:\*? ?\S.{0,200}?\b(?:sent|date|gesendet|envoyé|anfonwyd|dyddiad|enviado)\s?:\*? ?\S.{0,120}?\b(?:to|an|à|at|para)\s?:\*? ?\S.{0,400}?\b(?:subject|betreff|objet|pwnc|testun|asunto)\s?:`)
+)
+
+// isSeparator says that a squeezed line is the kind that programs draw above what is answered or forwarded.
+func isSeparator(s string) bool {
+	if len(s) < 8 || len(s) > 160 {
+		return false
+	}
+	switch {
+	case beginForward.MatchString(strings.Trim(s, "*_-=> ")):
+		return true
+	case dashed.MatchString(s) || dashedLoose.MatchString(s):
+		return originalWords.MatchString(s)
+	}
+	return replyAbove.MatchString(s) || replyAboveAny.MatchString(s)
+}

@@ -1,0 +1,353 @@
+package replytext
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// element is an open HTML element and what it changes for the text inside it.
+type element struct {
+	tag    atom.Atom
+	hint   hint
+	depth  int  // 1 for a blockquote that quotes
+	pre    bool // blanks and line ends are kept
+	skip   bool // not text at all
+	block  bool
+	spaced bool // a blank line follows
+	item   int  // next number of an ordered list, 0 otherwise
+	gmail  bool // Gmail's quote container, whose kind its first line tells
+	opened int  // lines there were when it opened
+}
+
+// flattener turns HTML into lines, keeping as hints what the structure says. It works on tokens with a stack of its own,
+// so that its time is linear and its depth bounded whatever the nesting.
+type flattener struct {
+	lines  []line
+	text   strings.Builder
+	stack  []element
+	blank  bool // a blank is due before the next word
+	hint   hint // of the open elements together
+	depth  int
+	pre    int
+	skip   int
+	tailed bool // a tail mark has been met: everything after is answered text
+	ruled  bool // a ruling line was just met
+	first  line // depth and hint where the current line's first word stood
+}
+
+// maxStack bounds the elements remembered; deeper ones are read as if they were not there.
+const maxStack = 4096
+
+// htmlLines flattens HTML into lines.
+func htmlLines(src string) []line {
+	f := &flattener{}
+	z := html.NewTokenizer(strings.NewReader(src))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			f.newline()
+			return f.lines
+		case html.TextToken:
+			if f.skip == 0 {
+				f.words(string(z.Text()))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			f.open(z)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			f.close(atom.Lookup(name))
+		}
+	}
+}
+
+// attrs are the attributes that mail programs mark structure with.
+type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock string }
+
+func readAttrs(z *html.Tokenizer) attrs {
+	var a attrs
+	for more := true; more; {
+		var k, v []byte
+		k, v, more = z.TagAttr()
+		for _, want := range []struct {
+			key string
+			to  *string
+		}{{"id", &a.id}, {"class", &a.class}, {"style", &a.style}, {"type", &a.kind}, {"name", &a.name}, {"cite", &a.cite},
+			{"data-marker", &a.marker}, {"data-smartmail", &a.smart}, {"data-signatureblock", &a.sigblock}} {
+			if string(k) == want.key && *want.to == "" {
+				*want.to = strings.ToLower(string(v))
+			}
+		}
+	}
+	return a
+}
+
+func (f *flattener) open(z *html.Tokenizer) {
+	name, has := z.TagName()
+	tag := atom.Lookup(name)
+	var a attrs
+	if has {
+		a = readAttrs(z)
+	}
+	switch tag {
+	case atom.Br:
+		if f.text.Len() > 0 {
+			f.newline()
+		} else {
+			f.blankLine()
+		}
+		return
+	case atom.Hr:
+		f.newline()
+		if a.id == "stopspelling" {
+			f.tailed = true
+		}
+		f.ruled = true
+		return
+	case atom.Img, atom.Input, atom.Meta, atom.Link, atom.Area, atom.Base, atom.Col, atom.Wbr, atom.Source:
+		return
+	}
+	e := element{tag: tag, block: isBlock(tag)}
+	f.describe(&e, a)
+	if e.block {
+		f.newline()
+	}
+	e.opened = len(f.lines)
+	if e.hint&tail != 0 {
+		f.tailed = true
+	}
+	if e.hint&ruled != 0 {
+		f.ruled = true
+	}
+	e.hint &^= tail | ruled
+	if tag == atom.Li {
+		f.bullet()
+	}
+	if tag == atom.Td || tag == atom.Th {
+		f.blank = f.text.Len() > 0
+	}
+	if len(f.stack) < maxStack {
+		f.stack = append(f.stack, e)
+		f.enter(e, 1)
+	}
+}
+
+func (f *flattener) enter(e element, by int) {
+	f.depth += by * e.depth
+	if e.pre {
+		f.pre += by
+	}
+	if e.skip {
+		f.skip += by
+	}
+	if by > 0 {
+		f.hint |= e.hint
+		return
+	}
+	if e.hint != 0 {
+		f.hint = 0
+		for _, o := range f.stack {
+			f.hint |= o.hint
+		}
+	}
+}
+
+// close ends the nearest open element of the tag; an end tag without one is passed over.
+func (f *flattener) close(tag atom.Atom) {
+	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-64; i-- {
+		if f.stack[i].tag != tag || tag == 0 {
+			continue
+		}
+		for len(f.stack) > i {
+			e := f.stack[len(f.stack)-1]
+			if e.block {
+				f.newline()
+			}
+			f.stack = f.stack[:len(f.stack)-1]
+			f.enter(e, -1)
+			if e.spaced || e.tag == atom.P && e.opened == len(f.lines) {
+				f.blankLine()
+			}
+		}
+		return
+	}
+	if tag == atom.P {
+		f.newline()
+	}
+}
+
+func isBlock(tag atom.Atom) bool {
+	switch tag {
+	case atom.P, atom.Div, atom.Blockquote, atom.Table, atom.Tr, atom.Ul, atom.Ol, atom.Li, atom.Pre, atom.H1, atom.H2, atom.H3, atom.H4,
+		atom.H5, atom.H6, atom.Center, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Address, atom.Dl, atom.Dt, atom.Dd,
+		atom.Fieldset, atom.Form, atom.Tbody, atom.Thead, atom.Body, atom.Html, atom.Main, atom.Nav, atom.Figure, atom.Details:
+		return true
+	}
+	return false
+}
+
+var (
+	zeroMargin   = regexp.MustCompile(`margin(?:-top|-bottom)?:\s*0`)
+	topBorder    = regexp.MustCompile(`border-top:\s*(?:solid|\d+(?:\.\d+)?p[tx]|rgb|#)[^;]*(?:solid|#|rgb|\d)`)
+	hiddenStyle  = regexp.MustCompile(`display:\s*none`)
+	keepsBlanks  = regexp.MustCompile(`white-space:\s*(?:pre|break-spaces)`)
+	quoteElement = regexp.MustCompile(`(?:^|[\s])(?:yahoo_quoted|protonmail_quote|tutanota_quote|moz-forward-container|ms-outlook-mobile-reference-message|quoted-text-container|front-blockquote|hm_quote|wlmailquote)(?:[\s]|$)`)
+	quoteHead    = regexp.MustCompile(`(?:^|[\s])(?:gmail_attr|moz-cite-prefix|moz-email-headers-table|outlookmessageheader|yahoo-quoted-begin|jive-quote-header|headerblock)(?:[\s]|$)`)
+	sigElement   = regexp.MustCompile(`(?:^|[\s])(?:gmail_signature|moz-signature|protonmail_signature_block|ms-outlook-ios-signature|ms-outlook-android-signature)(?:[\s]|$)`)
+	sigID        = regexp.MustCompile(`^(?:signature|ms-outlook-mobile-signature|ms-outlook-ios-signature|applemailsignature\w*|ymail_android_signature|composer_signature|gmail_signature)$`)
+)
+
+// describe sets what an element means, from the marks mail programs leave.
+func (f *flattener) describe(e *element, a attrs) {
+	switch e.tag {
+	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Iframe:
+		e.skip = true
+	case atom.Pre:
+		e.pre = true
+	case atom.Ol:
+		e.item = 1
+	case atom.P:
+		e.spaced = !strings.Contains(a.class, "mso") && !zeroMargin.MatchString(a.style)
+	case atom.Blockquote:
+		switch {
+		case a.kind == "cite", strings.Contains(a.class, "gmail_quote"), strings.HasPrefix(a.cite, "mid:"), strings.Contains(a.class, "quote") && !strings.Contains(a.class, "pullquote"):
+			e.depth, e.hint = 1, quoted
+		default:
+			e.hint = indented
+		}
+	}
+	if keepsBlanks.MatchString(a.style) {
+		e.pre = true
+	}
+	if hiddenStyle.MatchString(a.style) {
+		e.hint |= quoted // words nobody saw are not what the author says, but they are not lost
+	}
+	switch {
+	case strings.Contains(a.class, "gmail_quote") && e.tag == atom.Div:
+		e.gmail = true
+	case quoteHead.MatchString(a.class), a.id == "reply-intro":
+		e.hint |= heading
+	case a.id == "divrplyfwdmsg", a.id == "mail-editor-reference-message-container", a.id == "x_divrplyfwdmsg",
+		a.id == "orimsghtmlseperator", a.id == "isforwardcontent", a.id == "replybody_container":
+		e.hint |= tail
+	case quoteElement.MatchString(a.class), strings.HasPrefix(a.id, "yahoo_quoted"), a.id == "olk_src_body_section",
+		a.name == "messagereplysection", a.marker == "__quoted_text__", a.name == "quote" && e.tag == atom.Div, strings.HasPrefix(a.class, "zmail_extra"):
+		e.hint |= quoted
+	case sigElement.MatchString(a.class), sigID.MatchString(a.id), a.smart == "gmail_signature", a.sigblock == "true",
+		a.name == "messagesignaturesection", a.marker == "__sig_post__":
+		e.hint |= signature
+	case topBorder.MatchString(a.style) && (e.tag == atom.Div || e.tag == atom.P):
+		e.hint |= ruled
+	}
+}
+
+// bullet starts a list item.
+func (f *flattener) bullet() {
+	for i := len(f.stack) - 1; i >= 0; i-- {
+		switch f.stack[i].tag {
+		case atom.Ol:
+			f.text.WriteString(strconv.Itoa(f.stack[i].item) + ". ")
+			f.stack[i].item++
+			return
+		case atom.Ul:
+			f.text.WriteString("- ")
+			return
+		}
+	}
+}
+
+// words adds text, collapsing blanks unless they are kept.
+func (f *flattener) words(s string) {
+	if f.pre > 0 {
+		for i, part := range strings.Split(strings.ReplaceAll(s, "\u00a0", " "), "\n") {
+			if i > 0 {
+				f.newline()
+			}
+			f.begin()
+			f.text.WriteString(strings.TrimRight(part, "\r"))
+		}
+		return
+	}
+	for _, r := range s {
+		switch r {
+		case ' ', '\t', '\n', '\r', '\f', 0xa0:
+			f.blank = true
+		case 0x200b, 0xfeff, 0x00ad, 0:
+		default:
+			f.begin()
+			if f.blank && f.text.Len() > 0 {
+				f.text.WriteByte(' ')
+			}
+			f.blank = false
+			f.text.WriteRune(r)
+		}
+	}
+}
+
+// begin notes where the first word of a line stands.
+func (f *flattener) begin() {
+	if f.text.Len() == 0 {
+		f.first = line{depth: f.depth, hint: f.hint}
+	}
+}
+
+// newline ends the current line, if anything is written on it.
+func (f *flattener) newline() {
+	f.blank = false
+	s := strings.TrimRight(f.text.String(), " \t")
+	if s == "" {
+		if f.text.Len() > 0 {
+			f.text.Reset()
+			f.blankLine()
+		}
+		return
+	}
+	f.text.Reset()
+	l := line{text: s, depth: f.first.depth, hint: f.first.hint}
+	if f.pre > 0 && l.depth == 0 {
+		// Plain text that a program wrapped in HTML keeps its quote marks.
+		l.depth, l.text = quoteMarks(s)
+	}
+	f.gmailKind(&l)
+	if f.tailed {
+		l.hint |= tail
+	}
+	if f.ruled {
+		l.hint |= ruled
+		f.ruled = false
+	}
+	f.lines = append(f.lines, l)
+}
+
+// blankLine adds one blank line, unless there is one or nothing is written yet.
+func (f *flattener) blankLine() {
+	f.newline()
+	n := len(f.lines)
+	if n == 0 || f.lines[n-1].blank() {
+		return
+	}
+	l := line{depth: f.depth, hint: f.hint}
+	if f.tailed {
+		l.hint |= tail
+	}
+	f.lines = append(f.lines, l)
+}
+
+// gmailKind looks at the first line of Gmail's container: a forwarded message is quoted whole, but in an answer only the
+// blockquote is, because people write below it.
+func (f *flattener) gmailKind(l *line) {
+	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-8; i-- {
+		if e := &f.stack[i]; e.gmail && e.opened == len(f.lines) {
+			e.gmail = false
+			if isSeparator(squeeze(l.text)) {
+				e.hint |= quoted
+				f.hint |= quoted
+				l.hint |= quoted
+			}
+			return
+		}
+	}
+}

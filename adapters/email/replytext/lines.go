@@ -1,0 +1,106 @@
+package replytext
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// line is one line of body with what is known of it before any words are weighed.
+type line struct {
+	text  string // without quote marks and the blanks around them
+	depth int    // quote marks in plain text, or quoting blockquotes in HTML
+	hint  hint   // what the HTML structure says
+}
+
+// hint is evidence that only the HTML structure holds and flattening would destroy.
+type hint uint8
+
+const (
+	quoted    hint = 1 << iota // inside an element in which a mail program puts what is answered
+	heading                    // the attribution line or header block a mail program wrote
+	tail                       // from here to the end is what is answered
+	signature                  // inside an element in which a mail program puts the signature
+	indented                   // inside a blockquote that does not say who put it there
+	ruled                      // directly below a ruling line or a top border
+	inlined                    // the rest of a line on which a quote began after words of the author
+)
+
+func (l line) blank() bool         { return l.text == "" }
+func (l line) is(h hint) bool      { return l.hint&h != 0 }
+func (l line) sureQuote() bool     { return l.is(quoted | heading | tail) }
+func (l line) render() string      { return strings.Repeat("> ", min(l.depth, 40)) + l.text }
+func (l line) authorLevel() bool   { return l.depth == 0 && !l.sureQuote() }
+func (l line) quotedByMarks() bool { return l.depth > 0 || l.is(quoted) }
+
+// textLines cuts plain text into lines and counts their quote marks.
+func textLines(text string) []line {
+	raw := strings.Split(text, "\n")
+	lines := make([]line, 0, len(raw))
+	for _, s := range raw {
+		depth, rest := quoteMarks(s)
+		lines = append(lines, line{text: strings.TrimRight(rest, " \t"), depth: depth})
+	}
+	return lines
+}
+
+// quoteMarks counts the ">" at the front of a line, with or without blanks between them, and the "JP> " that some
+// programs build from the writer's initials.
+func quoteMarks(s string) (int, string) {
+	depth := 0
+	rest := s
+	for {
+		t := strings.TrimLeft(rest, " \t\u00a0")
+		switch {
+		case strings.HasPrefix(t, ">"):
+			rest = t[1:]
+			depth++
+			continue
+		case depth == 0 && initialsMark(t) > 0:
+			rest = t[initialsMark(t):]
+			depth++
+			continue
+		}
+		break
+	}
+	if depth == 0 {
+		return 0, s
+	}
+	return depth, strings.TrimPrefix(strings.ReplaceAll(rest, "\u00a0", " "), " ")
+}
+
+// initialsMark returns the length of a quote mark such as "JP>" or 0.
+func initialsMark(s string) int {
+	for i := 0; i < len(s) && i < 4; i++ {
+		switch c := s[i]; {
+		case c == '>' && i > 0:
+			if i+1 == len(s) || s[i+1] == ' ' || s[i+1] == '>' {
+				return i + 1
+			}
+			return 0
+		case c < 'A' || c > 'Z':
+			return 0
+		}
+	}
+	return 0
+}
+
+// squeeze collapses blanks, among them the no-break ones of every language's typography, and drops invisible marks.
+func squeeze(s string) string {
+	var b strings.Builder
+	blank := false
+	for _, r := range s {
+		switch r {
+		case ' ', '\t', '\n', '\r', 0xa0, 0x202f, 0x2009, 0x3000:
+			blank = b.Len() > 0
+			continue
+		case 0x200b, 0x200e, 0x200f, 0xfeff, 0x00ad, utf8.RuneError:
+			continue
+		}
+		if blank {
+			b.WriteByte(' ')
+			blank = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,443 @@
+// Package replytext separates what the author of a message wrote from what she quoted and from her signature. The HTML
+// structure is read before the text is flattened, since it is the better evidence; where nothing is sure, words stay with
+// the author. It is pure, and linear in the size of the body.
+package replytext
+
+import (
+	"strings"
+
+	"kinbridge/adapters/email/mailparse"
+)
+
+// Reply is a body taken apart. Text, Signature and Quoted together hold every word of it.
+type Reply struct {
+	Text      string // the author's new words, without signature
+	Signature string // her signature, closing words, disclaimers and warning banners
+	Quoted    string // what she answered or forwarded, with the lines that introduce it
+	// Interleaved says that she answered between quoted lines: Text then holds those lines too, marked with "> ".
+	Interleaved bool
+	FromHTML    bool // the HTML body was used
+}
+
+// Split takes the body of m apart.
+func Split(m *mailparse.Message) Reply {
+	who := author{}
+	if len(m.From) > 0 {
+		who = newAuthor(m.From[0].Name, m.From[0].Addr)
+	}
+	lines, fromHTML := bodyLines(m)
+	r := split(lines, who, looksLikeReply(m))
+	r.FromHTML = fromHTML
+	return r
+}
+
+// looksLikeReply says that the header calls the message an answer.
+func looksLikeReply(m *mailparse.Message) bool {
+	return len(m.InReplyTo) > 0 || len(m.References) > 0 || len(m.Header.Fields) == 0 || isReplySubject(m.Subject)
+}
+
+func isReplySubject(s string) bool {
+	prefix, _, ok := strings.Cut(s, ":")
+	if !ok || len(prefix) > 8 {
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(prefix)) {
+	case "re", "aw", "sv", "vs", "antw", "odp", "ynt", "res", "rv", "atb", "ateb", "r", "回复", "答复", "回覆", "返信", "rif", "bls", "על":
+		return true
+	}
+	return false
+}
+
+// bodyLines chooses the form of the body with the better evidence: HTML when there is no whole plain text, or when the HTML
+// structure shows what was quoted.
+func bodyLines(m *mailparse.Message) ([]line, bool) {
+	plain := strings.TrimSpace(m.Text) != ""
+	if strings.TrimSpace(m.HTML) == "" {
+		return textLines(m.Text), false
+	}
+	lines := htmlLines(m.HTML)
+	words := 0
+	structure := false
+	for _, l := range lines {
+		words += len(l.text)
+		structure = structure || l.is(quoted|heading|tail)
+	}
+	switch {
+	case !plain || m.TextPartial || len(m.Text)*3 < words:
+		return lines, true
+	case structure && words*2 >= len(m.Text)/2:
+		return lines, true
+	}
+	return textLines(m.Text), false
+}
+
+// splitter works on the lines of one body. q[i] says that line i is not the author's.
+type splitter struct {
+	lines []line
+	q     []bool
+	reply bool
+	end   int // from here on everything is quoted
+}
+
+func split(lines []line, who author, isReply bool) Reply {
+	lines = cutInline(lines)
+	s := &splitter{lines: lines, q: make([]bool, len(lines)), reply: isReply, end: len(lines)}
+	s.markQuoted()
+	s.markIntroductions()
+	s.markSpill()
+	return s.assemble(who)
+}
+
+// cutInline cuts a line in which a quote begins after the author's words.
+func cutInline(lines []line) []line {
+	out := lines[:0:0]
+	copied := false
+	for i, l := range lines {
+		at := -1
+		if l.authorLevel() && len(l.text) > 20 {
+			at = insideAt(l.text)
+		}
+		if at > 0 && !copied {
+			out = append(make([]line, 0, len(lines)+4), lines[:i]...)
+			copied = true
+		}
+		switch {
+		case at > 0:
+			head, rest := l, l
+			head.text = strings.TrimRight(l.text[:at], " \t")
+			rest.text = l.text[at:]
+			rest.hint |= inlined
+			out = append(out, head, rest)
+		case copied:
+			out = append(out, l)
+		}
+	}
+	if !copied {
+		return lines
+	}
+	return out
+}
+
+// insideAt returns where in a line something quoted begins after other words, or -1.
+func insideAt(s string) int {
+	if len(s) > 20000 {
+		return -1
+	}
+	if strings.Contains(s, "---") || strings.Contains(s, "___") {
+		if loc := inlineSeparator.FindStringIndex(s); loc != nil && strings.Trim(s[:loc[0]], " \t*_-") != "" {
+			return loc[0]
+		}
+	}
+	if at := attributionInside(s); at > 0 {
+		return at
+	}
+	if strings.Count(s, ":") >= 4 {
+		if loc := inlineHeaders.FindStringIndex(s); loc != nil && strings.Trim(s[:loc[0]], " \t*_-") != "" {
+			return loc[0]
+		}
+	}
+	return -1
+}
+
+// markQuoted marks what quote marks or structure say is quoted.
+func (s *splitter) markQuoted() {
+	for i, l := range s.lines {
+		if l.depth > 0 || l.sureQuote() {
+			s.q[i] = true
+		}
+	}
+	s.keepOwnMarks()
+}
+
+// keepOwnMarks gives back lines with ">" that the author wrote herself: a message that answers nothing, and a line or two
+// that nothing introduces.
+func (s *splitter) keepOwnMarks() {
+	if s.reply {
+		return
+	}
+	for i := 0; i < len(s.lines); {
+		if s.lines[i].depth == 0 || s.lines[i].sureQuote() {
+			i++
+			continue
+		}
+		j := i
+		for j < len(s.lines) && s.lines[j].depth > 0 {
+			j++
+		}
+		if j-i <= 3 && !s.introduced(i) {
+			for k := i; k < j; k++ {
+				s.q[k] = false
+			}
+		}
+		i = j
+	}
+}
+
+// introduced says that the lines above i introduce a quote.
+func (s *splitter) introduced(i int) bool {
+	for k := i - 1; k >= 0 && k >= i-6; k-- {
+		if s.lines[k].blank() {
+			continue
+		}
+		if a, n := attributionAt(s.lines, k); a != none && k+n >= i-1 {
+			return true
+		}
+		if isSeparator(squeeze(s.lines[k].text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// nextWords returns the next line from i on that is not blank, or len(lines).
+func (s *splitter) nextWords(i int) int {
+	for i < len(s.lines) && s.lines[i].blank() {
+		i++
+	}
+	return i
+}
+
+// markIntroductions finds the lines that introduce a quote. Where marks or structure show the quote itself, only the
+// introduction is marked; otherwise everything below is quoted.
+func (s *splitter) markIntroductions() {
+	for i := 0; i < len(s.lines); {
+		if s.q[i] || s.lines[i].blank() {
+			i++
+			continue
+		}
+		n, how := s.introductionAt(i)
+		if n == 0 {
+			i++
+			continue
+		}
+		next := s.nextWords(i + n)
+		marked := next < len(s.lines) && s.q[next]
+		switch {
+		case marked:
+			s.mark(i, next)
+			i = next
+		case next < len(s.lines) && s.lines[next].is(indented):
+			end := next
+			for end < len(s.lines) && (s.lines[end].is(indented) || s.lines[end].blank()) {
+				end++
+			}
+			s.mark(i, end)
+			i = end
+		case how == strong:
+			s.end = i
+			s.mark(i, len(s.lines))
+			return
+		default:
+			i += n
+		}
+	}
+}
+
+func (s *splitter) mark(from, to int) {
+	for k := from; k < to; k++ {
+		s.q[k] = true
+	}
+}
+
+// introductionAt returns how many lines from i on introduce a quote, and how sure that is by itself.
+func (s *splitter) introductionAt(i int) (int, strength) {
+	text := squeeze(s.lines[i].text)
+	if s.lines[i].is(inlined) {
+		return 1, strong
+	}
+	if isSeparator(text) {
+		n := 1
+		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+3 {
+			if b := headerBlockAt(s.lines, j); b.lines > 0 {
+				n = j + b.lines - i
+			} else if a, k := attributionAt(s.lines, j); a != none {
+				n = j + k - i
+			}
+		}
+		return n, strong
+	}
+	if underscores.MatchString(text) {
+		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+3 && !s.q[j] {
+			if b := headerBlockAt(s.lines, j); b.lines > 0 {
+				return j + b.lines - i, strong
+			}
+			if a, k := attributionAt(s.lines, j); a == strong {
+				return j + k - i, strong
+			}
+		}
+		return 0, none
+	}
+	if b := headerBlockAt(s.lines, i); b.lines > 0 {
+		if b.sure {
+			return b.lines, strong
+		}
+		return b.lines, weak
+	}
+	a, n := attributionAt(s.lines, i)
+	if a == none {
+		return 0, none
+	}
+	return n, a
+}
+
+// markSpill marks the short rest of a quoted line that was wrapped without its quote mark.
+func (s *splitter) markSpill() {
+	for i := 1; i+1 < len(s.lines) && i < s.end; i++ {
+		l, prev, next := s.lines[i], s.lines[i-1], s.lines[i+1]
+		if s.q[i] || l.blank() || prev.depth == 0 || next.depth != prev.depth || prev.blank() {
+			continue
+		}
+		if n := len([]rune(prev.text)) + prev.depth*2; n >= 68 && len([]rune(l.text)) <= 25 && !endsSentence(prev.text) {
+			s.q[i] = true
+		}
+	}
+}
+
+func endsSentence(t string) bool {
+	return strings.HasSuffix(t, ".") || strings.HasSuffix(t, "?") || strings.HasSuffix(t, "!") || strings.HasSuffix(t, ":")
+}
+
+// run is a stretch of lines with the same owner.
+type run struct {
+	from, to int
+	quoted   bool
+	words    bool // it holds more than blank lines
+}
+
+func (s *splitter) runs() []run {
+	var out []run
+	for i := 0; i < len(s.lines); {
+		j := i
+		words := false
+		for j < len(s.lines) && (s.q[j] == s.q[i] || s.lines[j].blank() && s.lines[j].depth == 0 && !s.lines[j].sureQuote()) {
+			words = words || !s.lines[j].blank()
+			j++
+		}
+		out = append(out, run{i, j, s.q[i], words})
+		i = j
+	}
+	return out
+}
+
+// assemble builds the reply from the marked lines.
+func (s *splitter) assemble(who author) Reply {
+	var out Reply
+	var text, quote, sig []string
+	runs := s.runs()
+	lastAuthor, lastQuote, firstQuote := -1, -1, -1
+	for i, r := range runs {
+		switch {
+		case !r.words:
+		case r.quoted:
+			if firstQuote < 0 {
+				firstQuote = i
+			}
+			lastQuote = i
+		default:
+			lastAuthor = i
+		}
+	}
+	bodies := make([][]string, len(runs))
+	for i := len(runs) - 1; i >= 0; i-- {
+		if r := runs[i]; r.words && !r.quoted {
+			last := i == lastAuthor
+			body, signed := s.unsign(r, who, last, i == 0)
+			bodies[i] = body
+			sig = append(signed, sig...)
+			if last && allBlank(body) {
+				lastAuthor = prevAuthor(runs, i) // only a footer stood there
+			}
+		}
+	}
+	between := false
+	for i, r := range runs {
+		between = between || !r.quoted && i > firstQuote && firstQuote >= 0 && i < lastQuote && !allBlank(bodies[i])
+	}
+	if lastAuthor < 0 && lastQuote < 0 {
+		lastAuthor = 0
+	}
+	for i, r := range runs {
+		switch {
+		case !r.words:
+		case !r.quoted:
+			text = append(append(text, bodies[i]...), "")
+		case between && i < lastAuthor && r.from < s.end:
+			asked, intro := s.askedLines(r)
+			text = append(append(text, asked...), "")
+			quote = append(quote, intro...)
+		default:
+			quote = append(quote, s.render(r)...)
+		}
+	}
+	out.Interleaved = between
+	out.Text, out.Signature, out.Quoted = joinLines(text), joinLines(sig), joinLines(quote)
+	if out.Text == "" && out.Signature != "" && !onlyFurniture(sig) {
+		out.Text, out.Signature = out.Signature, ""
+	}
+	return out
+}
+
+func prevAuthor(runs []run, i int) int {
+	for i--; i >= 0; i-- {
+		if runs[i].words && !runs[i].quoted {
+			return i
+		}
+	}
+	return -1
+}
+
+// askedLines separates the quoted lines of a run from those that introduce it.
+func (s *splitter) askedLines(r run) (asked, intro []string) {
+	for i := r.from; i < r.to; i++ {
+		l := s.lines[i]
+		if l.depth == 0 && !l.is(quoted|indented) {
+			if !l.blank() {
+				intro = append(intro, l.text)
+			}
+			continue
+		}
+		if l.depth == 0 {
+			l.depth = 1
+		}
+		asked = append(asked, l.render())
+	}
+	return asked, intro
+}
+
+func (s *splitter) render(r run) []string {
+	out := make([]string, 0, r.to-r.from)
+	for i := r.from; i < r.to; i++ {
+		out = append(out, s.lines[i].render())
+	}
+	return out
+}
+
+// joinLines joins lines, with at most one blank line between two and none at either end.
+func joinLines(lines []string) string {
+	var b strings.Builder
+	blank := false
+	for _, l := range lines {
+		if strings.TrimSpace(l) == "" {
+			blank = true
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+			if blank {
+				b.WriteByte('\n')
+			}
+		}
+		blank = false
+		b.WriteString(strings.TrimRight(l, " \t"))
+	}
+	return b.String()
+}
+
+func allBlank(lines []string) bool {
+	for _, l := range lines {
+		if strings.TrimSpace(l) != "" {
+			return false
+		}
+	}
+	return true
+}
