@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -98,8 +99,7 @@ func (s *Store) AuditSnapshot(ctx context.Context, fn func(audit.Source, audit.R
 		return classify(err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	q := s.q
-	q.tx = tx
+	q := querier{c: tx, engine: s.cfg.Engine, kept: &sync.Map{}}
 	snap := auditSnapshot{q}
 	return fn(snap, snap)
 }

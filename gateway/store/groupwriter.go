@@ -33,7 +33,7 @@ const maxGroup = 128
 var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accepted: try again in a moment.")
 
 func newGroupWriter(conn *sql.Conn) *groupWriter {
-	w := &groupWriter{conn: conn, q: querier{p: conn, engine: SQLite, stmts: &sync.Map{}},
+	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}},
 		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{})}
 	go w.loop()
 	return w
@@ -63,7 +63,7 @@ func (w *groupWriter) do(run func(querier) error) error {
 func (w *groupWriter) close() error {
 	w.once.Do(func() { close(w.gone) })
 	<-w.ended
-	w.q.stmts.Range(func(_, s any) bool { _ = s.(*sql.Stmt).Close(); return true })
+	w.q.kept.Range(func(_, s any) bool { _ = s.(*sql.Stmt).Close(); return true })
 	return w.conn.Close()
 }
 

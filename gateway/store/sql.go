@@ -17,39 +17,67 @@ import (
 	"kinbridge/gateway/ids"
 )
 
-// preparer is a connection or a pool: whatever can prepare a statement.
-type preparer interface {
+// conn is a connection, a pool or a transaction.
+type conn interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// querier runs hand-written SQL with ? placeholders on either engine, preparing each text once.
+// querier runs hand-written SQL with ? placeholders on either engine, each text prepared once. pgx prepares and keeps statements by
+// itself, per connection; SQLite's are kept here. (Preparing on a pool from inside a transaction would wait for a second
+// connection, which a busy pool never gives.)
 type querier struct {
-	p      preparer
+	c      conn
 	engine Engine
-	stmts  *sync.Map // query text -> *sql.Stmt
-	tx     *sql.Tx   // when set, statements run inside it (PostgreSQL)
+	kept   *sync.Map // query text -> *sql.Stmt (SQLite) or rebound text (PostgreSQL)
 }
 
+// stmt returns SQLite's prepared statement for a text.
 func (q querier) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := q.stmts.Load(query); ok {
-		return q.bind(ctx, s.(*sql.Stmt)), nil
+	if s, ok := q.kept.Load(query); ok {
+		return s.(*sql.Stmt), nil
 	}
-	s, err := q.p.PrepareContext(ctx, rebind(q.engine, query))
+	s, err := q.c.PrepareContext(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", strings.Join(strings.Fields(query), " "), err)
 	}
-	if old, loaded := q.stmts.LoadOrStore(query, s); loaded {
+	if old, loaded := q.kept.LoadOrStore(query, s); loaded {
 		_ = s.Close()
 		s = old.(*sql.Stmt)
 	}
-	return q.bind(ctx, s), nil
+	return s, nil
 }
 
-func (q querier) bind(ctx context.Context, s *sql.Stmt) *sql.Stmt {
-	if q.tx == nil {
-		return s
+func (q querier) text(query string) string {
+	if s, ok := q.kept.Load(query); ok {
+		return s.(string)
 	}
-	return q.tx.StmtContext(ctx, s)
+	s := rebind(q.engine, query)
+	q.kept.Store(query, s)
+	return s
+}
+
+func (q querier) execute(ctx context.Context, query string, args []any) (sql.Result, error) {
+	if q.engine == Postgres {
+		return q.c.ExecContext(ctx, q.text(query), args...)
+	}
+	s, err := q.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (q querier) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if q.engine == Postgres {
+		return q.c.QueryContext(ctx, q.text(query), args...)
+	}
+	s, err := q.stmt(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
 }
 
 // rebind turns ? placeholders into PostgreSQL's $1, $2 …; none of our statements has a ? inside a literal.
@@ -72,11 +100,7 @@ func rebind(e Engine, query string) string {
 
 // exec runs a statement and returns the number of rows it changed.
 func (q querier) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	s, err := q.stmt(ctx, query)
-	if err != nil {
-		return 0, classify(err)
-	}
-	r, err := s.ExecContext(ctx, args...)
+	r, err := q.execute(ctx, query, args)
 	if err != nil {
 		return 0, classify(err)
 	}
@@ -85,26 +109,28 @@ func (q querier) exec(ctx context.Context, query string, args ...any) (int64, er
 
 // one reads one row into dest; ids.ErrNotFound when there is none.
 func (q querier) one(ctx context.Context, query string, args []any, dest ...any) error {
-	s, err := q.stmt(ctx, query)
+	rows, err := q.query(ctx, query, args)
 	if err != nil {
 		return classify(err)
 	}
-	err = s.QueryRowContext(ctx, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return classify(err)
+		}
 		return ids.ErrNotFound
 	}
-	return classify(err)
+	if err := rows.Scan(dest...); err != nil {
+		return classify(err)
+	}
+	return classify(rows.Close())
 }
 
 type scanner interface{ Scan(dest ...any) error }
 
 // all reads every row with scan.
 func all[T any](ctx context.Context, q querier, query string, args []any, scan func(scanner) (T, error)) ([]T, error) {
-	s, err := q.stmt(ctx, query)
-	if err != nil {
-		return nil, classify(err)
-	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := q.query(ctx, query, args)
 	if err != nil {
 		return nil, classify(err)
 	}

@@ -81,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Reader = Reader{q: querier{p: s.read, engine: cfg.Engine, stmts: &sync.Map{}}, vault: cfg.Vault}
+	s.Reader = Reader{q: querier{c: s.read, engine: cfg.Engine, kept: &sync.Map{}}, vault: cfg.Vault}
 	return s, nil
 }
 
@@ -127,7 +127,7 @@ func (s *Store) openPostgres(ctx context.Context) error {
 		return errors.Join(classify(err), db.Close())
 	}
 	s.write, s.read = db, db
-	s.pg = querier{p: db, engine: Postgres, stmts: &sync.Map{}}
+	s.pg = querier{c: db, engine: Postgres, kept: &sync.Map{}}
 	return nil
 }
 
@@ -201,8 +201,8 @@ func (s *Store) oncePostgres(ctx context.Context, run func(querier) error) error
 		return err
 	}
 	q := s.pg
-	q.tx = sqlTx
-	if err := run(q); err != nil {
+	q.c = sqlTx
+	if err := call(run, q); err != nil {
 		_ = sqlTx.Rollback()
 		return err
 	}

@@ -334,6 +334,13 @@ CREATE TABLE kiosk_codes (
   kiosk_id         TEXT NOT NULL DEFAULT ''
 );
 
+-- Tries at enrolment codes, of whatever device, in the present window: see Tx.CountEnrolmentTry.
+CREATE TABLE kiosk_enrolment (
+  one   INTEGER PRIMARY KEY CHECK (one = 1),
+  tries INTEGER NOT NULL,
+  since BIGINT NOT NULL
+);
+
 CREATE TABLE meetings (
   id           TEXT PRIMARY KEY,
   case_id      TEXT NOT NULL REFERENCES cases (id),
@@ -344,50 +351,58 @@ CREATE TABLE meetings (
   state        TEXT NOT NULL,
   created_by   TEXT NOT NULL,
   created      BIGINT NOT NULL,
-  revision     BIGINT NOT NULL DEFAULT 1
+  revision     BIGINT NOT NULL DEFAULT 1,
+  idem_key     TEXT NOT NULL,
+  UNIQUE (case_id, idem_key)
 );
 CREATE INDEX meetings_by_case ON meetings (case_id, starts);
 CREATE INDEX meetings_by_start ON meetings (starts);
 
 CREATE TABLE participants (
-  id         TEXT PRIMARY KEY,
-  meeting_id TEXT NOT NULL REFERENCES meetings (id),
-  kind       TEXT NOT NULL,
-  person_id  TEXT NOT NULL,
-  name       TEXT NOT NULL,
-  email      TEXT NOT NULL DEFAULT '',
-  role       TEXT NOT NULL,
-  link_hash  TEXT NOT NULL DEFAULT '',
-  invited    BIGINT NOT NULL,
-  removed    BIGINT NOT NULL DEFAULT 0,
+  id           TEXT PRIMARY KEY,
+  meeting_id   TEXT NOT NULL REFERENCES meetings (id),
+  kind         TEXT NOT NULL,
+  person_id    TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  typed_sealed BYTEA NOT NULL,
+  email        TEXT NOT NULL DEFAULT '',
+  role         TEXT NOT NULL,
+  link_hash    TEXT NOT NULL DEFAULT '',
+  invited      BIGINT NOT NULL,
+  removed      BIGINT NOT NULL DEFAULT 0,
   UNIQUE (meeting_id, kind, person_id)
 );
 CREATE INDEX participants_by_person ON participants (kind, person_id);
 CREATE INDEX participants_by_link ON participants (link_hash);
 
--- One-time codes of guests; a code is spent by the form that names it, never by opening the link.
+-- One-time codes of guests. The digits are not kept: they are derived from the id with a key that is not in the database. A code
+-- is spent by the form that names it, never by opening the link.
 CREATE TABLE guest_codes (
+  id             TEXT PRIMARY KEY,
   participant_id TEXT NOT NULL REFERENCES participants (id),
-  code_hash      TEXT NOT NULL,
+  purpose        TEXT NOT NULL,
   created        BIGINT NOT NULL,
   expires        BIGINT NOT NULL,
   tries          INTEGER NOT NULL DEFAULT 0,
-  used           BIGINT NOT NULL DEFAULT 0,
-  PRIMARY KEY (participant_id, code_hash)
+  used           BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX guest_codes_by_participant ON guest_codes (participant_id, created);
 
+-- What happened in a room, in the order it was told; id is the media server's, so that an event told twice counts once.
 CREATE TABLE attendance (
   id             TEXT PRIMARY KEY,
   meeting_id     TEXT NOT NULL REFERENCES meetings (id),
+  seq            BIGINT NOT NULL,
   participant_id TEXT NOT NULL,
   event          TEXT NOT NULL,
   at             BIGINT NOT NULL,
   by_id          TEXT NOT NULL DEFAULT '',
   detail         TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX attendance_by_meeting ON attendance (meeting_id, at);
+CREATE INDEX attendance_by_meeting ON attendance (meeting_id, seq);
 
 INSERT INTO audit_counter (one, next, chain) VALUES (1, 0, '');
+INSERT INTO kiosk_enrolment (one, tries, since) VALUES (1, 0, 0);
 
 -- +goose Down
 SELECT 'going back is not supported: restore a backup';

@@ -1,0 +1,239 @@
+// Package storetest runs a test's body on both engines: a SQLite file and a private PostgreSQL that it starts on a free port and stops.
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/store/vault"
+)
+
+// Env is one engine under test.
+type Env struct {
+	Config store.Config // with which the store can be opened again
+	Store  *store.Store
+	Clock  *Clock
+}
+
+// Clock is the store's clock: it runs, and a test can move it forward.
+type Clock struct{ ahead atomic.Int64 }
+
+// Now is the real time plus what the test has added.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// Advance moves the clock forward.
+func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// Each runs the body on SQLite and on PostgreSQL, each with a fresh, migrated database. wake, when given, is the store's Wake.
+func Each(t *testing.T, body func(t *testing.T, e Env), wake ...func([]string)) {
+	t.Helper()
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(string(engine), func(t *testing.T) { body(t, Open(t, engine, wake...)) })
+	}
+}
+
+// Open makes one fresh, migrated database and opens it for the length of the test.
+func Open(t testing.TB, engine store.Engine, wake ...func([]string)) Env {
+	t.Helper()
+	e := Env{Config: Config(t, engine), Clock: &Clock{}}
+	e.Config.Now = e.Clock.Now
+	if len(wake) > 0 {
+		e.Config.Wake = wake[0]
+	}
+	ctx := context.Background()
+	if _, _, err := store.Migrate(ctx, e.Config); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if e.Store, err = store.Open(ctx, e.Config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Store.Close(); err != nil {
+			t.Errorf("closing the store: %v", err)
+		}
+	})
+	return e
+}
+
+// Config names a fresh, empty database of the engine and a new key to seal it with.
+func Config(t testing.TB, engine store.Engine) store.Config {
+	t.Helper()
+	kek, err := vault.NewKEK()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.New(kek)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := store.Config{Engine: engine, Vault: v}
+	if engine == store.SQLite {
+		cfg.DSN = filepath.Join(t.TempDir(), "kinbridge.db")
+		return cfg
+	}
+	cfg.DSN = freshDatabase(t)
+	return cfg
+}
+
+var server struct {
+	once sync.Once
+	err  error
+	dir  string
+	port int
+	cmd  *exec.Cmd
+	next atomic.Int64
+}
+
+// Main runs a package's tests and stops the PostgreSQL that they started. Every package that uses Each or Open needs it as its
+// TestMain.
+func Main(m *testing.M) {
+	code := m.Run()
+	Stop()
+	os.Exit(code)
+}
+
+// Stop ends the PostgreSQL that tests of this process started, if any, and removes its files.
+func Stop() {
+	if server.cmd != nil {
+		_ = server.cmd.Process.Signal(syscall.SIGQUIT) // immediate shutdown: the data is thrown away
+		_ = server.cmd.Wait()
+	}
+	if server.dir != "" {
+		_ = os.RemoveAll(server.dir)
+	}
+}
+
+func freshDatabase(t testing.TB) string {
+	t.Helper()
+	server.once.Do(func() { server.err = startPostgres() })
+	if server.err != nil {
+		t.Fatalf("PostgreSQL for the tests: %v", server.err)
+	}
+	name := fmt.Sprintf("kb%d", server.next.Add(1))
+	db, err := sql.Open("pgx", dsn("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+		t.Fatal(err)
+	}
+	return dsn(name)
+}
+
+func dsn(database string) string {
+	return fmt.Sprintf("host=127.0.0.1 port=%d user=kinbridge dbname=%s sslmode=disable", server.port, database)
+}
+
+// startPostgres starts a private cluster. PostgreSQL refuses to run as root: then it runs as the user "postgres".
+func startPostgres() (err error) {
+	bin, err := binDir()
+	if err != nil {
+		return err
+	}
+	if server.dir, err = os.MkdirTemp("", "kinbridge-pg-"); err != nil {
+		return err
+	}
+	attr, err := unprivileged(server.dir)
+	if err != nil {
+		return err
+	}
+	run := func(name string, args ...string) *exec.Cmd {
+		c := exec.Command(filepath.Join(bin, name), args...)
+		c.Dir, c.SysProcAttr, c.Env = server.dir, attr, append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+server.dir)
+		return c
+	}
+	data := filepath.Join(server.dir, "data")
+	if out, err := run("initdb", "-D", data, "-U", "kinbridge", "-A", "trust", "-E", "UTF8", "--no-sync").CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	if server.port, err = freePort(); err != nil {
+		return err
+	}
+	// fsync stays off here: these tests ask what a transaction means, not what a power cut does.
+	server.cmd = run("postgres", "-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(server.port), "-k", server.dir,
+		"-c", "fsync=off", "-c", "max_connections=200", "-c", "shared_buffers=32MB")
+	log, err := os.Create(filepath.Join(server.dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	server.cmd.Stdout, server.cmd.Stderr = log, log
+	if err := server.cmd.Start(); err != nil {
+		return err
+	}
+	return waitReady(filepath.Join(server.dir, "log"))
+}
+
+func waitReady(log string) error {
+	db, err := sql.Open("pgx", dsn("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	for {
+		if err = db.PingContext(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			said, _ := os.ReadFile(log)
+			return errors.Join(err, fmt.Errorf("it said: %s", said))
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func binDir() (string, error) {
+	if p, err := exec.LookPath("initdb"); err == nil {
+		return filepath.Dir(p), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		return "", errors.New("initdb not found: install the package postgresql (make test does)")
+	}
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+func unprivileged(dir string) (*syscall.SysProcAttr, error) {
+	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() != 0 {
+		return attr, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("running as root and there is no user postgres: %w", err)
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return attr, os.Chown(dir, uid, gid)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	_, port, _ := strings.Cut(l.Addr().String(), ":")
+	_ = l.Close()
+	return strconv.Atoi(port)
+}
