@@ -1,0 +1,196 @@
+// Package inspect prints what the mail reader makes of message files: one JSON object a line, for people who want to know why a
+// message was read as it was, and for tests.
+package inspect
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"kinbridge/adapters/calendar"
+	"kinbridge/adapters/email/mailparse"
+	"kinbridge/adapters/email/replytext"
+	"kinbridge/gateway/ids"
+)
+
+// maxFile bounds one file; a larger one gets its line with an error.
+const maxFile = 256 << 20
+
+// Report is one line of output. Its JSON names are part of the product.
+type Report struct {
+	File        string       `json:"file"`
+	Kind        string       `json:"kind"`
+	From        string       `json:"from"`
+	Subject     string       `json:"subject"`
+	Text        string       `json:"text"`
+	Quoted      string       `json:"quoted"`
+	InReplyTo   string       `json:"in_reply_to"`
+	References  []string     `json:"references"`
+	Attachments []Attachment `json:"attachments"`
+	Bounces     []Bounce     `json:"bounces,omitempty"`
+	Invite      *Invite      `json:"invite,omitempty"`
+	Error       string       `json:"error,omitempty"`
+}
+
+// Attachment is one attachment; Size is in decoded bytes.
+type Attachment struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int    `json:"size"`
+}
+
+// Bounce is what a report says of one recipient.
+type Bounce struct {
+	Recipient  string `json:"recipient"`
+	Status     string `json:"status"`
+	Permanent  bool   `json:"permanent"`
+	Diagnostic string `json:"diagnostic"`
+}
+
+// Invite is a calendar invitation and how its meeting can be reached.
+type Invite struct {
+	UID       string `json:"uid"`
+	Method    string `json:"method"`
+	Sequence  int    `json:"sequence"`
+	Start     string `json:"start"` // RFC 3339
+	End       string `json:"end"`
+	Organizer string `json:"organizer"`
+	Join
+}
+
+// Join is the part of Invite that says how to reach the meeting; fields not given are empty.
+type Join struct {
+	JoinURL      string `json:"join_url"`
+	MeetingID    string `json:"meeting_id"`
+	Passcode     string `json:"passcode"`
+	Phone        string `json:"phone"`
+	ConferenceID string `json:"conference_id"`
+	SIPURI       string `json:"sip_uri"`
+	VideoID      string `json:"video_id"`
+}
+
+// Files writes one line to w for each path, in order; "-" is standard input. A file that cannot be read gets its line too, with
+// error, and a word on stderr. The returned error is non-nil only when ctx ended or w failed, since then lines are missing.
+func Files(ctx context.Context, w, stderr io.Writer, paths []string) error {
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for _, p := range paths {
+		if err := ctx.Err(); err != nil {
+			_ = out.Flush()
+			return err
+		}
+		raw, err := read(p)
+		var r Report
+		if err != nil {
+			fmt.Fprintf(stderr, "kinbridge mail inspect: %s: %v\n", p, err)
+			r = failed(err.Error())
+		} else {
+			r = Message(raw)
+		}
+		r.File = p
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+		// One line at a time, so that what was read is seen even if a later file takes long.
+		if err := out.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func read(path string) ([]byte, error) {
+	var f io.Reader = os.Stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		f = file
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(raw) > maxFile {
+		err = ids.E(ids.TooLarge, "The file is larger than %d MiB.", maxFile>>20)
+	}
+	return raw, err
+}
+
+func failed(why string) Report {
+	return Report{Kind: string(mailparse.KindRejected), References: []string{}, Attachments: []Attachment{}, Error: why}
+}
+
+// Message reports on one raw message. It never panics: a fault of ours on one message becomes its error and stops nothing else.
+func Message(raw []byte) (r Report) {
+	defer func() {
+		if p := recover(); p != nil {
+			r = failed(fmt.Sprintf("internal fault while reading the message: %v", p))
+		}
+	}()
+	m, err := mailparse.Parse(raw, mailparse.Limits{})
+	if m == nil {
+		return failed(ids.Public(err))
+	}
+	class := mailparse.Classify(m, "-")
+	reply := replytext.Split(m)
+	r = Report{
+		Kind: string(class.Kind), Subject: m.Subject, Text: reply.Text, Quoted: join(reply.Signature, reply.Quoted),
+		References: append([]string{}, m.References...), Attachments: []Attachment{},
+	}
+	if len(m.From) > 0 {
+		r.From = m.From[0].String()
+	}
+	if len(m.InReplyTo) > 0 {
+		r.InReplyTo = m.InReplyTo[0]
+	}
+	for _, a := range m.Attachments {
+		r.Attachments = append(r.Attachments, Attachment{Name: a.Name, Type: a.Type, Size: len(a.Data)})
+	}
+	for _, b := range class.Bounces {
+		r.Bounces = append(r.Bounces, Bounce(b))
+	}
+	if class.Kind == mailparse.KindInvite {
+		r.Invite = invite(m)
+	}
+	if err != nil {
+		r.Error = ids.Public(err)
+	}
+	return r
+}
+
+func join(a, b string) string {
+	switch {
+	case a == "":
+		return b
+	case b == "":
+		return a
+	}
+	return a + "\n\n" + b
+}
+
+// invite reads the calendar parts of m, of which the last readable one counts when they are about different meetings.
+func invite(m *mailparse.Message) *Invite {
+	var events []calendar.Event
+	for _, c := range m.Calendar {
+		found, _ := calendar.Parse(c)
+		events = append(events, found...)
+	}
+	e, _ := calendar.Choose(events)
+	j := calendar.JoinFrom(e, m.Text, m.HTML)
+	return &Invite{
+		UID: e.UID, Method: e.Method, Sequence: e.Sequence, Start: stamp(e.Start), End: stamp(e.End), Organizer: e.Organizer.Addr,
+		Join: Join{JoinURL: j.URL, MeetingID: j.MeetingID, Passcode: j.Passcode, Phone: j.Phone, ConferenceID: j.ConferenceID, SIPURI: j.SIPURI, VideoID: j.VideoID},
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
