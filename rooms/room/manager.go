@@ -134,7 +134,8 @@ func (m *Manager) Join(ctx context.Context, room ID, member MemberID, device str
 	return r.join(ctx, member, device, s)
 }
 
-// Resume seats the member whose token this is: the one given with her last Waiting or Entered, or the one before.
+// Resume seats the member whose token this is: the one given with her last Waiting or Entered, or the one before. The
+// device must be the one she joined from; empty means that devices are not told apart.
 func (m *Manager) Resume(ctx context.Context, room ID, token, device string, s Session) (*Seat, error) {
 	r, err := m.find(room)
 	if err != nil {

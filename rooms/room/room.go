@@ -10,6 +10,9 @@ import (
 	"kinbridge/rooms/media"
 )
 
+// firstLines is the most receiving media lines a client is told to begin with; more are added when they are needed.
+const firstLines = 6
+
 type phase uint8
 
 const (
@@ -301,7 +304,7 @@ func (r *Room) welcome(a *attendee) {
 		return
 	}
 	n := Entered{Self: a.person(), Rights: a.Rights, Language: r.order.Language, Ends: r.order.Ends,
-		Resume: a.resume.renew(), Lines: min(max(len(r.order.Members)-1, 1), 8)}
+		Resume: a.resume.renew(), Lines: min(max(len(r.order.Members)-1, 1), firstLines)}
 	if a.leg != nil {
 		n.Leg = a.leg.ID()
 	}
@@ -374,7 +377,7 @@ func (r *Room) end(by MemberID, reason Reason) {
 	r.finished = true
 }
 
-// find is the member's attendee with whatever leg she has now, for the calls of a leg.
+// ownerOf is the member whose connection this is now, or nil.
 func (r *Room) ownerOf(leg media.Leg) *attendee {
 	for _, a := range r.members {
 		if a.leg != nil && a.leg.ID() == leg.ID() {

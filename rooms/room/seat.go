@@ -58,17 +58,17 @@ func (r *Room) join(ctx context.Context, member MemberID, device string, session
 	return &Seat{room: r, member: member, session: session}, nil
 }
 
-// resumeSeat seats the member whose client shows a token of hers, on the same device.
+// resumeSeat seats the member whose client shows a token of hers, on the same device unless devices are not told apart.
 func (r *Room) resumeSeat(ctx context.Context, token, device string, session Session) (*Seat, error) {
 	var member MemberID
 	err := r.do(ctx, func() error {
 		for _, a := range r.sorted() {
-			if a.resume.match(token) && a.device == device {
+			if a.resume.match(token) && (device == "" || a.device == device) {
 				if _, err := r.expected(a.ID); err != nil {
 					return err
 				}
 				member = a.ID
-				r.seat(a, device, session)
+				r.seat(a, a.device, session)
 				return nil
 			}
 		}
