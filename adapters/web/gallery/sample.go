@@ -12,6 +12,7 @@ import (
 type sample struct {
 	Bar      web.IdentityBar
 	Sub      web.SubNavigation
+	Side     web.SubNavigation
 	Summary  web.SummaryList
 	Table    web.Table
 	Empty    web.Table
@@ -55,7 +56,8 @@ func newSample(r *http.Request) sample {
 		Bar: web.IdentityBar{Title: "Jane Example", Lines: []string{"A1234BC", "HMP Example, B wing"},
 			Badges:  []web.Badge{{Text: "Restriction", Colour: "red"}},
 			Actions: []web.Button{{Text: "Write a message", Href: "./"}}},
-		Sub: web.SubNavigation{Label: "Case", Items: []web.NavItem{{Text: "People", Href: "./", Current: true}, {Text: "Threads", Href: "./?page=2", Count: 2}, {Text: "Meetings", Href: "./?page=3"}}},
+		Sub:  web.SubNavigation{Label: "Case", Items: []web.NavItem{{Text: "People", Href: "./", Current: true}, {Text: "Threads", Href: "./?page=2", Count: 2}, {Text: "Meetings", Href: "./?page=3"}}},
+		Side: web.SubNavigation{Label: "Settings", Items: []web.NavItem{{Text: "Users", Href: "./", Current: true}, {Text: "Templates", Href: "./?page=2"}}},
 		Summary: web.SummaryList{Rows: []web.SummaryRow{
 			{Key: "Mother", Lines: []string{"Jane Example"}, Actions: []web.Link{{Text: "Change", Href: "./", Hidden: "mother"}}},
 			{Key: "Child’s social worker", Lines: []string{"Sam Sample", "sam.sample@council.example"}, Actions: []web.Link{{Text: "Change", Href: "./", Hidden: "social worker"}, {Text: "Hand over", Href: "./", Hidden: "social worker"}}},

@@ -1,0 +1,78 @@
+// Debian's Chromium, and pages that are watched: a content security policy violation, a console error or an uncaught
+// exception on any of them fails the test that opened them.
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-gpu',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--no-first-run',
+  '--disable-sync',
+]
+
+/** The screens of FACES.md: the kiosk's own size, and the narrowest that WCAG 1.4.10 asks for. */
+export const KIOSK = { width: 1280, height: 800 }
+export const WIDTHS = [1280, 320]
+
+/** Starts Chromium and closes it when the test (or suite) t ends. */
+export async function launch(t, { args = [] } = {}) {
+  if (!existsSync(CHROMIUM)) throw new Error(`there is no ${CHROMIUM}: run "make install" (Debian package chromium), or set CHROMIUM`)
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: [...FLAGS, ...args] })
+  t.after(() => browser.close())
+  return browser
+}
+
+/**
+ * Opens a page in a context of its own (no cookie shared with another) and watches it. expect lists regular expressions of
+ * console errors the test provokes on purpose, such as the answer 404.
+ */
+export async function openPage(t, browser, { width = 1280, height = 800, touch = false, expect = [], baseURL, lang } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    hasTouch: touch,
+    permissions: ['camera', 'microphone'],
+    baseURL,
+    timezoneId: 'Europe/London',
+    locale: lang === 'cy' ? 'cy-GB' : 'en-GB',
+  })
+  const page = await context.newPage()
+  const faults = await watch(page, expect)
+  t.after(async () => {
+    await context.close()
+    if (faults.length) throw new Error(`the page reported:\n  ${faults.join('\n  ')}`)
+  })
+  return page
+}
+
+/** Collects what goes wrong on a page; the array grows as it happens. */
+export async function watch(page, expect = []) {
+  const faults = []
+  const note = (text) => {
+    if (!expect.some((e) => e.test(text))) faults.push(text)
+  }
+  page.on('console', (m) => {
+    if (m.type() === 'error') note(`console: ${m.text()}`)
+  })
+  page.on('pageerror', (e) => note(`exception: ${e.message}`))
+  page.on('crash', () => note('the page crashed'))
+  page.on('requestfailed', (r) => {
+    const why = r.failure()?.errorText ?? ''
+    // A navigation that another replaces, or a page that closes, aborts what was under way.
+    if (!/ERR_ABORTED/.test(why)) note(`request failed: ${r.method()} ${r.url()}: ${why}`)
+  })
+  await page.exposeBinding('__kinbridgeCSP', (_, what) => note(`content security policy: ${what}`))
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (e) => {
+      window.__kinbridgeCSP(`${e.effectiveDirective} blocked ${e.blockedURI} at ${e.sourceFile}:${e.lineNumber} (${e.sample})`)
+    })
+  })
+  return faults
+}
