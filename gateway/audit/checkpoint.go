@@ -23,7 +23,7 @@ const OriginPrefix = "kinbridge/audit/"
 // NewKey makes the Ed25519 key pair of a log. name tells this log from every other ("hmp-example"); it may not hold
 // white space or a plus sign. skey is secret; vkey is for anybody who is to check proofs.
 func NewKey(name string) (skey, vkey string, err error) {
-	if !token(name) || name == "" || strings.Contains(name, "+") {
+	if !permitted(name) || name == "" || strings.Contains(name, "+") {
 		return "", "", ids.E(ids.Invalid, "The name of an audit log is letters, digits and dashes, without spaces or plus signs.")
 	}
 	return note.GenerateKey(rand.Reader, OriginPrefix+name)
@@ -71,6 +71,9 @@ type Checkpoint struct {
 	Tree   tlog.Tree
 }
 
+// maxSize bounds a tree that is read: index arithmetic stays far from overflow, and nobody will have as many entries.
+const maxSize = 1 << 48
+
 // text is the C2SP tlog-checkpoint body: origin, size, root, each on its line.
 func (c Checkpoint) text() string {
 	return c.Origin + "\n" + strconv.FormatInt(c.Tree.N, 10) + "\n" + c.Tree.Hash.String() + "\n"
@@ -96,7 +99,7 @@ func OpenCheckpoint(signed []byte, keys note.Verifiers) (Checkpoint, error) {
 	}
 	size, err1 := strconv.ParseInt(lines[1], 10, 64)
 	root, err2 := tlog.ParseHash(lines[2])
-	if err1 != nil || err2 != nil || size < 0 {
+	if err1 != nil || err2 != nil || size < 0 || size > maxSize {
 		return Checkpoint{}, errors.New("audit: the checkpoint's size or root cannot be read")
 	}
 	c := Checkpoint{Origin: lines[0], Tree: tlog.Tree{N: size, Hash: root}}

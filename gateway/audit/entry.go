@@ -118,15 +118,15 @@ func (e Entry) Validate() error {
 		return fmt.Errorf("audit: %s entry: "+format, append([]any{e.Kind}, args...)...)
 	}
 	switch {
-	case !token(e.ID) || e.ID == "":
+	case !permitted(e.ID) || e.ID == "":
 		return bad("it has no identifier, or one with spaces: call Stamp")
 	case e.At.Location() != time.UTC || e.At.Nanosecond()%1000 != 0 || e.At.Year() < 1970 || e.At.Year() > 9999:
 		return bad("its time is not in UTC and whole microseconds: call Stamp")
 	case e.Actor.Kind == "":
 		return bad("it has no actor")
-	case !token(string(e.Actor.Kind), e.Actor.ID, string(e.Actor.Role), string(e.Actor.Agency)):
+	case !permitted(string(e.Actor.Kind), e.Actor.ID, string(e.Actor.Role), string(e.Actor.Agency)):
 		return bad("its actor has an identifier with spaces or too long")
-	case !token(string(e.Case), string(e.Thread), e.Subject):
+	case !permitted(string(e.Case), string(e.Thread), e.Subject):
 		return bad("its case, thread or subject is not an identifier")
 	case info.Cased && e.Case == "":
 		return bad("it has no case")
@@ -143,15 +143,15 @@ func (e Entry) Validate() error {
 		}
 	}
 	for k, v := range e.Detail {
-		if !key(k) || v == "" || !token(v) {
+		if !key(k) || v == "" || !permitted(v) {
 			return bad("a detail is not an identifier or a code: pass outside words through Code")
 		}
 	}
 	return nil
 }
 
-// token reports whether each value is printable ASCII without spaces and not over the limit; empty is allowed.
-func token(values ...string) bool {
+// permitted reports whether each value is printable ASCII without spaces and not over the limit; empty is allowed.
+func permitted(values ...string) bool {
 	for _, v := range values {
 		if len(v) > maxToken {
 			return false

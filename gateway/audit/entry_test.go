@@ -1,0 +1,305 @@
+package audit
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"kinbridge/gateway/ids"
+)
+
+// everyEntry calls every constructor once.
+func everyEntry() []Entry {
+	const (
+		c  = ids.CaseID("cas_1")
+		t  = ids.ThreadID("thr_1")
+		m  = ids.MessageID("msg_1")
+		h  = ids.HoldID("hld_1")
+		s  = ids.StaffID("stf_1")
+		k  = ids.KioskID("ksk_1")
+		mo = ids.MotherID("mth_1")
+		in = ids.InboundID("inb_1")
+		mt = ids.MeetingID("mtg_1")
+	)
+	d := Delivered{c, t, m, "dlv_1"}
+	seat := Seat{c, mt, "par_1"}
+	return []Entry{
+		StaffSignedIn(s), StaffSignInFailed("", "password"), StaffSignedOut(s, "idle"), StaffLocked(s),
+		UserCreated(s, ids.RolePactWorker), UserChanged(s, "totp"), UserDisabled(s),
+		TokenCreated("tok_1", ids.RoleAdministrator), TokenRevoked("tok_1"),
+		AgencyCreated("agy_1"), WingCreated("wng_1", "agy_1"), MotherCreated(mo), MotherPINSet(mo),
+		ChildAdded(c, "chd_1"), ContactAdded("con_1"), ContactVerified("con_1", "dmarc"),
+		CaseCreated(c, mo), CaseChanged(c, "worker"), CaseRead(c), ThreadOpened(c, t, "official"), ThreadRead(c, t),
+		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"),
+		MessageWritten(c, t, m), MessageHeld(c, t, m, h), MessageReleased(c, t, m, h), MessageWithheld(c, t, m, h),
+		HoldClaimed(h), HoldReturned(h),
+		DeliveryQueued(d, "con_1"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
+		DeliveryFailed(d, "5.1.1"), DeliveryKiosk(d, k), DeliverySeen(d),
+		MailAccepted(in, "00ff"), MailFiled(c, t, m, in), MailHeld(in, h, "unknown_sender"), MailRejected("size"),
+		MailDiscarded(in, "loop"), MailRead(in),
+		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),
+		KioskThrottled(k, mo), KioskLocked(k, mo, "idle"),
+		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt),
+		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
+		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
+		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),
+		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),
+		MigrateApplied(1, 2), WorldSeeded(), KeyRewrapped("case:cas_1"), KeyDestroyed("case:cas_1"),
+	}
+}
+
+func TestEveryKindHasOneMeaningAndAConstructor(t *testing.T) {
+	made := map[Kind]int{}
+	for _, e := range everyEntry() {
+		made[e.Kind]++
+		if err := e.Validate(); err == nil {
+			t.Errorf("%s: valid before it is stamped", e.Kind)
+		}
+		e = e.Stamp("aud_1", epoch, ids.System("test"))
+		body, err := Encode(0, e)
+		if err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		if _, back, err := Decode(body); err != nil || !cmp.Equal(back, e) {
+			t.Errorf("%s: %v\n%s", e.Kind, err, cmp.Diff(e, back))
+		}
+	}
+	meanings := map[string]Kind{}
+	for _, info := range Kinds() {
+		if made[info.Kind] != 1 {
+			t.Errorf("%s: made by %d constructors", info.Kind, made[info.Kind])
+		}
+		if other, ok := meanings[info.Meaning]; ok || len(info.Meaning) < 8 || len(info.Meaning) > 60 {
+			t.Errorf("%s: meaning %q is no line of its own (%s)", info.Kind, info.Meaning, other)
+		}
+		meanings[info.Meaning] = info.Kind
+		if info.Kind.Meaning() != info.Meaning || !info.Kind.Known() {
+			t.Errorf("%s: not found again", info.Kind)
+		}
+	}
+	if Kind("made.up").Known() || Kind("").Meaning() != "" {
+		t.Error("an unknown kind is known")
+	}
+	if n := kindConstants(t); n != len(Kinds()) {
+		t.Errorf("%d constants of Kind, %d rows in the table", n, len(Kinds()))
+	}
+}
+
+// kindConstants counts the constants of type Kind in the source, so that one without a row is found.
+func kindConstants(t *testing.T) (n int) {
+	f, err := parser.ParseFile(token.NewFileSet(), "kinds.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(f, func(node ast.Node) bool {
+		if v, ok := node.(*ast.ValueSpec); ok {
+			if typ, ok := v.Type.(*ast.Ident); ok && typ.Name == "Kind" {
+				n++
+			}
+		}
+		return true
+	})
+	return n
+}
+
+func TestNoEntryCannotBeWritten(t *testing.T) {
+	if _, err := Encode(0, Entry{}); err == nil {
+		t.Error("the zero entry was encoded")
+	}
+	if _, err := Encode(0, Entry{}.Stamp("aud_1", epoch, ids.System("test"))); err == nil {
+		t.Error("a stamped zero entry was encoded")
+	}
+	if _, err := Encode(-1, sample(1)); err == nil {
+		t.Error("a negative place was encoded")
+	}
+}
+
+func TestValidateRefuses(t *testing.T) {
+	whole := sample(0)
+	for name, spoil := range map[string]func(*Entry){
+		"unknown kind":            func(e *Entry) { e.Kind = "message.eaten" },
+		"no identifier":           func(e *Entry) { e.ID = "" },
+		"identifier with a space": func(e *Entry) { e.ID = "aud 1" },
+		"local time":              func(e *Entry) { e.At = e.At.In(time.FixedZone("BST", 3600)) },
+		"nanoseconds":             func(e *Entry) { e.At = e.At.Add(1) },
+		"year 10000":              func(e *Entry) { e.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"zero time":               func(e *Entry) { e.At = time.Time{} },
+		"no actor":                func(e *Entry) { e.Actor = ids.Actor{} },
+		"actor with a name":       func(e *Entry) { e.Actor.ID = "Rhian Example" },
+		"no case":                 func(e *Entry) { e.Case = "" },
+		"no subject":              func(e *Entry) { e.Subject = "" },
+		"subject not ASCII":       func(e *Entry) { e.Subject = "ŵ" },
+		"no outcome":              func(e *Entry) { e.Outcome = "" },
+		"made-up outcome":         func(e *Entry) { e.Outcome = "maybe" },
+		"empty reason":            func(e *Entry) { *e = e.Because("") },
+		"two-line reason":         func(e *Entry) { *e = e.Because("a\nb") },
+		"separator in a reason":   func(e *Entry) { *e = e.Because("a\u2028b") },
+		"reason not UTF-8":        func(e *Entry) { *e = e.Because("\xff") },
+		"long reason":             func(e *Entry) { *e = e.Because(strings.Repeat("a", 401)) },
+		"33 reasons":              func(e *Entry) { *e = e.Because(strings.Split(strings.Repeat("a ", 33), " ")...) },
+		"detail with words":       func(e *Entry) { *e = e.With("subject", "Your daughter's review") },
+		"detail named in capital": func(e *Entry) { *e = e.With("Code", "1") },
+		"long detail":             func(e *Entry) { *e = e.With("code", strings.Repeat("a", 257)) },
+	} {
+		e := whole
+		spoil(&e)
+		err := e.Validate()
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+			continue
+		}
+		if strings.Contains(err.Error(), "Rhian") || strings.Contains(err.Error(), "daughter") {
+			t.Errorf("%s: the error quotes the entry: %v", name, err)
+		}
+	}
+	if err := whole.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWithAndBecauseDoNotShareMemory(t *testing.T) {
+	a := sample(0)
+	b, c := a.Because("b").With("x", "1"), a.Because("c").With("y", "2")
+	if b.Reasons[2] != "b" || c.Reasons[2] != "c" || c.Detail["x"] != "" || a.Detail["x"] != "" || len(a.Reasons) != 2 {
+		t.Fatalf("%v %v %v", a, b, c)
+	}
+	if d := a.With("z", ""); len(d.Detail) != len(a.Detail) {
+		t.Error("an empty detail was added")
+	}
+}
+
+func TestStampKeepsAnActorOfItsOwn(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 123456789, time.FixedZone("BST", 3600))
+	e := CaseRead("cas_1").By(ids.Unknown("smtp")).Stamp("aud_1", at, ids.System("x"))
+	if e.Actor.Kind != ids.ActorUnknown || e.At.Format(time.RFC3339Nano) != "2026-06-01T11:00:00.123456Z" {
+		t.Fatalf("%+v", e)
+	}
+}
+
+func TestCodeIsAlwaysPermitted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		if c := Code(rapid.String().Draw(t, "s")); c != "" && !permitted(c) {
+			t.Fatalf("%q", c)
+		}
+	})
+	if got := Code("550 5.1.1  no ŵ mailbox"); got != "550_5.1.1_no_mailbox" {
+		t.Error(got)
+	}
+	if len(Code(strings.Repeat("x", 1000))) != maxToken {
+		t.Error("not cut")
+	}
+}
+
+// The canonical form is frozen: a log written today must verify in ten years.
+func TestEncodeGolden(t *testing.T) {
+	e := MessageHeld("cas_1", "thr_1", "msg_1", "hld_1").Because(`She said "ŵ" \ more`).With("a", "1").
+		Stamp("aud_1", time.Date(2026, 3, 2, 9, 0, 0, 1000, time.UTC), ids.Actor{Kind: ids.ActorMother, ID: "mth_1", Agency: "agy_1"})
+	const want = `{"v":1,"seq":7,"id":"aud_1","at":"2026-03-02T09:00:00.000001Z",` +
+		`"actor":{"kind":"mother","id":"mth_1","role":"","agency":"agy_1"},"kind":"message.held","case":"cas_1","thread":"thr_1",` +
+		`"subject":"msg_1","outcome":"held","reasons":["She said \"ŵ\" \\ more"],"detail":{"a":"1","hold":"hld_1"}}`
+	got, err := Encode(7, e)
+	if err != nil || string(got) != want {
+		t.Fatalf("%v\n%s\n%s", err, got, want)
+	}
+}
+
+func TestDecodeIsStrict(t *testing.T) {
+	body, err := Encode(3, sample(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(body)
+	for name, bad := range map[string]string{
+		"empty":            "",
+		"null":             "null",
+		"space":            " " + s,
+		"trailing":         s + "\n",
+		"two values":       s + s,
+		"other version":    strings.Replace(s, `"v":1`, `"v":2`, 1),
+		"unknown member":   strings.Replace(s, `"v":1`, `"v":1,"x":1`, 1),
+		"member twice":     strings.Replace(s, `"v":1`, `"v":1,"v":1`, 1),
+		"member in case":   strings.Replace(s, `"seq"`, `"Seq"`, 1),
+		"member missing":   strings.Replace(s, `"v":1,`, ``, 1),
+		"number as 3.0":    strings.Replace(s, `"seq":3`, `"seq":3.0`, 1),
+		"escaped letter":   strings.Replace(s, `"held"`, `"\u0068eld"`, 1),
+		"negative":         strings.Replace(s, `"seq":3`, `"seq":-3`, 1),
+		"null reasons":     strings.Replace(s, `"reasons":[`, `"reasons":null,"x":[`, 1),
+		"time in the zone": strings.Replace(s, `000000Z`, `000000+00:00`, 1),
+		"no such day":      strings.Replace(s, `2026-03-02`, `2026-02-30`, 1),
+		"raw control":      strings.Replace(s, `reviews`, "rev\x01iews", 1),
+		"not UTF-8":        strings.Replace(s, `reviews`, "rev\xffiews", 1),
+	} {
+		if bad == s {
+			t.Fatalf("%s: nothing was changed", name)
+		}
+		if _, _, err := Decode([]byte(bad)); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// drawEntry makes any valid entry.
+func drawEntry(t *rapid.T) Entry {
+	tok := rapid.StringMatching(`[!-~]{1,40}`)
+	e := Entry{
+		ID:      tok.Draw(t, "id"),
+		At:      time.UnixMicro(rapid.Int64Range(0, 253402300799999999).Draw(t, "at")).UTC(),
+		Actor:   ids.Actor{Kind: ids.ActorKind(tok.Draw(t, "akind")), ID: tok.Draw(t, "aid"), Role: ids.Role(rapid.SampledFrom([]string{"", "wing_officer"}).Draw(t, "role"))},
+		Kind:    rapid.SampledFrom(Kinds()).Draw(t, "kind").Kind,
+		Case:    ids.CaseID(tok.Draw(t, "case")),
+		Thread:  ids.ThreadID(rapid.SampledFrom([]string{"", "thr_1"}).Draw(t, "thread")),
+		Subject: tok.Draw(t, "subject"),
+		Outcome: rapid.SampledFrom([]Outcome{Done, Refused, Held, Failed}).Draw(t, "outcome"),
+	}
+	for _, r := range rapid.SliceOfN(rapid.StringMatching(`[ -~ŵŷé’😀"\\]{1,40}`), 0, 4).Draw(t, "reasons") {
+		e = e.Because(r)
+	}
+	for k, v := range rapid.MapOfN(rapid.StringMatching(`[a-z_][a-z0-9_]{0,10}`), tok, 0, 4).Draw(t, "detail") {
+		e = e.With(k, v)
+	}
+	return e
+}
+
+func TestDecodeIsTheInverseOfEncode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seq, e := rapid.Int64Min(0).Draw(t, "seq"), drawEntry(t)
+		body, err := Encode(seq, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotSeq, got, err := Decode(body)
+		if err != nil || gotSeq != seq || !cmp.Equal(got, e) {
+			t.Fatalf("%v\n%s\n%s", err, body, cmp.Diff(e, got))
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	for i := range 4 {
+		b, err := Encode(int64(i), sample(i))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte(`{"v":1,"seq":1e3}`))
+	f.Add([]byte(`{"reasons":[["`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		seq, e, err := Decode(body)
+		if err != nil {
+			return
+		}
+		again, err := Encode(seq, e)
+		if err != nil || !bytes.Equal(again, body) {
+			t.Fatalf("%v\n%q\n%q", err, body, again)
+		}
+	})
+}
