@@ -1,16 +1,13 @@
 package web
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"net/http"
+	"regexp"
 	"time"
 )
 
-// Cookie is the session cookie of a face: an opaque token of 256 random bits. The face keeps HashToken(token) in its store
-// with what the session means; a stolen store gives nobody a session.
+// Cookie is the session cookie of a face. Its value is an opaque token of 256 random bits, ids.Secret(32), which a flow
+// function makes anew at every sign-in; what is stored is only its hash, so a stolen store gives nobody a session.
 type Cookie struct {
 	name   string
 	secure bool
@@ -27,23 +24,18 @@ func NewCookie(name string, secure bool, maxAge time.Duration) Cookie {
 	return Cookie{name: name, secure: secure, maxAge: maxAge}
 }
 
-// Issue makes a token, sets the cookie and returns the token. Call it anew at every sign-in, so that a token somebody planted
-// beforehand is worth nothing.
-func (c Cookie) Issue(w http.ResponseWriter) string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails (Go 1.24 and later)
-	token := base64.RawURLEncoding.EncodeToString(b[:])
+// Set gives the browser a token.
+func (c Cookie) Set(w http.ResponseWriter, token string) {
 	http.SetCookie(w, c.cookie(token, int(c.maxAge.Seconds())))
-	return token
 }
+
+// tokenShape is what ids.Secret(32) makes: 52 characters of lower-case base32.
+var tokenShape = regexp.MustCompile(`^[0-9a-z]{52}$`)
 
 // Token returns the token the request carries; false when there is none or it is not one we could have made.
 func (c Cookie) Token(r *http.Request) (string, bool) {
 	got, err := r.Cookie(c.name)
-	if err != nil {
-		return "", false
-	}
-	if b, err := base64.RawURLEncoding.Strict().DecodeString(got.Value); err != nil || len(b) != 32 {
+	if err != nil || !tokenShape.MatchString(got.Value) {
 		return "", false
 	}
 	return got.Value, true
@@ -58,11 +50,4 @@ func (c Cookie) Name() string { return c.name }
 // cookie is SameSite=Lax, not Strict: people arrive by links in emails, and should be signed in when they do.
 func (c Cookie) cookie(value string, maxAge int) *http.Cookie {
 	return &http.Cookie{Name: c.name, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteLaxMode}
-}
-
-// HashToken is what a store keeps of a token: its SHA-256 in hexadecimal. The token has 256 random bits, so a plain hash is
-// enough.
-func HashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }
