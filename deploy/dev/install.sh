@@ -39,6 +39,8 @@ cleanup() {
 	((${#remove[@]} == 0)) || "${root[@]}" rm -f -- "${remove[@]}"
 }
 
+wanted() { [[ " ${missing[*]} " == *" $1 "* ]]; }
+
 prepare() {
 	if [[ ! -e $policy ]]; then
 		remove+=("$policy")
@@ -46,16 +48,19 @@ prepare() {
 		"${root[@]}" chmod 755 "$policy"
 	fi
 	# The tests make their own PostgreSQL clusters; the package need not make one.
-	"${root[@]}" mkdir -p "${cluster%/*}"
-	remove+=("$cluster")
-	echo 'create_main_cluster = false' | "${root[@]}" tee "$cluster" >/dev/null
+	if wanted postgresql; then
+		"${root[@]}" mkdir -p "${cluster%/*}"
+		remove+=("$cluster")
+		echo 'create_main_cluster = false' | "${root[@]}" tee "$cluster" >/dev/null
+	fi
 	# Postfix asks how it should be configured; the tests bring their own configuration.
-	if [[ " ${missing[*]} " == *" postfix "* ]]; then
+	if wanted postfix; then
 		services+=(postfix)
 		echo 'postfix postfix/main_mailer_type select No configuration' | "${root[@]}" debconf-set-selections
 	fi
-	[[ " ${missing[*]} " == *" dovecot-imapd "* ]] && services+=(dovecot)
-	return 0
+	if wanted dovecot-imapd; then
+		services+=(dovecot)
+	fi
 }
 
 install_packages() {

@@ -8,7 +8,7 @@ echo "$out"
 if ((status == 0)); then
 	exit 0
 fi
-if grep -qE 'vuln\.go\.dev|fetching vulnerabilities|no such host|dial tcp|connection refused|i/o timeout|Forbidden|403' <<<"$out" &&
+if grep -q 'fetching vulnerabilities' <<<"$out" &&
 	! grep -q '^Vulnerability #' <<<"$out"; then
 	echo "vuln: NOT CHECKED: the vulnerability database could not be reached from this machine."
 	exit 0
