@@ -215,12 +215,12 @@ var (
 // addresses that begin a line; else those of the SMTP dialogue; else those the sentence names; else whom the returned message was to.
 func (c *classifier) freeText(text string) []Bounce {
 	delayed := delayWords.MatchString(c.subject) || delayWords.MatchString(text) && !strings.Contains(strings.ToLower(text), "permanent") && !givenUp.MatchString(text)
-	lines := strings.Split(text, "\n")
+	lines := newReportLines(text)
 	found := c.listedRecipients()
 	if len(found) == 0 {
-		for _, l := range lines {
-			if m := recipientLine.FindStringSubmatch(l); m != nil && len(l) < 1000 {
-				found = c.addRecipient(found, m[1])
+		for _, name := range lines.names {
+			if name != "" {
+				found = c.addRecipient(found, name)
 			}
 		}
 	}
@@ -242,10 +242,10 @@ func (c *classifier) freeText(text string) []Bounce {
 	}
 	out := make([]Bounce, 0, len(found))
 	for _, addr := range found {
-		d := about(lines, addr)
+		d := lines.about(addr)
 		b := Bounce{Recipient: addr, Diagnostic: d, Status: firstMatch(enhanced, " "+d+" ")}
 		if b.Status == "" && len(found) == 1 {
-			b.Status = firstMatch(enhanced, " "+strings.Join(strings.Fields(text), " ")+" ")
+			b.Status = firstMatch(enhanced, " "+strings.ReplaceAll(text, "\n", " ")+" ")
 		}
 		words := d
 		if b.Status == "" && firstMatch(smtpCode, d) == "" && len(found) == 1 {
@@ -324,45 +324,66 @@ func (c *classifier) returnedTo() []string {
 
 // wordsAbout is what the text says about one recipient.
 func (c *classifier) wordsAbout(addr string) string {
-	return about(strings.Split(c.reportText(), "\n"), addr)
+	return newReportLines(c.reportText()).about(addr)
 }
 
-// about collects the lines that speak of an address: its own and those below it, up to the next address that begins a line; or, when
-// none of them gives a reason, the first line anywhere with a reply code.
-func about(lines []string, addr string) string {
+// reportLines are the lines of a free-text report, looked at once so that many recipients do not cost many readings.
+type reportLines struct {
+	text  []string
+	lower []string
+	names []string // the address a line stands for, "" for most
+	coded string   // the first line with both an SMTP and an enhanced code
+}
+
+func newReportLines(text string) reportLines {
+	r := reportLines{text: strings.Split(text, "\n")}
+	for _, l := range r.text {
+		name := ""
+		if strings.Contains(l, "@") && len(l) < 1000 {
+			if m := recipientLine.FindStringSubmatch(l); m != nil {
+				name = m[1]
+			}
+		}
+		r.names = append(r.names, name)
+		r.lower = append(r.lower, strings.ToLower(l))
+		if r.coded == "" && len(l) < 2000 && smtpCode.MatchString(l) && enhanced.MatchString(" "+l+" ") {
+			r.coded = strings.TrimSpace(l)
+		}
+	}
+	return r
+}
+
+// about collects the lines that speak of an address: its own and those below it, up to the next address that begins a line; with the
+// first line anywhere that has reply codes when none of them has.
+func (r reportLines) about(addr string) string {
 	var out []string
 	lower := strings.ToLower(addr)
-	for i := 0; i < len(lines) && addr != ""; i++ {
-		if !strings.Contains(strings.ToLower(lines[i]), lower) {
+	for i := 0; i < len(r.text) && addr != ""; i++ {
+		if !strings.Contains(r.lower[i], lower) {
 			continue
 		}
-		out = append(out, strings.TrimSpace(lines[i]))
+		out = append(out, strings.TrimSpace(r.text[i]))
 		blank := 0
-		for j := i + 1; j < len(lines) && j < i+15; j++ {
-			l := strings.TrimSpace(lines[j])
+		for j := i + 1; j < len(r.text) && j < i+15; j++ {
+			l := strings.TrimSpace(r.text[j])
 			if l == "" {
 				if blank++; blank > 1 || len(out) > 1 {
 					break
 				}
 				continue
 			}
-			if m := recipientLine.FindStringSubmatch(lines[j]); m != nil && !strings.EqualFold(m[1], addr) {
+			if r.names[j] != "" && !strings.EqualFold(r.names[j], addr) {
 				break
 			}
 			out = append(out, l)
 		}
-		if s := strings.Join(out, " "); smtpCode.MatchString(s) || enhanced.MatchString(" "+s+" ") || len(out) > 1 {
+		if s := head(strings.Join(out, " "), 4000); smtpCode.MatchString(s) || enhanced.MatchString(" "+s+" ") || len(out) > 1 {
 			break
 		}
 	}
-	s := strings.Join(out, " ")
-	if !smtpCode.MatchString(s) && !enhanced.MatchString(" "+s+" ") {
-		for _, l := range lines {
-			if smtpCode.MatchString(l) && enhanced.MatchString(" "+l+" ") || smtpCode.MatchString(l) && anAddress.MatchString(l) && strings.Contains(strings.ToLower(l), lower) {
-				s = strings.TrimSpace(s + " " + strings.TrimSpace(l))
-				break
-			}
-		}
+	s := head(strings.Join(out, " "), 4000)
+	if r.coded != "" && !smtpCode.MatchString(s) && !enhanced.MatchString(" "+s+" ") {
+		s = strings.TrimSpace(s + " " + r.coded)
 	}
 	return oneLine(strings.ToValidUTF8(head(s, 1000), ""))
 }

@@ -43,7 +43,7 @@ type Class struct {
 // Classify says what kind of message m is. envelopeFrom is the SMTP sender: "" or "<>" when it was empty, "-" when unknown
 // (a file), in which case Return-Path is asked.
 func Classify(m *Message, envelopeFrom string) Class {
-	c := classifier{m: m, subject: strings.TrimSpace(m.Subject)}
+	c := classifier{m: m, subject: head(strings.TrimSpace(m.Subject), 500)}
 	c.nullSender = envelopeFrom == "" || envelopeFrom == "<>"
 	if envelopeFrom == "-" {
 		rp, ok := m.Header.Raw("Return-Path"), m.Header.Has("Return-Path")

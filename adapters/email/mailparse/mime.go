@@ -257,11 +257,14 @@ func splitParts(body []byte, boundary string) (parts [][]byte, terminated bool) 
 			break
 		}
 		at := pos + i
+		if at > 0 && body[at-1] != '\n' {
+			pos = at + len(delimiter)
+			continue
+		}
 		line, rest := cutLine(body[at:])
 		tail := bytes.TrimRight(line[len(delimiter):], " \t\r")
-		atLineStart := at == 0 || body[at-1] == '\n'
-		if !atLineStart || len(tail) > 0 && string(tail) != "--" {
-			pos = at + len(delimiter)
+		if len(tail) > 0 && string(tail) != "--" {
+			pos = at + len(line)
 			continue
 		}
 		if start >= 0 {
