@@ -1,0 +1,451 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+)
+
+// openMeeting is a meeting with what every decision about it needs.
+type openMeeting struct {
+	meetings.Meeting
+	Participants []meetings.Participant
+	CaseRow      cases.Case
+	Mother       people.Mother
+	own          meetings.Participant // the actor's place
+	takesPart    bool
+	facts        policy.Facts // without an act
+}
+
+// loadMeeting reads a meeting and gathers the actor's facts about it. It decides nothing.
+func (f *Flow) loadMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) (openMeeting, error) {
+	m, err := f.st.Meeting(ctx, id)
+	if err != nil {
+		return openMeeting{}, err
+	}
+	return f.gather(ctx, a, m)
+}
+
+func (f *Flow) gather(ctx context.Context, a ids.Actor, m meetings.Meeting) (o openMeeting, err error) {
+	o.Meeting = m
+	if o.Participants, err = f.st.Participants(ctx, m.ID); err != nil {
+		return o, err
+	}
+	if o.CaseRow, err = f.st.Case(ctx, m.Case); err != nil {
+		return o, err
+	}
+	if o.Mother, err = f.st.Mother(ctx, o.CaseRow.Mother); err != nil {
+		return o, err
+	}
+	o.own, o.takesPart = meetings.Find(o.Participants, a)
+	phase := m.PhaseAt(f.now())
+	o.facts = policy.Facts{Actor: a, Meeting: policy.MeetingFacts{
+		IsParticipant: o.takesPart,
+		IsHost:        o.takesPart && o.own.Role == meetings.RoleHost,
+		Cancelled:     phase == meetings.CalledOff,
+		Ended:         phase == meetings.Over,
+		TooEarly:      phase == meetings.TooEarly,
+		Private:       m.Kind.Private(),
+	}}
+	o.facts.Case, err = caseFactsOf(ctx, f.st.Reader, a, o.CaseRow, o.Mother)
+	return o, err
+}
+
+// to returns the facts for one act on the meeting.
+func (o openMeeting) to(act policy.Act) policy.Facts {
+	f := o.facts
+	f.Act = act
+	return f
+}
+
+// MeetingRow is a meeting in a list.
+type MeetingRow struct {
+	meetings.Meeting
+	Phase         meetings.Phase
+	CaseReference string        // staff only
+	Mother        string        // her name; staff only
+	Role          meetings.Role // the actor's own; "" when she is not invited
+	With          []string      // the names of the others, as the actor may know them
+}
+
+// MeetingView is a meeting as one person may see it.
+type MeetingView struct {
+	MeetingRow
+	Participants []ParticipantView
+	Attendance   []AttendanceRow // staff only
+	MayJoin      bool            // a ticket would be given now
+	MayCancel    bool
+}
+
+// ParticipantView is one person of a meeting. Email, TypedName and the presence are shown to staff alone; a guest learns the name of the
+// host and her own, of the others the role: who else is involved with a family is told to nobody by a list.
+type ParticipantView struct {
+	ID        ids.ParticipantID
+	Kind      meetings.PersonKind
+	Role      meetings.Role
+	Office    people.ContactRole // of a guest
+	Agency    string             // the name of hers; "" for the mother
+	Name      string
+	TypedName string
+	Email     string
+	Self      bool
+	Presence  meetings.Presence
+}
+
+// AttendanceRow is one event of the room in the order it happened, with names.
+type AttendanceRow struct {
+	Kind   meetings.EventKind
+	Name   string // of the participant; "" when the event is the whole room's
+	By     string // the name of who did it; "" = the participant herself or the room
+	At     time.Time
+	Detail string
+}
+
+// mostMeetings bounds a list of meetings; what is older is found in its case.
+const mostMeetings = 200
+
+// MeetingsOf returns the meetings that the actor may know of: first those to come, the next first, then those that are over, the last
+// first.
+func (f *Flow) MeetingsOf(ctx context.Context, actor ids.Actor) ([]MeetingRow, error) {
+	var ms []meetings.Meeting
+	var err error
+	switch {
+	case actor.Kind == ids.ActorMother:
+		ms, err = f.st.MeetingsOfPerson(ctx, meetings.PersonMother, actor.ID, mostMeetings)
+	case actor.StaffID() != "":
+		ms, err = f.st.CandidateMeetings(ctx, actor.StaffID(), actor.Agency, mostMeetings)
+	case actor.Kind == ids.ActorContact:
+		ms, err = f.st.MeetingsOfPerson(ctx, meetings.PersonContact, actor.ID, mostMeetings)
+	default:
+		return nil, ids.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.meetingRows(ctx, actor, ms)
+}
+
+// CaseMeetings returns a case's meetings that the actor may know of, in the order of MeetingsOf.
+func (f *Flow) CaseMeetings(ctx context.Context, actor ids.Actor, c ids.CaseID) ([]MeetingRow, error) {
+	ms, err := f.st.MeetingsOfCase(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return f.meetingRows(ctx, actor, ms)
+}
+
+func (f *Flow) meetingRows(ctx context.Context, actor ids.Actor, ms []meetings.Meeting) ([]MeetingRow, error) {
+	rows := make([]MeetingRow, 0, len(ms))
+	for _, m := range ms {
+		o, err := f.gather(ctx, actor, m)
+		if err != nil {
+			return nil, err
+		}
+		if policy.Decide(o.to(policy.SeeMeeting)).Allowed() {
+			rows = append(rows, o.row(actor, f.now()))
+		}
+	}
+	living := func(r MeetingRow) bool { return r.Phase == meetings.Open || r.Phase == meetings.TooEarly }
+	slices.SortStableFunc(rows, func(a, b MeetingRow) int {
+		switch la, lb := living(a), living(b); {
+		case la != lb && la:
+			return -1
+		case la != lb:
+			return 1
+		case la:
+			return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.ID, b.ID))
+		}
+		return cmp.Or(b.Starts.Compare(a.Starts), cmp.Compare(a.ID, b.ID))
+	})
+	return rows, nil
+}
+
+func (o openMeeting) row(a ids.Actor, now time.Time) MeetingRow {
+	r := MeetingRow{Meeting: o.Meeting, Phase: o.PhaseAt(now), Role: o.own.Role}
+	if a.StaffID() != "" {
+		r.CaseReference, r.Mother = o.CaseRow.Reference, o.Mother.Name
+	}
+	if a.Kind == ids.ActorContact {
+		r.Title = "" // somebody inside wrote it
+	}
+	for _, p := range o.Participants {
+		if p.Removed.IsZero() && !p.Is(a) && mayName(a, p) {
+			r.With = append(r.With, p.Name)
+		}
+	}
+	return r
+}
+
+// mayName reports whether the actor may read a participant's name outside the room.
+func mayName(a ids.Actor, p meetings.Participant) bool {
+	return a.Kind != ids.ActorContact || p.Is(a) || p.Role == meetings.RoleHost
+}
+
+// Meeting returns one meeting as the actor may see it.
+func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (MeetingView, error) {
+	o, err := f.loadMeeting(ctx, actor, id)
+	if err != nil {
+		return MeetingView{}, err
+	}
+	if err := f.may(ctx, o.to(policy.SeeMeeting), auditID(id)); err != nil {
+		return MeetingView{}, err
+	}
+	v := MeetingView{MeetingRow: o.row(actor, f.now())}
+	v.MayJoin = policy.Decide(o.to(policy.AttendMeeting)).Allowed()
+	v.MayCancel = (v.Phase == meetings.Open || v.Phase == meetings.TooEarly) && policy.Decide(o.to(policy.PlanMeeting)).Allowed()
+	events, err := f.st.Attendance(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	names := map[ids.ParticipantID]string{}
+	for _, p := range o.Participants {
+		names[p.ID] = p.DisplayName()
+		one, err := f.participantView(ctx, actor, p, events)
+		if err != nil {
+			return v, err
+		}
+		v.Participants = append(v.Participants, one)
+	}
+	if actor.StaffID() != "" {
+		for _, e := range events {
+			v.Attendance = append(v.Attendance, AttendanceRow{Kind: e.Kind, Name: names[e.Participant], By: names[e.By], At: e.At, Detail: e.Detail})
+		}
+	}
+	return v, nil
+}
+
+func (f *Flow) participantView(ctx context.Context, a ids.Actor, p meetings.Participant, events []meetings.Attendance) (ParticipantView, error) {
+	v := ParticipantView{ID: p.ID, Kind: p.Kind, Role: p.Role, Self: p.Is(a)}
+	if mayName(a, p) {
+		v.Name = p.Name
+	}
+	if a.StaffID() != "" {
+		v.TypedName, v.Email, v.Presence = p.TypedName, p.Email, meetings.PresenceOf(events, p.ID)
+	}
+	var agency ids.AgencyID
+	switch p.Kind {
+	case meetings.PersonStaff:
+		s, err := f.st.Staff(ctx, ids.StaffID(p.Person))
+		if err != nil {
+			return v, err
+		}
+		agency = s.Agency
+	case meetings.PersonContact:
+		c, err := f.st.Contact(ctx, ids.ContactID(p.Person))
+		if err != nil {
+			return v, err
+		}
+		v.Office, agency = c.Role, c.Agency
+	}
+	if agency == "" || !mayName(a, p) { // which authority is involved is as telling as a name
+		return v, nil
+	}
+	of, err := f.st.Agency(ctx, agency)
+	v.Agency = of.Name
+	return v, err
+}
+
+// TicketSigner makes a ticket that the media server takes once. It must not block.
+type TicketSigner interface {
+	SignTicket(t meetings.Ticket) (string, error)
+}
+
+// RoomsPath is where the media server's signalling socket is, on the same host as the pages.
+const RoomsPath = "/rooms/ws"
+
+// RoomTicket lets one participant into one room once.
+type RoomTicket struct {
+	Meeting     ids.MeetingID
+	Participant ids.ParticipantID
+	Name        string // as the others in the room will see it
+	Role        meetings.Role
+	Path        string // of the signalling WebSocket
+	Ticket      string
+	Expires     time.Time // when it is worthless if it was not used
+}
+
+// RoomTicket gives the actor a ticket for her own place in a meeting.
+func (f *Flow) RoomTicket(ctx context.Context, actor ids.Actor, id ids.MeetingID) (RoomTicket, error) {
+	o, err := f.loadMeeting(ctx, actor, id)
+	if err != nil {
+		return RoomTicket{}, err
+	}
+	return f.issueTicket(ctx, o, o.own)
+}
+
+// RoomTicketFor gives a ticket for a named participant's place: her own to everybody, another's to the host's bearer token.
+func (f *Flow) RoomTicketFor(ctx context.Context, actor ids.Actor, id ids.MeetingID, participant ids.ParticipantID) (RoomTicket, error) {
+	o, err := f.loadMeeting(ctx, actor, id)
+	if err != nil {
+		return RoomTicket{}, err
+	}
+	if o.takesPart && o.own.ID == participant {
+		return f.issueTicket(ctx, o, o.own)
+	}
+	for _, p := range o.Participants {
+		if p.ID == participant && p.Removed.IsZero() {
+			return f.issueTicket(ctx, o, p)
+		}
+	}
+	if err := f.may(ctx, o.to(policy.IssueTicket), auditID(id)); err != nil {
+		return RoomTicket{}, err
+	}
+	return RoomTicket{}, ids.E(ids.NotFound, "This participant is not in the meeting.")
+}
+
+func (f *Flow) issueTicket(ctx context.Context, o openMeeting, p meetings.Participant) (RoomTicket, error) {
+	facts := o.to(policy.IssueTicket)
+	facts.Meeting.Self = p.ID == o.own.ID
+	d := policy.Decide(facts)
+	if !d.Allowed() {
+		return RoomTicket{}, f.refuse(ctx, facts, auditID(o.ID), d)
+	}
+	if f.cfg.Tickets == nil {
+		return RoomTicket{}, ids.E(ids.Unavailable, "Meeting rooms are not set up on this server.")
+	}
+	t := meetings.Ticket{ID: ids.Secret(16), Room: o.ID, Participant: p.ID, Device: deviceOf(facts.Actor), Expires: f.now().Add(meetings.TicketLife)}
+	signed, err := f.cfg.Tickets.SignTicket(t)
+	if err != nil {
+		return RoomTicket{}, err
+	}
+	err = f.st.Write(ctx, facts.Actor, func(*store.Tx) (audit.Entry, error) {
+		return decided(audit.TicketIssued(audit.Seat{Case: o.Case, Meeting: o.ID, Participant: p.ID}, t.ID), d), nil
+	})
+	if err != nil {
+		return RoomTicket{}, err
+	}
+	return RoomTicket{Meeting: o.ID, Participant: p.ID, Name: p.DisplayName(), Role: p.Role, Path: RoomsPath, Ticket: signed, Expires: t.Expires}, nil
+}
+
+// deviceOf says where a ticket will be used.
+func deviceOf(a ids.Actor) string {
+	switch a.Kind {
+	case ids.ActorMother:
+		return "kiosk"
+	case ids.ActorContact:
+		return "guest"
+	case ids.ActorAPI:
+		return "api"
+	}
+	return "staff"
+}
+
+// RoomEvent records what happened in a room: attendance and an audit entry. It is idempotent by the event's identifier and durable when it
+// returns nil; events of kinds that are not kept are taken and forgotten. An error of kind NotFound or Invalid will not mend: do not
+// tell the event again.
+func (f *Flow) RoomEvent(ctx context.Context, e meetings.RoomEvent) error {
+	if !e.Kind.Kept() {
+		return nil
+	}
+	if e.ID == "" || len(e.ID) > 100 {
+		return ids.E(ids.Invalid, "A room event needs an identifier.")
+	}
+	e.Detail = audit.Code(e.Detail)
+	if e.Kind == meetings.TicketRefused {
+		return f.st.Write(ctx, ids.System("rooms"), func(*store.Tx) (audit.Entry, error) { return audit.TicketRefused(e.Detail), nil })
+	}
+	m, err := f.st.Meeting(ctx, e.Room)
+	if err != nil {
+		return err
+	}
+	ps, err := f.st.Participants(ctx, e.Room)
+	if err != nil {
+		return err
+	}
+	entry, err := roomEntry(m, ps, e)
+	if err != nil {
+		return err
+	}
+	if e.At.IsZero() {
+		e.At = f.now()
+	}
+	err = f.st.Write(ctx, ids.System("rooms"), func(tx *store.Tx) (audit.Entry, error) {
+		added, err := tx.AddAttendance(e)
+		if err == nil && !added {
+			err = errSame
+		}
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if e.Kind != meetings.RoomEnded || !endsForGood(m, e, tx.Now()) {
+			return entry, nil
+		}
+		if _, err := tx.SetMeetingState(m.ID, meetings.Ended); err != nil && ids.KindOf(err) != ids.Conflict {
+			return audit.Entry{}, err
+		}
+		return entry, nil
+	})
+	if errors.Is(err, errSame) {
+		return nil
+	}
+	return err
+}
+
+// endsForGood reports whether the end of a room is the end of its meeting: a host ended it, or its time is over. A media server that
+// stopped, or an order that replaced the room, ends nothing.
+func endsForGood(m meetings.Meeting, e meetings.RoomEvent, now time.Time) bool {
+	return e.By != "" || e.Detail == "ended" || e.Detail == "time" || !now.Before(m.RoomCloses())
+}
+
+// roomEntry makes the audit entry of an event. Who did it is its actor.
+func roomEntry(m meetings.Meeting, ps []meetings.Participant, e meetings.RoomEvent) (audit.Entry, error) {
+	find := func(id ids.ParticipantID) (meetings.Participant, bool) {
+		i := slices.IndexFunc(ps, func(p meetings.Participant) bool { return p.ID == id })
+		if i < 0 {
+			return meetings.Participant{}, false
+		}
+		return ps[i], true
+	}
+	by, byKnown := find(e.By)
+	if e.By != "" && !byKnown {
+		return audit.Entry{}, ids.E(ids.Invalid, "Who acted in the room is not a participant of the meeting.")
+	}
+	if e.Kind == meetings.RoomEnded {
+		code := e.Detail
+		if e.By != "" && code == "" {
+			code = "host"
+		}
+		entry := audit.RoomEnded(m.Case, m.ID, code).With("by", string(e.By))
+		if byKnown {
+			entry = entry.By(by.Actor())
+		}
+		return entry, nil
+	}
+	p, ok := find(e.Participant)
+	if !ok {
+		return audit.Entry{}, ids.E(ids.Invalid, "The room event names nobody of the meeting.")
+	}
+	seat := audit.Seat{Case: m.Case, Meeting: m.ID, Participant: p.ID}
+	actor := p.Actor()
+	var entry audit.Entry
+	switch e.Kind {
+	case meetings.Knocked:
+		entry = audit.RoomKnocked(seat)
+	case meetings.StoppedWaiting:
+		entry = audit.RoomLeft(seat, "lobby:"+e.Detail)
+	case meetings.Joined:
+		entry = audit.RoomJoined(seat)
+	case meetings.Left:
+		entry = audit.RoomLeft(seat, e.Detail)
+	case meetings.Admitted:
+		entry = audit.RoomAdmitted(seat, e.By)
+	case meetings.Refused:
+		entry = audit.RoomRefused(seat, e.By)
+	case meetings.TakenOut:
+		entry = audit.RoomRemoved(seat, e.By)
+	}
+	if byKnown {
+		actor = by.Actor()
+	}
+	return entry.By(actor), nil
+}

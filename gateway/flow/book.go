@@ -1,0 +1,360 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/outbox"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// NewMeeting is a meeting as somebody plans it. Who plans it hosts it, and the mother of the case always takes part.
+type NewMeeting struct {
+	Case   ids.CaseID
+	Kind   meetings.Kind
+	Title  string // "" = the kind says it all
+	Starts time.Time
+	Ends   time.Time
+	Guests []ids.ContactID
+	Staff  []ids.StaffID // besides the planner
+	// AcrossAuthorities says that guests of more than one local authority are meant to meet.
+	AcrossAuthorities bool
+	// IdemKey makes the request safe to repeat: the case's meeting with this key is made once. "" = every request makes a meeting.
+	IdemKey string
+}
+
+// Most people in one meeting; a media server's room takes 64.
+const mostInvited = 40
+
+// errSame ends a transaction in which everything was there already.
+var errSame = errors.New("flow: done before")
+
+// CreateMeeting plans a meeting: it invites the guests by email, puts it before the mother and tells the media server.
+func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting) (ids.MeetingID, error) {
+	title, err := n.check(f.now())
+	if err != nil {
+		return "", err
+	}
+	p, err := f.loadPlan(ctx, actor, n)
+	if err != nil {
+		return "", err
+	}
+	d := policy.Decide(p.facts)
+	if !d.Allowed() {
+		return "", f.refuse(ctx, p.facts, auditID(n.Case), d)
+	}
+	m := meetings.Meeting{ID: ids.New[ids.MeetingID](ids.Meeting), Case: n.Case, Kind: n.Kind, Title: title, Starts: n.Starts.UTC().Truncate(time.Second),
+		Ends: n.Ends.UTC().Truncate(time.Second), State: meetings.Planned, CreatedBy: actor.StaffID(), Revision: 1}
+	key := n.IdemKey
+	if key == "" {
+		key = string(m.ID)
+	}
+	var made ids.MeetingID
+	err = f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
+		id, added, err := tx.AddMeeting(m, key)
+		made = id
+		if err == nil && !added {
+			err = errSame
+		}
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if err := f.invite(tx, m, p); err != nil {
+			return audit.Entry{}, err
+		}
+		return decided(audit.MeetingCreated(m.Case, m.ID), d), nil
+	})
+	if errors.Is(err, errSame) {
+		err = nil
+	}
+	return made, err
+}
+
+// check reports what is wrong with the request by itself and returns its title cleaned.
+func (n NewMeeting) check(now time.Time) (string, error) {
+	if !n.Kind.Valid() {
+		return "", ids.E(ids.Invalid, "Choose what kind of meeting it is.")
+	}
+	if err := meetings.CheckTimes(n.Starts, n.Ends, now); err != nil {
+		return "", err
+	}
+	if len(n.Guests)+len(n.Staff) > mostInvited {
+		return "", ids.E(ids.Invalid, "A meeting can have %d people besides you and the mother at most.", mostInvited)
+	}
+	if len(n.IdemKey) > 200 {
+		return "", ids.E(ids.Invalid, "The request's key must be 200 bytes or fewer.")
+	}
+	return meetings.CleanTitle(n.Title)
+}
+
+// plan is what is known of those who are to meet.
+type plan struct {
+	facts  policy.Facts
+	mother people.Mother
+	host   people.Staff
+	staff  []people.Staff
+	hosts  map[ids.StaffID]bool // which of the staff may plan meetings of the case themselves
+	guests []people.Contact
+}
+
+// loadPlan gathers the facts about a meeting to be.
+func (f *Flow) loadPlan(ctx context.Context, actor ids.Actor, n NewMeeting) (plan, error) {
+	p := plan{hosts: map[ids.StaffID]bool{}, facts: policy.Facts{Act: policy.PlanMeeting, Actor: actor}}
+	c, err := f.st.Case(ctx, n.Case)
+	if err != nil {
+		return p, err
+	}
+	if p.mother, err = f.st.Mother(ctx, c.Mother); err != nil {
+		return p, err
+	}
+	if p.facts.Case, err = caseFactsOf(ctx, f.st.Reader, actor, c, p.mother); err != nil {
+		return p, err
+	}
+	p.facts.Meeting = policy.MeetingFacts{LegalVisit: n.Kind == meetings.LegalVisit, Confirmed: n.AcrossAuthorities}
+	if d := policy.Decide(p.facts); !d.Allowed() {
+		return p, nil // who may not plan at all learns nothing about the guests she named
+	}
+	if p.host, err = f.st.Staff(ctx, actor.StaffID()); err != nil {
+		return p, err
+	}
+	if err := f.loadStaff(ctx, c, n.Staff, &p); err != nil {
+		return p, err
+	}
+	return p, f.loadGuests(ctx, c, n.Guests, &p)
+}
+
+// loadStaff reads the staff who are to take part. Each must be one who may know of the case; those who may plan its meetings host too,
+// so that a meeting does not fail because one person is late.
+func (f *Flow) loadStaff(ctx context.Context, c cases.Case, list []ids.StaffID, p *plan) error {
+	seen := map[ids.StaffID]bool{p.host.ID: true}
+	for _, id := range list {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		s, err := f.st.Staff(ctx, id)
+		if err != nil && ids.KindOf(err) != ids.NotFound {
+			return err
+		}
+		if err != nil || s.Disabled {
+			p.facts.Meeting.OutsideStaff = true
+			continue
+		}
+		facts := policy.Facts{Act: policy.SeeCase, Actor: s.Actor()}
+		if facts.Case, err = caseFactsOf(ctx, f.st.Reader, s.Actor(), c, p.mother); err != nil {
+			return err
+		}
+		if !policy.Decide(facts).Allowed() {
+			p.facts.Meeting.OutsideStaff = true
+		}
+		facts.Act = policy.PlanMeeting
+		p.hosts[id] = policy.Decide(facts).Allowed()
+		p.staff = append(p.staff, s)
+	}
+	return nil
+}
+
+// loadGuests reads the guests. One belongs to the case when she is in a thread of it that the planner may read, or works for an
+// authority that looks after one of its children. A stranger and somebody of another case look the same.
+func (f *Flow) loadGuests(ctx context.Context, c cases.Case, list []ids.ContactID, p *plan) error {
+	if len(list) == 0 {
+		return nil
+	}
+	known, err := f.contactsOfCase(ctx, p.facts.Actor, c, p.mother)
+	if err != nil {
+		return err
+	}
+	seen := map[ids.ContactID]bool{}
+	authorities := map[ids.AgencyID]bool{}
+	for _, id := range list {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		g, ok := known[id]
+		if !ok {
+			p.facts.Meeting.UnknownGuest = true
+			continue
+		}
+		agency, err := f.st.Agency(ctx, g.Agency)
+		if err != nil {
+			return err
+		}
+		if agency.Kind == people.Authority {
+			authorities[agency.ID] = true
+		}
+		p.guests = append(p.guests, g)
+	}
+	p.facts.Meeting.SeveralAuthorities = len(authorities) > 1
+	return nil
+}
+
+// contactsOfCase returns the people outside whom an actor knows the case to deal with.
+func (f *Flow) contactsOfCase(ctx context.Context, actor ids.Actor, c cases.Case, m people.Mother) (map[ids.ContactID]people.Contact, error) {
+	known := map[ids.ContactID]people.Contact{}
+	children, err := f.st.Children(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, child := range children {
+		if child.Authority == "" {
+			continue
+		}
+		of, err := f.st.ContactsOf(ctx, child.Authority)
+		if err != nil {
+			return nil, err
+		}
+		for _, contact := range of {
+			known[contact.ID] = contact
+		}
+	}
+	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	cf, err := caseFactsOf(ctx, f.st.Reader, actor, c, m)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range ts {
+		parties, err := f.st.Parties(ctx, t.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !policy.Decide(policy.Facts{Act: policy.ReadThread, Actor: actor, Case: cf, Thread: threadFacts(actor, t, parties)}).Allowed() {
+			continue // a privileged thread must not be betrayed by whom one may invite
+		}
+		for _, party := range parties {
+			if party.Kind != threads.PartyContact || !party.Until.IsZero() {
+				continue
+			}
+			if known[ids.ContactID(party.ID)], err = f.st.Contact(ctx, ids.ContactID(party.ID)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return known, nil
+}
+
+// GuestChoices returns the people outside whom the actor can invite to a meeting of the case, by name.
+func (f *Flow) GuestChoices(ctx context.Context, actor ids.Actor, c ids.CaseID) ([]people.Contact, error) {
+	p, err := f.loadPlan(ctx, actor, NewMeeting{Case: c})
+	if err != nil {
+		return nil, err
+	}
+	if err := f.may(ctx, p.facts, auditID(c)); err != nil {
+		return nil, err
+	}
+	row, err := f.st.Case(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	known, err := f.contactsOfCase(ctx, actor, row, p.mother)
+	if err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(maps.Values(known), func(a, b people.Contact) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	}), nil
+}
+
+// invite stores the participants of a new meeting with everything that must follow from it.
+func (f *Flow) invite(tx *store.Tx, m meetings.Meeting, p plan) error {
+	var ps []meetings.Participant
+	add := func(kind meetings.PersonKind, person, name string, role meetings.Role) meetings.Participant {
+		one := meetings.Participant{ID: ids.New[ids.ParticipantID](ids.Participant), Meeting: m.ID, Kind: kind, Person: person, Name: name, Role: role}
+		ps = append(ps, one)
+		return one
+	}
+	add(meetings.PersonStaff, string(p.host.ID), p.host.Name, meetings.RoleHost)
+	add(meetings.PersonMother, string(p.mother.ID), p.mother.Name, meetings.RoleMother)
+	for _, s := range p.staff {
+		role := meetings.RoleSupporter
+		if p.hosts[s.ID] {
+			role = meetings.RoleHost
+		}
+		add(meetings.PersonStaff, string(s.ID), s.Name, role)
+	}
+	for _, one := range ps {
+		if err := tx.AddParticipant(one, ""); err != nil {
+			return err
+		}
+	}
+	for _, g := range p.guests {
+		one := add(meetings.PersonContact, string(g.ID), g.Name, meetings.RoleGuest)
+		one.Email = g.Email
+		if err := f.inviteGuest(tx, m, one); err != nil {
+			return err
+		}
+	}
+	if err := tx.AddFeed(p.mother.ID, store.FeedMeeting, string(m.ID)); err != nil {
+		return err
+	}
+	return f.enqueueOrder(tx, meetings.OrderFor(m, ps, p.mother.Language))
+}
+
+// inviteGuest stores a guest's place with her link and first code, and leaves the invitation to be sent.
+func (f *Flow) inviteGuest(tx *store.Tx, m meetings.Meeting, g meetings.Participant) error {
+	if err := tx.AddParticipant(g, people.HashToken(f.guestToken(g.ID))); err != nil {
+		return err
+	}
+	code := store.GuestCode{ID: ids.Secret(16), Participant: g.ID, Purpose: store.CodeInvited, Expires: m.RoomCloses()}
+	if err := tx.AddGuestCode(code); err != nil {
+		return err
+	}
+	tx.Also(audit.GuestInvited(audit.Seat{Case: m.Case, Meeting: m.ID, Participant: g.ID}))
+	return tx.Enqueue(outbox.MailGuest, "invited:"+string(g.ID), guestMail{Participant: g.ID, Purpose: mailInvited, Code: code.ID}, time.Time{})
+}
+
+// CancelMeeting calls a planned meeting off: guests are told by email, the room is closed.
+func (f *Flow) CancelMeeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) error {
+	o, err := f.loadMeeting(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if err := f.may(ctx, o.to(policy.SeeMeeting), auditID(id)); err != nil {
+		return err
+	}
+	facts := o.to(policy.PlanMeeting)
+	d := policy.Decide(facts)
+	if !d.Allowed() {
+		return f.refuse(ctx, facts, auditID(id), d)
+	}
+	if o.Meeting.PhaseAt(f.now()) == meetings.Over {
+		return ids.E(ids.Conflict, "This meeting has ended already.")
+	}
+	return f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
+		m := o.Meeting
+		var err error
+		if m.Revision, err = tx.SetMeetingState(id, meetings.Cancelled); err != nil {
+			return audit.Entry{}, err
+		}
+		m.State = meetings.Cancelled
+		for _, p := range o.Participants {
+			if p.Kind != meetings.PersonContact || !p.Removed.IsZero() {
+				continue
+			}
+			if err := tx.Enqueue(outbox.MailGuest, "cancelled:"+string(p.ID), guestMail{Participant: p.ID, Purpose: mailCancelled}, time.Time{}); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		if err := tx.AddFeed(o.Mother.ID, store.FeedMeeting, string(id)); err != nil {
+			return audit.Entry{}, err
+		}
+		if err := f.enqueueOrder(tx, meetings.OrderFor(m, o.Participants, o.Mother.Language)); err != nil {
+			return audit.Entry{}, err
+		}
+		return decided(audit.MeetingCancelled(m.Case, id), d), nil
+	})
+}
