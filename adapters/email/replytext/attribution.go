@@ -87,7 +87,7 @@ func attribution(s string) strength {
 // lines it takes.
 func attributionAt(lines []line, i int) (strength, int) {
 	first := lines[i]
-	if first.blank() {
+	if first.blank() || !endsLikeAttribution(lines, i) {
 		return none, 0
 	}
 	joined := squeeze(first.text)
@@ -122,6 +122,23 @@ func attributionAt(lines []line, i int) (strength, int) {
 		}
 	}
 	return none, 0
+}
+
+// endsLikeAttribution is a cheap look at how this line and the next ones end, before anything dear.
+func endsLikeAttribution(lines []line, i int) bool {
+	for j := i; j < len(lines) && j <= i+4; j++ {
+		t := strings.TrimRight(lines[j].text, " \t*_\u00a0")
+		if t == "" {
+			return false
+		}
+		switch c := t[len(t)-1]; {
+		case c == ':' || c == '>' || strings.HasSuffix(t, "："):
+			return true
+		case j == i && (c == '-' || strings.Contains(t, "--")):
+			return true
+		}
+	}
+	return false
 }
 
 // proseFree says that the lines before an attribution's last one hold no end of a sentence, so that a sentence that runs

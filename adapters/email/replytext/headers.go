@@ -59,6 +59,9 @@ type headerBlock struct {
 // headerBlockAt reads a block that starts at line i; lines is 0 when there is none. Values may be wrapped, or stand on the
 // line below their label; one blank line may stand between two header lines.
 func headerBlockAt(lines []line, i int) headerBlock {
+	if strings.IndexByte(lines[i].text, ':') < 0 && !strings.Contains(lines[i].text, "：") {
+		return headerBlock{}
+	}
 	l, _ := labelOf(squeeze(lines[i].text))
 	if l == noLabel || l == otherLabel {
 		return headerBlock{}
@@ -166,6 +169,8 @@ func isSeparator(s string) bool {
 	switch {
 	case beginForward.MatchString(strings.Trim(s, "*_-=> ")):
 		return true
+	case !strings.ContainsAny(s, "-_=*~#+><–—"):
+		return replyAboveAny.MatchString(s)
 	case dashed.MatchString(s) || dashedLoose.MatchString(s):
 		return originalWords.MatchString(s)
 	}

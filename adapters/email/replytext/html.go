@@ -124,6 +124,7 @@ func (f *flattener) open(z *html.Tokenizer) {
 	}
 	e.hint &^= tail | ruled
 	if tag == atom.Li {
+		f.closeItem()
 		f.bullet()
 	}
 	if tag == atom.Td || tag == atom.Th {
@@ -244,9 +245,22 @@ func (f *flattener) describe(e *element, a attrs) {
 	}
 }
 
+// closeItem ends the list item before, which HTML lets people leave open.
+func (f *flattener) closeItem() {
+	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-16; i-- {
+		switch f.stack[i].tag {
+		case atom.Ol, atom.Ul:
+			return
+		case atom.Li:
+			f.close(atom.Li)
+			return
+		}
+	}
+}
+
 // bullet starts a list item.
 func (f *flattener) bullet() {
-	for i := len(f.stack) - 1; i >= 0; i-- {
+	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-64; i-- {
 		switch f.stack[i].tag {
 		case atom.Ol:
 			f.text.WriteString(strconv.Itoa(f.stack[i].item) + ". ")

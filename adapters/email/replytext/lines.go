@@ -10,6 +10,7 @@ type line struct {
 	text  string // without quote marks and the blanks around them
 	depth int    // quote marks in plain text, or quoting blockquotes in HTML
 	hint  hint   // what the HTML structure says
+	mark  string // a quote mark that holds letters, such as "JP> ": letters are words, so it is kept
 }
 
 // hint is evidence that only the HTML structure holds and flattening would destroy.
@@ -28,7 +29,7 @@ const (
 func (l line) blank() bool         { return l.text == "" }
 func (l line) is(h hint) bool      { return l.hint&h != 0 }
 func (l line) sureQuote() bool     { return l.is(quoted | heading | tail) }
-func (l line) render() string      { return strings.Repeat("> ", min(l.depth, 40)) + l.text }
+func (l line) render() string      { return strings.Repeat("> ", min(l.depth, 40)) + l.mark + l.text }
 func (l line) authorLevel() bool   { return l.depth == 0 && !l.sureQuote() }
 func (l line) quotedByMarks() bool { return l.depth > 0 || l.is(quoted) }
 
@@ -38,7 +39,13 @@ func textLines(text string) []line {
 	lines := make([]line, 0, len(raw))
 	for _, s := range raw {
 		depth, rest := quoteMarks(s)
-		lines = append(lines, line{text: strings.TrimRight(rest, " \t"), depth: depth})
+		l := line{text: strings.TrimRight(rest, " \t"), depth: depth}
+		if depth > 0 {
+			if t := strings.TrimLeft(s, " \t"); initialsMark(t) > 0 {
+				l.mark = t[:initialsMark(t)-1] + ": "
+			}
+		}
+		lines = append(lines, l)
 	}
 	return lines
 }
@@ -84,8 +91,18 @@ func initialsMark(s string) int {
 	return 0
 }
 
-// squeeze collapses blanks, among them the no-break ones of every language's typography, and drops invisible marks.
+// maxWeighed is how much of a line is weighed: what mail programs write themselves is never longer.
+const maxWeighed = 2000
+
+// squeeze collapses blanks, among them the no-break ones of every language's typography, and drops invisible marks. A line longer
+// than maxWeighed is cut, with an ellipsis so that it matches no pattern up to a line's end.
 func squeeze(s string) string {
+	if len(s) > maxWeighed {
+		s = s[:maxWeighed] + "…"
+	}
+	if plainLine(s) {
+		return s
+	}
 	var b strings.Builder
 	blank := false
 	for _, r := range s {
@@ -103,4 +120,20 @@ func squeeze(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// plainLine says that squeeze would change nothing.
+func plainLine(s string) bool {
+	blank := true
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == ' ' && !blank:
+			blank = true
+			continue
+		case c <= ' ' || c >= 0x80:
+			return false
+		}
+		blank = false
+	}
+	return !blank || s == ""
 }

@@ -143,12 +143,12 @@ func cutBanner(lines []string) (rest, banners []string) {
 		}
 		// The rest of the paragraph, when it was wrapped.
 		i++
-		for i < len(lines) && squeeze(lines[i]) != "" && !ruler.MatchString(lines[i]) && len(squeeze(lines[i-1])) >= 55 && i < 15 {
+		for i < len(lines) && squeeze(lines[i]) != "" && !isRuler(lines[i]) && len(squeeze(lines[i-1])) >= 55 && i < 15 {
 			i++
 		}
 		cut = i
 	}
-	for cut > 0 && cut < len(lines) && ruler.MatchString(lines[cut]) {
+	for cut > 0 && cut < len(lines) && isRuler(lines[cut]) {
 		cut++
 	}
 	if cut == 0 || allBlank(lines[cut:]) {
@@ -196,29 +196,30 @@ func trimEnd(lines []string, n int) int {
 func explicitDelimiter(lines []string, end int) int {
 	for i := 0; i < end; i++ {
 		l := lines[i]
-		if !delimiter.MatchString(l) {
+		if len(l) > 20 || !delimiter.MatchString(l) {
 			continue
 		}
 		most := 12
 		if l == "-- " || l == "--" {
 			most = 30
 		}
-		if countWords(lines[i+1:end]) <= most {
+		if atMost(lines[i+1:end], most) {
 			return i
 		}
 	}
 	return -1
 }
 
-// countWords counts the lines that are not blank.
-func countWords(lines []string) int {
-	n := 0
+// atMost says that no more than n lines have words.
+func atMost(lines []string, n int) bool {
 	for _, l := range lines {
 		if strings.TrimSpace(l) != "" {
-			n++
+			if n--; n < 0 {
+				return false
+			}
 		}
 	}
-	return n
+	return true
 }
 
 // furnitureStart finds the disclaimer or mobile line that starts what programs and organisations append, or -1.
@@ -229,10 +230,10 @@ func furnitureStart(lines []string, end int) int {
 			continue
 		}
 		switch {
-		case len(t) <= 120 && mobile.MatchString(t) && countWords(lines[i:end]) <= 6:
+		case len(t) <= 120 && end-i < 40 && mobile.MatchString(t) && atMost(lines[i:end], 6):
 			return i
-		case disclaims.MatchString(t) && (i == 0 || startsParagraph(lines, i)):
-			if i > 0 && ruler.MatchString(lines[i-1]) {
+		case (i == 0 || startsParagraph(lines, i)) && disclaims.MatchString(t):
+			if i > 0 && isRuler(lines[i-1]) {
 				return i - 1
 			}
 			return i
@@ -241,8 +242,10 @@ func furnitureStart(lines []string, end int) int {
 	return -1
 }
 
+func isRuler(l string) bool { return len(l) < 300 && ruler.MatchString(l) }
+
 func startsParagraph(lines []string, i int) bool {
-	return strings.TrimSpace(lines[i-1]) == "" || ruler.MatchString(lines[i-1]) || len(lines[i-1]) < 60
+	return strings.TrimSpace(lines[i-1]) == "" || len(lines[i-1]) < 60 || isRuler(lines[i-1])
 }
 
 // closingStart finds the closing words of the author, after which only name, office and contacts follow; or -1.
@@ -348,7 +351,7 @@ func contactBlock(lines []string, end int, who author) int {
 			return i
 		case isContact:
 			contacts++
-		case isName && contacts > 0 && (i == 0 || strings.TrimSpace(lines[i-1]) == "" || ruler.MatchString(lines[i-1])):
+		case isName && contacts > 0 && (i == 0 || strings.TrimSpace(lines[i-1]) == "" || isRuler(lines[i-1])):
 			found = i
 		case len(t) > 80 || endsSentence(t) || len(strings.Fields(t)) > 9:
 			return found

@@ -216,7 +216,7 @@ func (s *splitter) markIntroductions() {
 		case marked:
 			s.mark(i, next)
 			i = next
-		case next < len(s.lines) && s.lines[next].is(indented):
+		case next < len(s.lines) && s.lines[next].is(indented) && (how == strong || dateLike.MatchString(s.lines[i].text) || mailLike.MatchString(s.lines[i].text)):
 			end := next
 			for end < len(s.lines) && (s.lines[end].is(indented) || s.lines[end].blank()) {
 				end++
