@@ -23,8 +23,12 @@ type Config struct {
 	SessionKey []byte
 	// PublicURL is where people outside reach the guest pages, without a trailing slash ("https://kinbridge.example").
 	PublicURL string
+	// Mail reads received email; needed by the gateway role.
+	Mail MailReader
 	// PasswordCost is the cost of new password and PIN hashes; the zero value means people.DefaultCost.
 	PasswordCost people.Cost
+	// Tickets signs tickets for meeting rooms; nil = there are none.
+	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.
 	Now func() time.Time
 	Log *slog.Logger
@@ -85,4 +89,3 @@ func auditID[T ~string](id T) string { return audit.Code(string(id)) }
 func decided(e audit.Entry, d policy.Decision) audit.Entry {
 	return e.With("rule", d.Rule).Because(d.Why)
 }
-

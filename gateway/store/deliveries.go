@@ -77,3 +77,8 @@ func (tx *Tx) UpdateDelivery(d messages.Delivery) error {
 	tx.Wake(TopicStaff)
 	return err
 }
+
+// FailedDeliveries returns a case's deliveries that did not arrive, oldest first.
+func (r Reader) FailedDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
+	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.state = 'failed' ORDER BY d.failed, d.id`, string(c))
+}

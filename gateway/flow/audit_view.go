@@ -1,0 +1,162 @@
+package flow
+
+import (
+	"context"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// AuditRow is one audit entry as the actor may see it.
+type AuditRow struct {
+	Seq int64
+	audit.Entry
+	ActorName string
+}
+
+// AuditPage is a page of the timeline, newest first; Next is the Before of the following page, 0 when there is none.
+type AuditPage struct {
+	Rows []AuditRow
+	Next int64
+}
+
+// AuditTimeline returns audit entries of a case, or (case "") of everything for an administrator. Entries of threads whose existence the
+// actor may not know are left out, so that the log opens no wall.
+func (f *Flow) AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, before int64, limit int) (AuditPage, error) {
+	facts := policy.Facts{Act: policy.ReadAudit, Actor: a}
+	if c != "" {
+		row, err := f.st.Case(ctx, c)
+		if err != nil {
+			return AuditPage{}, err
+		}
+		if facts.Case, err = caseFacts(ctx, f.st.Reader, a, row); err != nil {
+			return AuditPage{}, err
+		}
+	}
+	if err := f.may(ctx, facts, auditID(c)); err != nil {
+		return AuditPage{}, err
+	}
+	limit = min(max(limit, 1), 200)
+	var page AuditPage
+	wall := map[ids.ThreadID]bool{}
+	for next := before; ; {
+		entries, seqs, err := f.st.AuditEntries(ctx, store.AuditQuery{Case: c, Before: next, Limit: limit + 1})
+		if err != nil {
+			return page, err
+		}
+		for i, e := range entries {
+			if len(page.Rows) == limit {
+				page.Next = page.Rows[limit-1].Seq
+				return page, f.auditRead(ctx, a, c, before)
+			}
+			ok, err := f.throughWall(ctx, a, e, wall)
+			if err != nil {
+				return page, err
+			}
+			if ok {
+				page.Rows = append(page.Rows, AuditRow{Seq: seqs[i], Entry: e, ActorName: f.actorName(ctx, e.Actor)})
+			}
+		}
+		if len(entries) <= limit {
+			return page, f.auditRead(ctx, a, c, before)
+		}
+		if next = seqs[len(seqs)-1]; next == 0 { // sequence number 0 is the first entry: before it is nothing
+			return page, f.auditRead(ctx, a, c, before)
+		}
+	}
+}
+
+// auditRead records that the log was read; once for a timeline, not for each page of it.
+func (f *Flow) auditRead(ctx context.Context, a ids.Actor, c ids.CaseID, before int64) error {
+	if before != 0 {
+		return nil
+	}
+	return f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.AuditRead(c), nil })
+}
+
+// throughWall reports whether the actor may know of the thread that an entry belongs to.
+func (f *Flow) throughWall(ctx context.Context, a ids.Actor, e audit.Entry, known map[ids.ThreadID]bool) (bool, error) {
+	if e.Thread == "" {
+		return true, nil
+	}
+	if ok, done := known[e.Thread]; done {
+		return ok, nil
+	}
+	o, err := loadThread(ctx, f.st.Reader, a, e.Thread)
+	if err != nil {
+		return false, err
+	}
+	ok := policy.Decide(o.to(policy.ReadThread)).Allowed() || o.Channel == threads.Official
+	known[e.Thread] = ok
+	return ok, nil
+}
+
+// actorName names an actor for a timeline; her identifier when there is no name.
+func (f *Flow) actorName(ctx context.Context, a ids.Actor) string {
+	switch a.Kind {
+	case ids.ActorStaff, ids.ActorAPI:
+		if s, err := f.st.Staff(ctx, ids.StaffID(a.ID)); err == nil {
+			return s.Name
+		}
+	case ids.ActorMother:
+		if m, err := f.st.Mother(ctx, ids.MotherID(a.ID)); err == nil {
+			return m.Name
+		}
+	case ids.ActorContact:
+		if c, err := f.st.Contact(ctx, ids.ContactID(a.ID)); err == nil {
+			return c.Name
+		}
+	case ids.ActorSystem:
+		return "Kinbridge"
+	}
+	return a.ID
+}
+
+// HomeView is what waits for a member of staff.
+type HomeView struct {
+	Holds    []HoldRow
+	Failed   []FailedRow
+	Meetings []MeetingRow
+}
+
+// FailedRow is a delivery that did not arrive.
+type FailedRow struct {
+	messages.Delivery
+	CaseReference, Subject string
+}
+
+// Home returns what waits for a member of staff, oldest first.
+func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
+	var v HomeView
+	var err error
+	if v.Holds, err = f.Holds(ctx, a); err != nil {
+		return v, err
+	}
+	if v.Meetings, err = f.MeetingsOf(ctx, a); err != nil {
+		return v, err
+	}
+	cs, err := f.visibleCases(ctx, a)
+	if err != nil {
+		return v, err
+	}
+	for _, c := range cs {
+		failed, err := f.st.FailedDeliveries(ctx, c.ID)
+		if err != nil {
+			return v, err
+		}
+		for _, d := range failed {
+			o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
+			if err != nil {
+				return v, err
+			}
+			if policy.Decide(o.to(policy.ReadThread)).Allowed() {
+				v.Failed = append(v.Failed, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject})
+			}
+		}
+	}
+	return v, nil
+}

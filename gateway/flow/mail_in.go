@@ -1,0 +1,378 @@
+package flow
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/outbox"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/store/vault"
+	"kinbridge/gateway/threads"
+)
+
+// MailKind is what a received email is.
+type MailKind string
+
+// The kinds of received email.
+const (
+	MailMessage   MailKind = "message"
+	MailAutoReply MailKind = "auto_reply"
+	MailBounce    MailKind = "bounce"
+	MailInvite    MailKind = "invite"
+	MailLoop      MailKind = "loop"
+	MailRejected  MailKind = "rejected" // cannot be read safely; Problem says why
+)
+
+// MailReader reads a received email: it parses, splits and checks who sent it. It never fails: what cannot be read is MailRejected with a
+// Problem. It may ask the DNS and should give up when ctx ends; it keeps nothing.
+type MailReader interface {
+	Read(ctx context.Context, raw []byte, env store.Envelope) ReadMail
+}
+
+// ReadMail is what a received email says.
+type ReadMail struct {
+	Kind        MailKind
+	From        string // the one From address, normalised; "" when there is none or several
+	FromName    string
+	FromHeaders int // how many From headers there are; one is right (RFC 5322 section 3.6)
+	Subject     string
+	Text        string // the author's new words
+	Quoted      string // history and signature
+	MessageID   string // without angle brackets
+	Files       []store.NewFile
+	Bounces     []Bounce
+	Proof       SenderProof
+	Problem     string
+}
+
+// SenderProof is what the mail proved about where it comes from.
+type SenderProof struct {
+	Verified bool              `json:"verified"`            // SPF or DKIM passes for the From domain's organisation
+	Results  map[string]string `json:"results"`             // "spf": "pass", "dkim": "fail", "dmarc": "none" …
+	Reasons  []string          `json:"reasons"`             // in words
+	TempFail bool              `json:"temp_fail,omitempty"` // the DNS could not be asked: try again
+}
+
+// Bounce is one failing recipient of a delivery report (RFC 3464).
+type Bounce struct {
+	Recipient  string
+	Status     string // RFC 3463, "5.1.1"
+	Permanent  bool
+	Delayed    bool // not failed yet
+	Delivered  bool // success report
+	Diagnostic string
+}
+
+// bodyOrNote is the text to post; mail without words but with files says so.
+func (m ReadMail) bodyOrNote() string {
+	if t := CleanText(m.Text); strings.TrimSpace(t) != "" {
+		if len(t) > MaxBody {
+			return strings.ToValidUTF8(t[:MaxBody], "") + "\n[…]"
+		}
+		return t
+	}
+	if len(m.Files) > 0 {
+		return "[The email has no text, only files.]"
+	}
+	return "[The email has no text.]"
+}
+
+// idemKey names the email in its thread: the same Message-ID with the same words is the same message, whichever way it came.
+func (m ReadMail) idemKey(in ids.InboundID) string {
+	if m.MessageID == "" {
+		return "mail/" + string(in)
+	}
+	sum := sha256.Sum256([]byte(m.MessageID + "\x00" + m.From + "\x00" + m.Text))
+	return fmt.Sprintf("mail/%x", sum[:16])
+}
+
+func oneLine(s string, limit int) string {
+	s = strings.Join(strings.Fields(CleanText(s)), " ")
+	for len(s) > limit {
+		r := []rune(s)
+		s = string(r[:len(r)-1])
+	}
+	return s
+}
+
+// OurDomain reports whether an envelope recipient is at the domain we receive mail for.
+func (f *Flow) OurDomain(rcpt string) bool {
+	return people.Domain(rcpt) == people.Domain("@"+f.cfg.MailDomain)
+}
+
+// AcceptMail makes a received email durable for one envelope recipient: when it returns nil the SMTP session may answer 250. The same bytes
+// from the same sender to the same recipient are accepted once, however often a server retries. Nothing is read here but
+// the recipient's address, which says under which case's key the bytes are sealed.
+func (f *Flow) AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (ids.InboundID, error) {
+	scope := vault.Intake
+	if to, err := f.recipient(ctx, f.st.Reader, env.Rcpt); err == nil && to.caseID != "" {
+		scope = vault.CaseScope(to.caseID)
+	} else if err != nil && ids.KindOf(err) != ids.NotFound {
+		return "", err
+	}
+	in := store.Inbound{ID: ids.New[ids.InboundID](ids.Inbound), Envelope: env, Scope: scope}
+	digest := f.mailDigest(env, raw)
+	var id ids.InboundID
+	err := f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (audit.Entry, error) {
+		var added bool
+		var err error
+		if id, added, err = tx.AddInbound(in, digest, raw); err != nil {
+			return audit.Entry{}, err
+		}
+		if !added {
+			return audit.MailAccepted(id, digest).With("repeat", "yes"), nil
+		}
+		return audit.MailAccepted(id, digest), tx.Enqueue(outbox.MailIn, string(id), id, tx.Now())
+	})
+	return id, err
+}
+
+// mailDigest names an email by its content and envelope. It is keyed: equal digests in a stolen database tell nothing about
+// known texts.
+func (f *Flow) mailDigest(env store.Envelope, raw []byte) string {
+	h := hmac.New(sha256.New, f.cfg.SessionKey)
+	fmt.Fprintf(h, "mail v1\x00%s\x00%s\x00", env.MailFrom, strings.ToLower(env.Rcpt))
+	h.Write(raw)
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
+
+// addressee is what one of our addresses leads to.
+type addressee struct {
+	kind     threads.AddressKind
+	problem  error // threads.ErrNotOurs or ErrForged, when it leads nowhere
+	address  threads.Address
+	delivery messages.Delivery
+	caseID   ids.CaseID
+}
+
+// recipient reads an envelope recipient. An address that leads nowhere is no error: problem says why.
+func (f *Flow) recipient(ctx context.Context, r store.Reader, rcpt string) (to addressee, err error) {
+	local, _, _ := strings.Cut(rcpt, "@")
+	kind, token, err := threads.ParseLocalPart(f.cfg.AddressKey, local)
+	if err != nil {
+		return addressee{problem: err}, nil
+	}
+	to.kind = kind
+	if kind == threads.BounceAddress {
+		to.delivery, err = r.DeliveryByBounceToken(ctx, token)
+		to.caseID = to.delivery.Case
+	} else {
+		to.address, err = r.AddressOf(ctx, token)
+		to.caseID = to.address.Case
+	}
+	if ids.KindOf(err) == ids.NotFound && err != nil {
+		return addressee{problem: threads.ErrForged}, nil // signed by our key, but not in this database
+	}
+	return to, err
+}
+
+// readInbound reads a stored email again from its bytes.
+func (f *Flow) readInbound(ctx context.Context, id ids.InboundID) (ReadMail, error) {
+	in, err := f.st.Inbound(ctx, id)
+	if err != nil {
+		return ReadMail{}, err
+	}
+	raw, err := f.st.InboundRaw(ctx, id)
+	if err != nil {
+		return ReadMail{}, err
+	}
+	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope)
+	var proof SenderProof // the proof at the time of arrival counts: keys and records change
+	if in.Facts != "" && json.Unmarshal([]byte(in.Facts), &proof) == nil {
+		mail.Proof = proof
+	}
+	return mail, nil
+}
+
+// HandleMailIn is the outbox handler for received mail: it reads the stored bytes and files, holds or notes them. It is idempotent: mail that
+// is no longer merely accepted is left alone.
+func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
+	var id ids.InboundID
+	if err := json.Unmarshal(it.Payload, &id); err != nil {
+		return outbox.Permanent(err)
+	}
+	in, err := f.st.Inbound(ctx, id)
+	if err != nil {
+		return err
+	}
+	if in.State != store.InboundAccepted {
+		return nil
+	}
+	mail, err := f.readInbound(ctx, id)
+	if err != nil {
+		return err
+	}
+	if mail.Proof.TempFail && it.Attempts < 6 {
+		return outbox.RetryAt(f.now().Add(outbox.Backoff(it.Attempts, 2*time.Second, time.Minute)), fmt.Errorf("the sender could not be checked: DNS gave no answer"))
+	}
+	to, err := f.recipient(ctx, f.st.Reader, in.Envelope.Rcpt)
+	if err != nil {
+		return err
+	}
+	facts, err := json.Marshal(mail.Proof)
+	if err != nil {
+		return err
+	}
+	in.Facts = string(facts)
+	if to.kind == threads.BounceAddress {
+		return f.noteReport(ctx, in, mail, to)
+	}
+	return f.fileMail(ctx, in, mail, to)
+}
+
+// fileMail asks policy what becomes of an email and does it.
+func (f *Flow) fileMail(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
+	facts := policy.Facts{Act: policy.FileMail, Mail: policy.MailFacts{AddressValid: to.problem == nil, AddressExpired: to.address.Expired(f.now()),
+		Verified: mail.Proof.Verified, Readable: mail.Kind != MailRejected && mail.FromHeaders == 1 && mail.From != "",
+		Automatic: mail.Kind == MailAutoReply || mail.Kind == MailBounce || mail.Kind == MailLoop, Invitation: mail.Kind == MailInvite}}
+	actor := ids.Unknown("mail")
+	var o openThread
+	if to.problem == nil {
+		contact, err := f.st.Contact(ctx, to.address.Contact)
+		if err != nil {
+			return err
+		}
+		if mail.From != "" && mail.From == contact.Email {
+			facts.Mail.SenderIsParty = true
+			actor = ids.ContactActor(contact.ID)
+			actor.Agency = contact.Agency
+		}
+		if o, err = loadThread(ctx, f.st.Reader, actor, to.address.Thread); err != nil {
+			return err
+		}
+		facts.Mail.SenderIsParty = facts.Mail.SenderIsParty && threads.IsParty(o.Parties, actor)
+		if facts.Mail.SameAgency, err = f.sameAgency(ctx, contact.Agency, mail.From); err != nil {
+			return err
+		}
+		facts.Actor, facts.Case, facts.Thread = actor, o.facts.Case, o.facts.Thread
+	}
+	d := policy.Decide(facts)
+	if facts.Mail.AddressValid && facts.Mail.SenderIsParty && (d.Allowed() || d.Hold == string(messages.HoldReview)) {
+		return f.postMail(ctx, actor, o, in, mail, d)
+	}
+	return f.holdMail(ctx, in, o, d, to)
+}
+
+func (f *Flow) sameAgency(ctx context.Context, agency ids.AgencyID, from string) (bool, error) {
+	a, err := f.st.Agency(ctx, agency)
+	return err == nil && a.Domain != "" && people.Domain(from) == a.Domain, err
+}
+
+// postMail makes an email of a verified party a message of its thread, released or held for the channel's review.
+func (f *Flow) postMail(ctx context.Context, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) error {
+	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: a.ID,
+		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: mail.Quoted, Inbound: in.ID}
+	_, err := f.post(ctx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.Files, headerID: mail.MessageID, inbound: &in})
+	return err
+}
+
+// holdMail keeps an email for a person to decide.
+func (f *Flow) holdMail(ctx context.Context, in store.Inbound, o openThread, d policy.Decision, to addressee) error {
+	h := holdFor(d, o.Case, o.ID)
+	h.Inbound = in.ID
+	if to.problem == threads.ErrNotOurs {
+		h.Reason, h.Why = messages.HoldNoAddress, "The email was not sent to a reply address."
+	}
+	in.State, in.Thread = store.InboundHeld, o.ID
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		if now, err := tx.Inbound(tx.Context(), in.ID); err != nil || now.State != store.InboundAccepted {
+			return audit.MailHeld(in.ID, h.ID, "repeat"), err
+		}
+		if err := tx.UpdateInbound(in); err != nil {
+			return audit.Entry{}, err
+		}
+		return decided(audit.MailHeld(in.ID, h.ID, string(h.Reason)).In(o.Case, o.ID), d), tx.AddHold(h)
+	})
+}
+
+// noteReport uses what came to a bounce address: a delivery report moves its delivery; anything else is noted, or held when a
+// person seems to have written it.
+func (f *Flow) noteReport(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
+	if mail.Kind == MailMessage || mail.Kind == MailInvite || mail.Kind == MailRejected {
+		o, err := loadThread(ctx, f.st.Reader, ids.System("mail"), to.delivery.Thread)
+		if err != nil {
+			return err
+		}
+		role := ids.RolePactWorker
+		if o.Channel == threads.Privileged {
+			role = ids.RoleAdministrator
+		}
+		return f.holdMail(ctx, in, o, policy.Decision{Effect: policy.Hold, Rule: "bounce_address", Why: "The email came to an address for delivery reports only.",
+			Hold: string(messages.HoldNoAddress), HoldFor: role}, to)
+	}
+	in.State, in.Thread, in.Message = store.InboundNoted, to.delivery.Thread, to.delivery.Message
+	report, ok := worst(mail.Bounces)
+	d := audit.Delivered{Case: to.delivery.Case, Thread: to.delivery.Thread, Message: to.delivery.Message, Delivery: to.delivery.ID}
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		if err := tx.UpdateInbound(in); err != nil {
+			return audit.Entry{}, err
+		}
+		if !ok {
+			return audit.DeliveryDelayed(d, "no-report"), nil
+		}
+		return f.applyReport(tx, to.delivery.ID, d, report)
+	})
+}
+
+func (f *Flow) applyReport(tx *store.Tx, id ids.DeliveryID, d audit.Delivered, b Bounce) (audit.Entry, error) {
+	row, err := tx.Delivery(tx.Context(), id)
+	if err != nil {
+		return audit.Entry{}, err
+	}
+	row.Detail = oneLine(b.Status+" "+b.Diagnostic, 500)
+	entry := audit.DeliveryDelayed(d, b.Status)
+	switch {
+	case b.Delivered:
+		row.Advance(messages.Accepted, tx.Now())
+		entry = audit.DeliveryAccepted(d, b.Status)
+	case !b.Delayed:
+		row.Advance(messages.Failed, tx.Now())
+		entry = audit.DeliveryFailed(d, b.Status)
+	}
+	return entry, f.saveDelivery(tx, row)
+}
+
+// saveDelivery stores a delivery and puts the news on the author's kiosk.
+func (f *Flow) saveDelivery(tx *store.Tx, d messages.Delivery) error {
+	if err := tx.UpdateDelivery(d); err != nil {
+		return err
+	}
+	m, err := tx.Message(tx.Context(), d.Message)
+	if err != nil {
+		return err
+	}
+	return f.tellAuthor(tx, m)
+}
+
+// worst picks the report that decides: a failure before a delay before a success.
+func worst(bs []Bounce) (Bounce, bool) {
+	rank := func(b Bounce) int {
+		switch {
+		case b.Delivered:
+			return 0
+		case b.Delayed:
+			return 1
+		}
+		return 2
+	}
+	if len(bs) == 0 {
+		return Bounce{}, false
+	}
+	w := bs[0]
+	for _, b := range bs[1:] {
+		if rank(b) > rank(w) {
+			w = b
+		}
+	}
+	return w, true
+}

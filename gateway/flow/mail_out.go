@@ -1,0 +1,252 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/outbox"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// OutMail is an email to be sent, in plain values; the sender makes MIME of it. Text and HTML say the same.
+type OutMail struct {
+	From, FromName string // header sender; also where replies go
+	To, ToName     string
+	EnvelopeFrom   string // "" = the null reverse-path
+	Subject        string
+	Text, HTML     string
+	MessageID      string // without angle brackets, like those below
+	InReplyTo      string
+	References     []string
+	Headers        map[string]string // more header fields
+	Files          []store.NewFile
+}
+
+//go:embed mail/*.tmpl
+var mailTemplates embed.FS
+
+var (
+	mailText = texttemplate.Must(texttemplate.ParseFS(mailTemplates, "mail/*.txt.tmpl"))
+	mailHTML = htmltemplate.Must(htmltemplate.ParseFS(mailTemplates, "mail/*.html.tmpl"))
+)
+
+// renderMail writes both alternatives of a mail from its templates.
+func renderMail(name string, data any) (text, html string, err error) {
+	var t, h bytes.Buffer
+	if err := mailText.ExecuteTemplate(&t, name+".txt.tmpl", data); err != nil {
+		return "", "", err
+	}
+	if err := mailHTML.ExecuteTemplate(&h, name+".html.tmpl", data); err != nil {
+		return "", "", err
+	}
+	return t.String(), h.String(), nil
+}
+
+// standardHeaders are on every mail that Kinbridge sends: machines are asked not to answer (RFC 3834; Exchange reads the second), and
+// nothing that identifies a person is in a header.
+func standardHeaders() map[string]string {
+	return map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply", "X-Kinbridge": "1"}
+}
+
+// relayed is what the templates of a relayed message show.
+type relayed struct {
+	Author, Role, Subject, Reference string
+	Body                             string
+	Paragraphs                       []string
+	Written                          string
+	Readers                          string
+	Reviewed                         bool
+	Privileged                       bool
+}
+
+// OutgoingMail returns the email for one delivery. ErrNothingToSend when it has been sent or ended.
+func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, error) {
+	r := f.st.Reader
+	d, err := r.Delivery(ctx, id)
+	if err != nil {
+		return OutMail{}, err
+	}
+	if d.State != messages.Queued || d.RecipientKind != messages.ToContact {
+		return OutMail{}, ErrNothingToSend
+	}
+	m, err := r.Message(ctx, d.Message)
+	if err != nil {
+		return OutMail{}, err
+	}
+	contact := ids.ContactActor(ids.ContactID(d.RecipientID))
+	o, err := loadThread(ctx, r, contact, d.Thread)
+	if err != nil {
+		return OutMail{}, err
+	}
+	if m.State != messages.Released || !threads.IsParty(o.Parties, contact) {
+		return OutMail{}, ErrNothingToSend // she left the thread while the mail waited
+	}
+	out := OutMail{FromName: "Kinbridge", To: d.Address, ToName: d.RecipientName, MessageID: f.messageID(m.ID), Headers: standardHeaders()}
+	if err := f.addressMail(ctx, r, &out, d); err != nil {
+		return OutMail{}, err
+	}
+	if out.References, err = r.HeaderIDsBefore(ctx, m, 20); err != nil {
+		return OutMail{}, err
+	}
+	out.Subject = "Kinbridge message, reference " + threadReference(o)
+	if n := len(out.References); n > 0 {
+		out.InReplyTo = out.References[n-1]
+		out.Subject = "Re: " + out.Subject
+	}
+	for _, a := range m.Attachments {
+		content, err := r.AttachmentContent(ctx, m.Case, a.ID)
+		if err != nil {
+			return OutMail{}, err
+		}
+		out.Files = append(out.Files, store.NewFile{Attachment: a, Content: content})
+	}
+	out.Text, out.HTML, err = renderMail("message", relayedOf(o, m))
+	return out, err
+}
+
+func (f *Flow) addressMail(ctx context.Context, r store.Reader, out *OutMail, d messages.Delivery) error {
+	reply, err := r.ReplyAddressOf(ctx, d.Thread, ids.ContactID(d.RecipientID))
+	if err != nil {
+		return err
+	}
+	bounce, err := r.BounceToken(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	out.From = threads.LocalPart(f.cfg.AddressKey, threads.ReplyAddress, reply) + "@" + f.cfg.MailDomain
+	out.EnvelopeFrom = threads.LocalPart(f.cfg.AddressKey, threads.BounceAddress, bounce) + "@" + f.cfg.MailDomain
+	return nil
+}
+
+// ReplyAddress returns the whole reply address of a contact in a thread.
+func (f *Flow) ReplyAddress(ctx context.Context, t ids.ThreadID, c ids.ContactID) (string, error) {
+	token, err := f.st.ReplyAddressOf(ctx, t, c)
+	if err != nil {
+		return "", err
+	}
+	return threads.LocalPart(f.cfg.AddressKey, threads.ReplyAddress, token) + "@" + f.cfg.MailDomain, nil
+}
+
+// threadReference is how a subject names a conversation without naming a person: the case's reference and four characters of
+// the thread's identifier, so that two conversations of one case stay two in every mail program.
+func threadReference(o openThread) string {
+	id := string(o.ID)
+	return o.CaseRow.Reference + "-" + strings.ToUpper(id[len(id)-4:])
+}
+
+func relayedOf(o openThread, m messages.Message) relayed {
+	v := relayed{Author: oneLine(m.AuthorName, 100), Subject: o.Subject, Reference: threadReference(o), Body: strings.TrimSpace(m.Body),
+		Written: londonDateTime(m.Written), Privileged: o.Channel == threads.Privileged,
+		Reviewed: o.Channel == threads.Official && o.facts.Thread.HasMother}
+	v.Paragraphs = strings.Split(v.Body, "\n")
+	switch m.AuthorKind {
+	case messages.ByMother:
+		v.Role = "mother"
+	case messages.ByStaff:
+		v.Role = "staff"
+	}
+	var readers []string
+	for _, p := range o.Parties {
+		if p.Until.IsZero() {
+			readers = append(readers, oneLine(p.Name, 100))
+		}
+	}
+	v.Readers = strings.Join(readers, ", ")
+	return v
+}
+
+// MailSent records that the smarthost took a delivery's email; final, that this server is the recipient's own. The answer is the server's
+// last line.
+func (f *Flow) MailSent(ctx context.Context, id ids.DeliveryID, final bool, answer string) error {
+	return f.moveDelivery(ctx, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) audit.Entry {
+		d.Detail = oneLine(answer, 500)
+		if d.Advance(messages.Sent, tx.Now()); final {
+			tx.Also(audit.DeliverySent(on, 1))
+			d.Advance(messages.Accepted, tx.Now())
+			return audit.DeliveryAccepted(on, answer)
+		}
+		return audit.DeliverySent(on, 1)
+	})
+}
+
+// MailFailed records that a delivery's email could not be sent. For a temporary failure it returns when to try again, until the
+// message is messages.MaxAge old; then, and for a permanent failure, the delivery is failed and the time is zero.
+func (f *Flow) MailFailed(ctx context.Context, id ids.DeliveryID, attempt int, permanent bool, answer string) (retry time.Time, err error) {
+	err = f.moveDelivery(ctx, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) audit.Entry {
+		d.Detail = oneLine(answer, 500)
+		retry = tx.Now().Add(outbox.Backoff(attempt, messages.FirstRetry, messages.MaxRetry))
+		if permanent || retry.Sub(d.Times.Queued) > messages.MaxAge {
+			retry = time.Time{}
+			d.Advance(messages.Failed, tx.Now())
+			return audit.DeliveryFailed(on, answer)
+		}
+		return audit.DeliveryDelayed(on, answer)
+	})
+	return retry, err
+}
+
+func (f *Flow) moveDelivery(ctx context.Context, id ids.DeliveryID, move func(*store.Tx, *messages.Delivery, audit.Delivered) audit.Entry) error {
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		d, err := tx.Delivery(tx.Context(), id)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		e := move(tx, &d, audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID})
+		return e, f.saveDelivery(tx, d)
+	})
+}
+
+// AtKiosk records that a message is on a kiosk which its mother has unlocked.
+func (f *Flow) AtKiosk(ctx context.Context, a ids.Actor, kiosk ids.KioskID, m ids.MessageID) error {
+	return f.atMother(ctx, a, m, messages.AtKiosk, func(on audit.Delivered) audit.Entry { return audit.DeliveryKiosk(on, kiosk) })
+}
+
+// Seen records that a message has been open on its mother's screen.
+func (f *Flow) Seen(ctx context.Context, a ids.Actor, m ids.MessageID) error {
+	return f.atMother(ctx, a, m, messages.Seen, audit.DeliverySeen)
+}
+
+// atMother moves a mother's delivery; a repeat changes nothing and writes nothing.
+func (f *Flow) atMother(ctx context.Context, a ids.Actor, m ids.MessageID, to messages.DeliveryState, entry func(audit.Delivered) audit.Entry) error {
+	if a.Kind != ids.ActorMother {
+		return ids.ErrNotFound
+	}
+	d, err := f.st.DeliveryTo(ctx, m, messages.ToMother, a.ID)
+	if err != nil {
+		return err
+	}
+	if !d.Advance(to, f.now()) {
+		return nil
+	}
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		d, err := tx.Delivery(tx.Context(), d.ID)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		d.Advance(to, tx.Now())
+		return entry(audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID}), tx.UpdateDelivery(d)
+	})
+}
+
+// CheckRecipient is what an SMTP listener may ask before it takes a message: nil when mail for this recipient is ours to take.
+func (f *Flow) CheckRecipient(rcpt string) error {
+	if !f.OurDomain(rcpt) {
+		return ids.E(ids.NotFound, "This server does not take mail for %s.", safeDomain(rcpt))
+	}
+	return nil
+}
+
+func safeDomain(rcpt string) string {
+	return fmt.Sprintf("%q", oneLine(people.Domain(rcpt), 100))
+}

@@ -1,0 +1,632 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// CaseRow is a case in a list.
+type CaseRow struct {
+	cases.Case
+	Mother        people.Mother
+	Establishment string
+	Children      int
+	Holds         int       // messages that wait for review and that the actor may review
+	LastMessage   time.Time // in threads of which the actor may know
+}
+
+// Cases returns the cases an actor may see, by reference.
+func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
+	cs, err := f.visibleCases(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]CaseRow, 0, len(cs))
+	for _, v := range cs {
+		row := CaseRow{Case: v.Case, Mother: v.mother}
+		prison, err := f.st.Agency(ctx, v.mother.Establishment)
+		if err != nil {
+			return nil, err
+		}
+		kids, err := f.st.Children(ctx, v.ID)
+		if err != nil {
+			return nil, err
+		}
+		act, err := f.st.OfficialActivity(ctx, v.ID)
+		if err != nil {
+			return nil, err
+		}
+		row.Establishment, row.Children, row.LastMessage = prison.Name, len(kids), act.Last
+		if policy.Decide(policy.Facts{Act: policy.Review, Actor: a, Case: v.facts, Thread: policy.ThreadFacts{Channel: threads.Official, HasMother: true, WithAgency: true}}).Allowed() {
+			row.Holds = act.Holds
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+type visibleCase struct {
+	cases.Case
+	mother people.Mother
+	facts  policy.CaseFacts
+}
+
+func (f *Flow) visibleCases(ctx context.Context, a ids.Actor) ([]visibleCase, error) {
+	candidates, err := f.st.CandidateCases(ctx, a.StaffID(), a.Agency)
+	if err != nil {
+		return nil, err
+	}
+	var out []visibleCase
+	for _, c := range candidates {
+		m, err := f.st.Mother(ctx, c.Mother)
+		if err != nil {
+			return nil, err
+		}
+		cf, err := caseFactsOf(ctx, f.st.Reader, a, c, m)
+		if err != nil {
+			return nil, err
+		}
+		if policy.Decide(policy.Facts{Act: policy.SeeCase, Actor: a, Case: cf}).Allowed() {
+			out = append(out, visibleCase{c, m, cf})
+		}
+	}
+	return out, nil
+}
+
+// ChildRow is a child with the name of the authority that looks after her or him.
+type ChildRow struct {
+	cases.Child
+	AuthorityName string
+}
+
+// CaseView is a case's page.
+type CaseView struct {
+	cases.Case
+	Mother        people.Mother
+	Establishment people.Agency
+	Wing          string
+	Children      []ChildRow
+	Team          []people.Staff
+	Threads       []ThreadRow
+	MayOpen       []threads.Channel // channels on which the actor may begin a thread
+	MayPlan       bool              // plan a meeting
+	MayReadAudit  bool
+	MayResetPIN   bool
+}
+
+// Case returns a case's page and records that it was read.
+func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, error) {
+	var v CaseView
+	c, err := f.st.Case(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	v.Case = c
+	if v.Mother, err = f.st.Mother(ctx, c.Mother); err != nil {
+		return v, err
+	}
+	cf, err := caseFactsOf(ctx, f.st.Reader, a, c, v.Mother)
+	if err != nil {
+		return v, err
+	}
+	facts := policy.Facts{Act: policy.SeeCase, Actor: a, Case: cf}
+	if err := f.may(ctx, facts, auditID(id)); err != nil {
+		return v, err
+	}
+	if err := f.fillCase(ctx, &v); err != nil {
+		return v, err
+	}
+	if v.Threads, err = f.threadRows(ctx, a, c); err != nil {
+		return v, err
+	}
+	for _, ch := range []threads.Channel{threads.Official, threads.Confidential, threads.Privileged} {
+		if policy.Decide(policy.Facts{Act: policy.OpenThread, Actor: a, Case: cf, Thread: policy.ThreadFacts{Channel: ch, HasMother: true}}).Allowed() {
+			v.MayOpen = append(v.MayOpen, ch)
+		}
+	}
+	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
+	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
+	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.CaseRead(id), nil })
+}
+
+func allowed(f policy.Facts, act policy.Act) bool {
+	f.Act = act
+	return policy.Decide(f).Allowed()
+}
+
+func (f *Flow) fillCase(ctx context.Context, v *CaseView) (err error) {
+	if v.Establishment, err = f.st.Agency(ctx, v.Mother.Establishment); err != nil {
+		return err
+	}
+	wings, err := f.st.Wings(ctx, v.Mother.Establishment)
+	if err != nil {
+		return err
+	}
+	for _, w := range wings {
+		if w.ID == v.Mother.Wing {
+			v.Wing = w.Name
+		}
+	}
+	kids, err := f.st.Children(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range kids {
+		row := ChildRow{Child: k}
+		if k.Authority != "" {
+			ag, err := f.st.Agency(ctx, k.Authority)
+			if err != nil {
+				return err
+			}
+			row.AuthorityName = ag.Name
+		}
+		v.Children = append(v.Children, row)
+	}
+	v.Team, err = f.st.Team(ctx, v.ID)
+	return err
+}
+
+// ContactsFor returns the contacts a thread of a case may be begun with on a channel: on the official one those of the authorities that
+// look after its children and of schools and courts; on the privileged one lawyers; on the confidential one nobody.
+func (f *Flow) ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel) ([]people.Contact, error) {
+	c, err := f.st.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	cf, err := caseFacts(ctx, f.st.Reader, a, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.may(ctx, policy.Facts{Act: policy.OpenThread, Actor: a, Case: cf, Thread: policy.ThreadFacts{Channel: ch, HasMother: true}}, auditID(id)); err != nil {
+		return nil, err
+	}
+	kids, err := f.st.Children(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	looksAfter := map[ids.AgencyID]bool{}
+	for _, k := range kids {
+		looksAfter[k.Authority] = true
+	}
+	agencies, err := f.st.Agencies(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var out []people.Contact
+	for _, ag := range agencies {
+		fits := ch == threads.Official && (ag.Kind == people.School || ag.Kind == people.Court || ag.Kind == people.Authority && looksAfter[ag.ID]) ||
+			ch == threads.Privileged && ag.Kind == people.LawFirm
+		if !fits {
+			continue
+		}
+		cs, err := f.st.ContactsOf(ctx, ag.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cs...)
+	}
+	return out, nil
+}
+
+// ThreadRow is a thread in a list. Waiting counts the messages in it that wait for the actor's review.
+type ThreadRow struct {
+	threads.Thread
+	AgencyName string
+	Waiting    int
+	Unseen     int // for a mother: messages she has not opened
+}
+
+// Threads returns the threads of a case that the actor may know of, the most recently used first.
+func (f *Flow) Threads(ctx context.Context, a ids.Actor, id ids.CaseID) ([]ThreadRow, error) {
+	c, err := f.st.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	cf, err := caseFacts(ctx, f.st.Reader, a, c)
+	if err != nil {
+		return nil, err
+	}
+	if a.Kind != ids.ActorMother || !cf.IsMother {
+		if err := f.may(ctx, policy.Facts{Act: policy.SeeCase, Actor: a, Case: cf}, auditID(id)); err != nil {
+			return nil, err
+		}
+	}
+	return f.threadRows(ctx, a, c)
+}
+
+// MotherThreads returns the threads of a mother's own case that she is in.
+func (f *Flow) MotherThreads(ctx context.Context, a ids.Actor) ([]ThreadRow, error) {
+	if a.Kind != ids.ActorMother {
+		return nil, ids.ErrNotFound
+	}
+	c, err := f.st.CaseOfMother(ctx, ids.MotherID(a.ID))
+	if err != nil {
+		if ids.KindOf(err) == ids.NotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	return f.threadRows(ctx, a, c)
+}
+
+func (f *Flow) threadRows(ctx context.Context, a ids.Actor, c cases.Case) ([]ThreadRow, error) {
+	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var rows []ThreadRow
+	for _, t := range ts {
+		o := openThread{Thread: t}
+		if err := o.load(ctx, f.st.Reader, a); err != nil {
+			return nil, err
+		}
+		if !policy.Decide(o.to(policy.ReadThread)).Allowed() {
+			continue
+		}
+		row := ThreadRow{Thread: t}
+		if t.Agency != "" {
+			ag, err := f.st.Agency(ctx, t.Agency)
+			if err != nil {
+				return nil, err
+			}
+			row.AgencyName = ag.Name
+		}
+		if err := f.countThread(ctx, a, o, &row); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *ThreadRow) error {
+	ms, err := f.st.MessagesOfThread(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	ds, err := f.st.DeliveriesOfThread(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		if m.State == messages.Held && policy.Decide(o.about(policy.Review, m)).Allowed() {
+			row.Waiting++
+		}
+	}
+	if a.Kind == ids.ActorMother {
+		for _, d := range ds {
+			if d.RecipientKind == messages.ToMother && d.RecipientID == a.ID && d.State != messages.Seen {
+				row.Unseen++
+			}
+		}
+	}
+	return nil
+}
+
+// MessageView is a message as one reader may see it: with its deliveries, and its hold where she may know of it.
+type MessageView struct {
+	messages.Message
+	Own        bool
+	Deliveries []messages.Delivery
+	Hold       *messages.Hold // for its reviewer only
+}
+
+// ThreadView is a thread's page.
+type ThreadView struct {
+	threads.Thread
+	CaseReference string
+	AgencyName    string
+	Mother        people.Mother
+	Parties       []threads.Party
+	ChildNames    []string
+	Messages      []MessageView
+	MayWrite      bool
+	Reviewed      bool   // what the actor writes waits for review
+	WhyNot        string // why she may not write
+	Draft         string
+}
+
+// Thread returns a thread with the messages that the actor may read, oldest first, and records that staff read it.
+func (f *Flow) Thread(ctx context.Context, a ids.Actor, id ids.ThreadID) (ThreadView, error) {
+	var v ThreadView
+	o, err := loadThread(ctx, f.st.Reader, a, id)
+	if err != nil {
+		return v, err
+	}
+	if err := f.may(ctx, o.to(policy.ReadThread), auditID(id)); err != nil {
+		return v, err
+	}
+	v = ThreadView{Thread: o.Thread, CaseReference: o.CaseRow.Reference, Mother: o.Mother, Parties: o.Parties}
+	write := policy.Decide(o.to(policy.WriteMessage))
+	v.MayWrite, v.Reviewed = write.Err() == nil, write.Effect == policy.Hold
+	if !v.MayWrite {
+		v.WhyNot = write.Why
+	}
+	if err := f.nameThread(ctx, a, &v); err != nil {
+		return v, err
+	}
+	if v.Messages, err = f.messageViews(ctx, a, o); err != nil {
+		return v, err
+	}
+	if a.StaffID() == "" {
+		return v, nil
+	}
+	return v, f.staffRead(ctx, a, v)
+}
+
+func (f *Flow) nameThread(ctx context.Context, a ids.Actor, v *ThreadView) error {
+	if v.Agency != "" {
+		ag, err := f.st.Agency(ctx, v.Agency)
+		if err != nil {
+			return err
+		}
+		v.AgencyName = ag.Name
+	}
+	kids, err := f.st.Children(ctx, v.Case)
+	if err != nil {
+		return err
+	}
+	about := map[ids.ChildID]bool{}
+	for _, c := range v.Children {
+		about[c] = true
+	}
+	for _, k := range kids {
+		if about[k.ID] {
+			v.ChildNames = append(v.ChildNames, k.Name)
+		}
+	}
+	if a.StaffID() != "" && v.MayWrite {
+		v.Draft, err = f.st.Draft(ctx, a.StaffID(), v.Thread)
+	}
+	return err
+}
+
+// messageViews returns the messages of a thread that the actor may read.
+func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]MessageView, error) {
+	ms, err := f.st.MessagesOfThread(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := f.st.DeliveriesOfThread(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []MessageView
+	for _, m := range ms {
+		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
+			continue
+		}
+		v := MessageView{Message: m, Own: wrote(a, m)}
+		for _, d := range ds {
+			if d.Message == m.ID {
+				v.Deliveries = append(v.Deliveries, d)
+			}
+		}
+		if policy.Decide(o.about(policy.Review, m)).Allowed() {
+			if h, err := f.st.HoldOfMessage(ctx, m.ID); err == nil {
+				v.Hold = &h
+			} else if ids.KindOf(err) != ids.NotFound {
+				return nil, err
+			}
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// staffRead records that a member of staff read a thread and, where she is a recipient, that she has seen what is in it.
+func (f *Flow) staffRead(ctx context.Context, a ids.Actor, v ThreadView) error {
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		for _, m := range v.Messages {
+			for _, d := range m.Deliveries {
+				if d.RecipientKind == messages.ToStaff && d.RecipientID == string(a.StaffID()) && d.Advance(messages.Seen, tx.Now()) {
+					if err := tx.UpdateDelivery(d); err != nil {
+						return audit.Entry{}, err
+					}
+					tx.Also(audit.DeliverySeen(audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID}))
+				}
+			}
+		}
+		return audit.ThreadRead(v.Case, v.ID), nil
+	})
+}
+
+// FileView is an attachment to be shown or downloaded.
+type FileView struct {
+	messages.Attachment
+	Content []byte
+}
+
+// Attachment returns a file of a message the actor may read and records that it was opened.
+func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID) (FileView, error) {
+	m, err := f.st.AttachmentMessage(ctx, id)
+	if err != nil {
+		return FileView{}, err
+	}
+	o, err := loadThread(ctx, f.st.Reader, a, m.Thread)
+	if err != nil {
+		return FileView{}, err
+	}
+	if err := f.may(ctx, o.about(policy.ReadMessage, m), auditID(id)); err != nil {
+		return FileView{}, err
+	}
+	v := FileView{}
+	for _, at := range m.Attachments {
+		if at.ID == id {
+			v.Attachment = at
+		}
+	}
+	if v.Content, err = f.st.AttachmentContent(ctx, m.Case, id); err != nil {
+		return v, err
+	}
+	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.AttachmentRead(m.Case, m.Thread, id), nil })
+}
+
+// HoldRow is a hold in a queue. Its message is there when the actor may read it.
+type HoldRow struct {
+	messages.Hold
+	CaseReference string
+	MotherName    string
+	Subject       string // of the thread
+	From          string // who wrote it
+	ToMother      bool   // on its way to the mother; else from her
+	ClaimedName   string
+}
+
+// HoldView is a hold's page.
+type HoldView struct {
+	HoldRow
+	Message *MessageView
+	Mail    *HeldMail // an email that is no message yet
+	Proof   SenderProof
+	Sealed  bool // privileged: the words are not shown
+	MayFile []ThreadRow
+}
+
+// HeldMail is a held email as a person sorts it.
+type HeldMail struct {
+	From, FromName, To, Subject, Text, Quoted string
+	Kind                                      MailKind
+	Problem                                   string
+	Received                                  time.Time
+	Files                                     []string
+}
+
+// Holds returns what waits for the actor's decision, oldest first.
+func (f *Flow) Holds(ctx context.Context, a ids.Actor) ([]HoldRow, error) {
+	hs, err := f.st.OpenHolds(ctx, a.StaffID())
+	if err != nil {
+		return nil, err
+	}
+	var rows []HoldRow
+	for _, hold := range hs {
+		h, err := f.loadHeld(ctx, f.st.Reader, a, hold)
+		if err != nil {
+			return nil, err
+		}
+		if d := policy.Decide(h.facts); d.Allowed() || d.Rule == "privileged_sealed" {
+			row, err := f.holdRow(ctx, h)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+func (f *Flow) holdRow(ctx context.Context, h heldThing) (HoldRow, error) {
+	row := HoldRow{Hold: h.hold, CaseReference: h.in.CaseRow.Reference, MotherName: h.in.Mother.Name, Subject: h.in.Subject}
+	if h.hold.Message != "" {
+		row.From, row.ToMother = h.msg.AuthorName, h.msg.AuthorKind != messages.ByMother
+	} else {
+		row.ToMother = true
+	}
+	if h.hold.ClaimedBy != "" {
+		s, err := f.st.Staff(ctx, h.hold.ClaimedBy)
+		if err != nil {
+			return row, err
+		}
+		row.ClaimedName = s.Name
+	}
+	if h.in.Channel == threads.Privileged {
+		row.Subject, row.MotherName, row.CaseReference, row.From = "", "", "", ""
+	}
+	return row, nil
+}
+
+// HoldView returns a hold's page. For privileged mail it has the sender's check and nothing of the mail.
+func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldView, error) {
+	h, err := f.loadHold(ctx, f.st.Reader, a, id)
+	if err != nil {
+		return HoldView{}, err
+	}
+	d := policy.Decide(h.facts)
+	sealed := d.Rule == "privileged_sealed"
+	if !d.Allowed() && !sealed {
+		return HoldView{}, f.refuse(ctx, h.facts, auditID(id), d)
+	}
+	v := HoldView{Sealed: sealed}
+	if v.HoldRow, err = f.holdRow(ctx, h); err != nil {
+		return v, err
+	}
+	if err := f.proofOf(ctx, h.hold, &v); err != nil || sealed {
+		return v, err
+	}
+	if h.hold.Message != "" {
+		v.Message = &MessageView{Message: h.msg, Hold: &h.hold}
+		return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.ThreadRead(h.in.Case, h.in.ID), nil })
+	}
+	return v, f.fillHeldMail(ctx, a, h, &v)
+}
+
+func (f *Flow) proofOf(ctx context.Context, h messages.Hold, v *HoldView) error {
+	if h.Inbound == "" {
+		return nil
+	}
+	in, err := f.st.Inbound(ctx, h.Inbound)
+	if err != nil || in.Facts == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(in.Facts), &v.Proof)
+}
+
+func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *HoldView) error {
+	in, err := f.st.Inbound(ctx, h.hold.Inbound)
+	if err != nil {
+		return err
+	}
+	mail, err := f.readInbound(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	v.From = mail.From
+	v.Mail = &HeldMail{From: mail.From, FromName: oneLine(mail.FromName, 200), To: in.Envelope.Rcpt, Subject: oneLine(mail.Subject, 500),
+		Text: CleanText(mail.Text), Quoted: CleanText(mail.Quoted), Kind: mail.Kind, Problem: mail.Problem, Received: in.Received}
+	for _, file := range mail.Files {
+		v.Mail.Files = append(v.Mail.Files, file.Name)
+	}
+	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {
+		return err
+	}
+	return f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.MailRead(in.ID).In(h.hold.Case, h.hold.Thread), nil })
+}
+
+// fileTargets returns the threads a held email could be filed in: those of its case, or of every case the actor reviews.
+func (f *Flow) fileTargets(ctx context.Context, a ids.Actor, h heldThing) ([]ThreadRow, error) {
+	var cs []cases.Case
+	if h.hold.Case != "" {
+		cs = []cases.Case{h.in.CaseRow}
+	} else {
+		visible, err := f.visibleCases(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range visible {
+			cs = append(cs, v.Case)
+		}
+	}
+	var out []ThreadRow
+	for _, c := range cs {
+		rows, err := f.threadRows(ctx, a, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.Channel == threads.Official && r.Agency != "" {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
