@@ -125,7 +125,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s := &socket{cfg: h.cfg, conn: conn, device: device, outbox: make(chan []byte, outboxSize), bye: make(chan farewell, 1),
 		gone: make(chan struct{}), limiter: rate.NewLimiter(perSecond, burst)}
 	if !h.keep(s) {
-		conn.Close()
+		s.Close(room.ReasonShutdown)
+		s.write()
 		return
 	}
 	defer h.drop(s)
