@@ -70,6 +70,7 @@ const (
 	GuestInvitedKind     Kind = "guest.invited"
 	GuestEnteredKind     Kind = "guest.entered"
 	GuestCodeFailedKind  Kind = "guest.code_failed"
+	GuestLeftKind        Kind = "guest.left"
 	TicketIssuedKind     Kind = "ticket.issued"
 	TicketRefusedKind    Kind = "ticket.refused"
 	RoomKnockedKind      Kind = "room.knocked"
@@ -161,6 +162,7 @@ var kinds = [...]Info{
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
 	{GuestEnteredKind, "Gave the right code for a meeting", "participant", true},
 	{GuestCodeFailedKind, "Gave a wrong code for a meeting", "participant", true},
+	{GuestLeftKind, "Closed a guest's place in a meeting on her device", "participant", true},
 	{TicketIssuedKind, "Issued a ticket for a meeting room", "participant", true},
 	{TicketRefusedKind, "Refused a ticket for a meeting room", "", false},
 	{RoomKnockedKind, "Came to the lobby of a meeting", "participant", true},

@@ -37,6 +37,9 @@ func GuestEntered(s Seat) Entry { return s.entry(GuestEnteredKind, Done) }
 // GuestCodeFailed: a wrong or spent one-time code was given.
 func GuestCodeFailed(s Seat) Entry { return s.entry(GuestCodeFailedKind, Refused) }
 
+// GuestLeft: a guest ended her session; to come back she needs a new code.
+func GuestLeft(s Seat) Entry { return s.entry(GuestLeftKind, Done) }
+
 // TicketIssued: a single-use room ticket was made; id is the ticket's identifier.
 func TicketIssued(s Seat, id string) Entry {
 	return s.entry(TicketIssuedKind, Done).With("ticket", Code(id))

@@ -52,7 +52,8 @@ type GuestLanding struct {
 	Opens        time.Time
 	Organisation string // whose meeting it is
 	State        meetings.Phase
-	Address      string // where codes are sent, masked: "j…@anytown.example"
+	Address      string            // where codes are sent, masked: "j…@anytown.example"
+	Participant  ids.ParticipantID // to tell whether a session is this link's; not shown
 }
 
 // GuestLanding reads a link. It changes nothing and spends nothing: mail filters open links to look at them.
@@ -65,7 +66,8 @@ func (f *Flow) GuestLanding(ctx context.Context, link string) (GuestLanding, err
 	if err != nil {
 		return GuestLanding{}, err
 	}
-	return GuestLanding{Starts: m.Starts, Ends: m.Ends, Opens: m.RoomOpens(), Organisation: org, State: m.PhaseAt(f.now()), Address: mask(p.Email)}, nil
+	return GuestLanding{Starts: m.Starts, Ends: m.Ends, Opens: m.RoomOpens(), Organisation: org, State: m.PhaseAt(f.now()), Address: mask(p.Email),
+		Participant: p.ID}, nil
 }
 
 func (f *Flow) byLink(ctx context.Context, link string) (meetings.Participant, meetings.Meeting, error) {
@@ -161,10 +163,10 @@ type Guest struct {
 // Actor is how flow knows the guest.
 func (g Guest) Actor() ids.Actor { return g.Participant.Actor() }
 
-// Wrong codes: which of the two is no secret, the link's holder sees it by herself.
+// A code that does not let its guest in. That the two differ is no secret: the link's holder finds it out by trying.
 var (
-	errWrongCode = ids.E(ids.Unauthenticated, "The code is not right. Check the newest email from us and try again.")
-	errDeadCode  = ids.E(ids.Unauthenticated, "This code no longer works: it was used, has expired, or was entered wrongly too many times. Ask for a new code.")
+	ErrWrongCode = ids.E(ids.Unauthenticated, "The code is not right. Check the newest email from us and try again.")
+	ErrDeadCode  = ids.E(ids.Unauthenticated, "This code no longer works: it was used, has expired, or was entered wrongly too many times. Ask for a new code.")
 )
 
 // GuestEnter lets a guest in with the name she gives and the code she was sent, and returns the token of her session. A code is good
@@ -190,12 +192,12 @@ func (f *Flow) GuestEnter(ctx context.Context, link, name, code string) (string,
 		id, err := tx.TryGuestCode(p.ID, mostCodeTries)
 		switch {
 		case ids.KindOf(err) == ids.NotFound:
-			outcome = errDeadCode
+			outcome = ErrDeadCode
 			return audit.GuestCodeFailed(seatOf(m, p)).By(ids.Unknown("guest-page")).With("code", "dead"), nil
 		case err != nil:
 			return audit.Entry{}, err
 		case subtle.ConstantTimeCompare([]byte(f.guestCode(id)), []byte(code)) != 1:
-			outcome = errWrongCode
+			outcome = ErrWrongCode
 			return audit.GuestCodeFailed(seatOf(m, p)).By(ids.Unknown("guest-page")).With("code", "wrong"), nil
 		}
 		return f.letIn(tx, m, p, id, name, token)
@@ -277,6 +279,20 @@ func (f *Flow) GuestBySession(ctx context.Context, token string) (Guest, error) 
 		return Guest{}, err
 	}
 	return f.guest(ctx, p, m)
+}
+
+// GuestLeave ends a guest's session on her own wish, on a shared computer; ending one that has ended changes nothing.
+func (f *Flow) GuestLeave(ctx context.Context, token string) error {
+	g, err := f.GuestBySession(ctx, token)
+	if ids.KindOf(err) == ids.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.st.Write(ctx, g.Actor(), func(tx *store.Tx) (audit.Entry, error) {
+		return audit.GuestLeft(seatOf(g.Meeting, g.Participant)), tx.EndSession(people.HashToken(token))
+	})
 }
 
 func (f *Flow) guest(ctx context.Context, p meetings.Participant, m meetings.Meeting) (Guest, error) {

@@ -412,6 +412,16 @@ func TestGuestComesInByLinkAndCode(t *testing.T) {
 		if got := w.items(outbox.RoomOrder); len(got) != 0 {
 			t.Error("the name she was invited with changed the room")
 		}
+		for range 2 {
+			if err := w.f.GuestLeave(ctx, token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = w.f.GuestBySession(ctx, token)
+		wantKind(t, err, ids.NotFound, "")
+		if got := w.entries(audit.GuestLeftKind); len(got) != 1 {
+			t.Errorf("%d entries of leaving", len(got))
+		}
 		_, err = w.f.GuestBySession(ctx, "no such session")
 		wantKind(t, err, ids.NotFound, "")
 		_, err = w.f.GuestLanding(ctx, link+"x")
