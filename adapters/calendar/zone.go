@@ -40,7 +40,12 @@ func (z zones) read(p *property) moment {
 	if p == nil {
 		return moment{}
 	}
-	v := strings.ToUpper(strings.TrimSpace(p.value))
+	tzid, value := p.params["TZID"], strings.TrimSpace(p.value)
+	if i := strings.LastIndexByte(value, ':'); i >= 0 && !startsDate(value) {
+		// "TZID=(UTC+00:00) Dublin, London:20250703T100000", written without the quotes that its colon asks for.
+		tzid, value = tzid+":"+value[:i], value[i+1:]
+	}
+	v := strings.ToUpper(value)
 	v, _, _ = strings.Cut(v, ",")
 	if strings.EqualFold(p.params["VALUE"], "DATE") || len(v) == 8 {
 		if len(v) < 8 {
@@ -60,7 +65,6 @@ func (z zones) read(p *property) moment {
 	if err != nil {
 		return moment{}
 	}
-	tzid := p.params["TZID"]
 	if utc {
 		return moment{at: wall, ok: true}
 	}
@@ -80,6 +84,19 @@ func (z zones) read(p *property) moment {
 		m.note = "The time zone of the invitation is not known; London time was assumed."
 	}
 	return m
+}
+
+// startsDate says that a value starts with the eight digits of a date, or the ten characters of one with dashes.
+func startsDate(v string) bool {
+	digits := 0
+	for i := 0; i < len(v) && i < 10; i++ {
+		if v[i] >= '0' && v[i] <= '9' {
+			digits++
+		} else if v[i] != '-' {
+			break
+		}
+	}
+	return digits >= 8
 }
 
 // location is the zone of times that name none.

@@ -110,7 +110,7 @@ func (s *splitter) unsign(r run, who author, last, first bool) (body, signed []s
 		if l := s.lines[i]; l.is(signature) && !l.sureQuote() {
 			structural = append(structural, l.text)
 		} else {
-			lines = append(lines, l.text)
+			lines = append(lines, l.render())
 		}
 	}
 	var banners []string
