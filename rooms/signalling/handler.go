@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -33,6 +34,7 @@ const (
 	pingEvery   = 15 * time.Second
 	silentAfter = 40 * time.Second
 	writeWithin = 10 * time.Second
+	lingerFor   = time.Second
 )
 
 // Desk is where members are seated; *room.Manager is one. The caller of Join has checked the ticket.
@@ -123,8 +125,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	s := &socket{cfg: h.cfg, conn: conn, device: device, outbox: make(chan []byte, outboxSize), bye: make(chan farewell, 1),
-		gone: make(chan struct{}), limiter: rate.NewLimiter(perSecond, burst)}
+		gone: make(chan struct{}), drained: make(chan struct{}), limiter: rate.NewLimiter(perSecond, burst)}
 	if !h.keep(s) {
+		close(s.drained)
 		s.Close(room.ReasonShutdown)
 		s.write()
 		return
@@ -186,10 +189,10 @@ type socket struct {
 	peer    media.Peer // reader only
 	limiter *rate.Limiter
 
-	outbox chan []byte
-	bye    chan farewell
-	gone   chan struct{} // closed when the writer has ended
-	once   sync.Once
+	outbox  chan []byte
+	bye     chan farewell
+	gone    chan struct{} // closed when the writer has ended
+	drained chan struct{} // closed when the reader has
 }
 
 var _ room.Session = (*socket)(nil)
@@ -269,7 +272,22 @@ func (s *socket) serve(ctx context.Context) {
 		s.seat.Drop(reason)
 	}
 	s.Close(reason) // does nothing when the room, or the reader, said farewell already
+	s.drain()
+	close(s.drained)
 	<-written
+}
+
+// drain reads on, for nothing, until the client has closed or the writer does: a connection closed while something of
+// the client's is unread is reset, and the client would never read why it was closed (RFC 6455, section 7.1.1).
+func (s *socket) drain() {
+	for {
+		if _, _, err := s.conn.NextReader(); err != nil {
+			if errors.Is(err, websocket.ErrReadLimit) {
+				_, _ = io.Copy(io.Discard, s.conn.NetConn())
+			}
+			return
+		}
+	}
 }
 
 // write is the socket's writer goroutine. It alone writes to the connection, and closes it.
@@ -290,6 +308,12 @@ func (s *socket) write() {
 			}
 		case f := <-s.bye:
 			s.writeFarewell(f)
+			timer := time.NewTimer(lingerFor)
+			defer timer.Stop()
+			select {
+			case <-s.drained:
+			case <-timer.C:
+			}
 			return
 		}
 	}
