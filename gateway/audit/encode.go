@@ -2,9 +2,8 @@ package audit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -15,32 +14,13 @@ import (
 
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
-// wire is the canonical JSON form: these members, in this order, all always present, no white space, details sorted
-// by key, times in UTC with six decimals, and only the escapes that appendString writes.
-type wire struct {
-	V       int               `json:"v"`
-	Seq     int64             `json:"seq"`
-	ID      string            `json:"id"`
-	At      string            `json:"at"`
-	Actor   wireActor         `json:"actor"`
-	Kind    Kind              `json:"kind"`
-	Case    ids.CaseID        `json:"case"`
-	Thread  ids.ThreadID      `json:"thread"`
-	Subject string            `json:"subject"`
-	Outcome Outcome           `json:"outcome"`
-	Reasons []string          `json:"reasons"`
-	Detail  map[string]string `json:"detail"`
-}
-
-type wireActor struct {
-	Kind   ids.ActorKind `json:"kind"`
-	ID     string        `json:"id"`
-	Role   ids.Role      `json:"role"`
-	Agency ids.AgencyID  `json:"agency"`
-}
-
 // Encode returns the entry's body: the one byte string that is stored, hashed and proved. seq is its place in the log,
 // from 0. It refuses an entry that does not validate.
+//
+// The body is a JSON object with these members, in this order, all always present: v (1), seq, id, at, actor (kind, id,
+// role, agency), kind, case, thread, subject, outcome, reasons, detail. There is no white space, details are sorted by
+// key, times are in UTC with six decimals, and strings have no escapes but those of the quotation mark and reverse
+// solidus.
 func Encode(seq int64, e Entry) ([]byte, error) {
 	if seq < 0 {
 		return nil, errors.New("audit: sequence numbers begin at 0")
@@ -105,32 +85,102 @@ func appendString(b []byte, s string) []byte {
 // Decode reads a body. It is strict: only the bytes that Encode would write for the same entry are accepted, so a
 // body has one meaning and a meaning one body.
 func Decode(body []byte) (seq int64, e Entry, err error) {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	var w wire
-	if err := dec.Decode(&w); err != nil {
-		return 0, Entry{}, fmt.Errorf("audit: the entry is not in the log's format: %w", err)
+	c := cursor{rest: body}
+	c.literal(`{"v":1,"seq":`)
+	seq = c.number()
+	e.ID = c.text(`,"id":`)
+	at, timeErr := time.Parse(timeLayout, c.text(`,"at":`))
+	e.At = at.UTC()
+	e.Actor.Kind = ids.ActorKind(c.text(`,"actor":{"kind":`))
+	e.Actor.ID = c.text(`,"id":`)
+	e.Actor.Role = ids.Role(c.text(`,"role":`))
+	e.Actor.Agency = ids.AgencyID(c.text(`,"agency":`))
+	e.Kind = Kind(c.text(`},"kind":`))
+	e.Case = ids.CaseID(c.text(`,"case":`))
+	e.Thread = ids.ThreadID(c.text(`,"thread":`))
+	e.Subject = c.text(`,"subject":`)
+	e.Outcome = Outcome(c.text(`,"outcome":`))
+	for sep := range c.list(`,"reasons":[`, `]`) {
+		e.Reasons = append(e.Reasons, c.text(sep))
 	}
-	at, err := time.Parse(timeLayout, w.At)
-	if err != nil {
-		return 0, Entry{}, errors.New("audit: the entry's time cannot be read")
+	for sep := range c.list(`,"detail":{`, `}`) {
+		if e.Detail == nil {
+			e.Detail = map[string]string{}
+		}
+		k := c.text(sep)
+		e.Detail[k] = c.text(":")
 	}
-	e = Entry{
-		ID: w.ID, At: at.UTC(), Actor: ids.Actor{Kind: w.Actor.Kind, ID: w.Actor.ID, Role: w.Actor.Role, Agency: w.Actor.Agency},
-		Kind: w.Kind, Case: w.Case, Thread: w.Thread, Subject: w.Subject, Outcome: w.Outcome,
+	c.literal("}")
+	if c.bad || timeErr != nil || len(c.rest) != 0 {
+		return 0, Entry{}, errors.New("audit: the entry is not in the log's format")
 	}
-	if len(w.Reasons) > 0 {
-		e.Reasons = w.Reasons
-	}
-	if len(w.Detail) > 0 {
-		e.Detail = w.Detail
-	}
-	again, err := Encode(w.Seq, e)
+	again, err := Encode(seq, e)
 	if err != nil {
 		return 0, Entry{}, err
 	}
 	if !bytes.Equal(again, body) {
 		return 0, Entry{}, errors.New("audit: the entry is not in canonical form")
 	}
-	return w.Seq, e, nil
+	return seq, e, nil
+}
+
+// cursor reads the canonical form from left to right. After the first thing out of place it is bad and gives nothing.
+// A general JSON reader would accept far more than one spelling, and verification reads every entry there is.
+type cursor struct {
+	rest []byte
+	bad  bool
+}
+
+func (c *cursor) literal(s string) {
+	if c.bad || !bytes.HasPrefix(c.rest, []byte(s)) {
+		c.bad = true
+		return
+	}
+	c.rest = c.rest[len(s):]
+}
+
+func (c *cursor) number() int64 {
+	end := bytes.IndexFunc(c.rest, func(r rune) bool { return r < '0' || r > '9' })
+	if c.bad || end < 0 {
+		c.bad = true
+		return 0
+	}
+	n, err := strconv.ParseInt(string(c.rest[:end]), 10, 64)
+	c.bad, c.rest = err != nil, c.rest[end:]
+	return n
+}
+
+// text reads what stands before a string, and the string.
+func (c *cursor) text(before string) string {
+	c.literal(before)
+	c.literal(`"`)
+	var b []byte
+	for !c.bad {
+		i := bytes.IndexAny(c.rest, `"\\`)
+		if i < 0 || (c.rest[i] == '\\' && i+1 == len(c.rest)) {
+			break
+		}
+		b = append(b, c.rest[:i]...)
+		if c.rest[i] == '"' {
+			c.rest = c.rest[i+1:]
+			return string(b)
+		}
+		b = append(b, c.rest[i+1])
+		c.rest = c.rest[i+2:]
+	}
+	c.bad = true
+	return ""
+}
+
+// list reads an opening, gives for each element what stands before it, and reads the close.
+func (c *cursor) list(open, end string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		c.literal(open)
+		for sep := ""; !c.bad && !bytes.HasPrefix(c.rest, []byte(end)); sep = "," {
+			if !yield(sep) {
+				return
+			}
+		}
+		c.literal(end)
+	}
 }

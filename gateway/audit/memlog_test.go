@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 // memLog is a log held in slices: what a database holds, open to every kind of tampering.
 type memLog struct {
+	mu      sync.Mutex // the sequencer may run beside the test
 	entries []Stored
 	hashes  []StoredHash
 	cps     []StoredCheckpoint
@@ -24,27 +26,52 @@ type memLog struct {
 }
 
 func (m *memLog) LatestCheckpoint(context.Context) (StoredCheckpoint, error) {
-	if len(m.cps) == 0 {
-		return StoredCheckpoint{}, m.fail["LatestCheckpoint"]
-	}
-	return slices.MaxFunc(m.cps, func(a, b StoredCheckpoint) int { return cmp.Compare(a.Size, b.Size) }), m.fail["LatestCheckpoint"]
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.latest(), m.fail["LatestCheckpoint"]
 }
 
+func (m *memLog) latest() StoredCheckpoint {
+	if len(m.cps) == 0 {
+		return StoredCheckpoint{}
+	}
+	return slices.MaxFunc(m.cps, func(a, b StoredCheckpoint) int { return cmp.Compare(a.Size, b.Size) })
+}
+
+// failing makes a method fail from now on.
+func (m *memLog) failing(method string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = map[string]error{method: err}
+}
+
+// sealed counts the checkpoints.
+func (m *memLog) sealed() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.cps)
+}
+
+// page gives the rows from a key on, whatever order they are held in.
 func page[T any](rows []T, from int64, limit int, key func(T) int64) []T {
-	rows = slices.Clone(rows)
-	slices.SortStableFunc(rows, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
-	rows = slices.DeleteFunc(rows, func(r T) bool { return key(r) < from })
-	return rows[:min(limit, len(rows))]
+	byKey := func(a, b T) int { return cmp.Compare(key(a), key(b)) }
+	if !slices.IsSortedFunc(rows, byKey) {
+		rows = slices.Clone(rows)
+		slices.SortStableFunc(rows, byKey)
+	}
+	at, _ := slices.BinarySearchFunc(rows, from, func(r T, f int64) int { return cmp.Compare(key(r), f) })
+	return rows[at:min(at+limit, len(rows))]
 }
 
 func (m *memLog) Entries(_ context.Context, from int64, limit int) ([]Stored, error) {
-	if i, ok := slices.BinarySearchFunc(m.entries, from, func(s Stored, f int64) int { return cmp.Compare(s.Seq, f) }); ok && slices.IsSortedFunc(m.entries, func(a, b Stored) int { return cmp.Compare(a.Seq, b.Seq) }) {
-		return slices.Clone(m.entries[i:min(i+limit, len(m.entries))]), m.fail["Entries"]
-	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return page(m.entries, from, limit, func(s Stored) int64 { return s.Seq }), m.fail["Entries"]
 }
 
 func (m *memLog) HashesAt(_ context.Context, indexes []int64) ([]tlog.Hash, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	var out []tlog.Hash
 	for _, i := range indexes {
 		at, ok := slices.BinarySearchFunc(m.hashes, i, func(h StoredHash, i int64) int { return cmp.Compare(h.Index, i) })
@@ -57,10 +84,12 @@ func (m *memLog) HashesAt(_ context.Context, indexes []int64) ([]tlog.Hash, erro
 }
 
 func (m *memLog) Seal(_ context.Context, from int64, hashes []StoredHash, cp StoredCheckpoint) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err := m.fail["Seal"]; err != nil {
 		return err
 	}
-	if last, _ := m.LatestCheckpoint(context.Background()); last.Size != from {
+	if last := m.latest(); last.Size != from {
 		return ErrMoved
 	}
 	m.hashes = append(m.hashes, hashes...)
@@ -69,10 +98,8 @@ func (m *memLog) Seal(_ context.Context, from int64, hashes []StoredHash, cp Sto
 }
 
 func (m *memLog) Hashes(_ context.Context, from int64, limit int) ([]StoredHash, error) {
-	if from >= 0 && slices.IsSortedFunc(m.hashes, func(a, b StoredHash) int { return cmp.Compare(a.Index, b.Index) }) {
-		i, _ := slices.BinarySearchFunc(m.hashes, from, func(h StoredHash, f int64) int { return cmp.Compare(h.Index, f) })
-		return m.hashes[i:min(i+limit, len(m.hashes))], m.fail["Hashes"]
-	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return page(m.hashes, from, limit, func(h StoredHash) int64 { return h.Index }), m.fail["Hashes"]
 }
 
@@ -89,6 +116,8 @@ func (m *memLog) Counter(context.Context) (Counter, error) {
 // write commits an entry as the store does.
 func (m *memLog) write(t testing.TB, e Entry) Stored {
 	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	seq := m.counter.Next
 	body, err := Encode(seq, e)
 	if err != nil {

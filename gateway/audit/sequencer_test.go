@@ -224,8 +224,8 @@ func TestRunSealsWithinASecondAndStops(t *testing.T) {
 		pause := func(d time.Duration) { time.Sleep(d); synctest.Wait() }
 		expect := func(n int, when string) {
 			t.Helper()
-			if len(m.cps) != n {
-				t.Fatalf("%d checkpoints %s, want %d", len(m.cps), when, n)
+			if got := m.sealed(); got != n {
+				t.Fatalf("%d checkpoints %s, want %d", got, when, n)
 			}
 		}
 		pause(10 * time.Millisecond)
@@ -245,11 +245,11 @@ func TestRunSealsWithinASecondAndStops(t *testing.T) {
 		pause(10 * time.Millisecond)
 		expect(3, "after the interval")
 
-		m.fail = map[string]error{"Seal": errors.New("disk full")}
+		m.failing("Seal", errors.New("disk full"))
 		m.write(t, sample(3))
 		pause(5 * time.Second)
 		expect(3, "while the disk is full")
-		m.fail = nil
+		m.failing("", nil)
 		pause(time.Second + Interval)
 		expect(4, "when there is room again")
 
@@ -259,12 +259,12 @@ func TestRunSealsWithinASecondAndStops(t *testing.T) {
 		wake <- struct{}{}
 		pause(2*Interval + 10*time.Millisecond)
 		expect(7, "after a backlog of three batches")
-		if len(published) != 7 {
-			t.Errorf("%d published", len(published))
-		}
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
+		}
+		if len(published) != 7 {
+			t.Errorf("%d published", len(published))
 		}
 	})
 }
