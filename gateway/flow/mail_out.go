@@ -56,7 +56,7 @@ func renderMail(name string, data any) (text, html string, err error) {
 // standardHeaders are on every mail that Kinbridge sends: machines are asked not to answer (RFC 3834; Exchange reads the second), and
 // nothing that identifies a person is in a header.
 func standardHeaders() map[string]string {
-	return map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply", "X-Kinbridge": "1"}
+	return map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply", "X-Kinbridge-Loop": "1"}
 }
 
 // relayed is what the templates of a relayed message show.

@@ -17,11 +17,11 @@ func missing(name string) error {
 	return &net.DNSError{Err: "no such record", Name: name, IsNotFound: true}
 }
 
-func key(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
 // LookupTXT returns the table's records, or asks Next.
 func (s Static) LookupTXT(ctx context.Context, name string) ([]string, error) {
-	if txt, ok := s.TXT[key(name)]; ok {
+	if txt, ok := s.TXT[canonical(name)]; ok {
 		return txt, nil
 	}
 	if s.Next == nil {

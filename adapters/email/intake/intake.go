@@ -1,0 +1,98 @@
+// Package intake reads a received email for the gateway: it parses, takes the reply apart and checks the sender, and says all of it in the
+// gateway's own words (flow.ReadMail). It decides nothing and keeps nothing.
+package intake
+
+import (
+	"context"
+	"net"
+	"strings"
+	"time"
+
+	"kinbridge/adapters/email/mailauth"
+	"kinbridge/adapters/email/mailparse"
+	"kinbridge/adapters/email/replytext"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/store"
+)
+
+// Reader reads received email. It is safe for concurrent use.
+type Reader struct {
+	Resolver mailauth.Resolver
+	Limits   mailparse.Limits // the zero value means the defaults
+	// DNSTimeout bounds the questions one email causes; 0 = 10 s.
+	DNSTimeout time.Duration
+}
+
+// Read implements flow.MailReader.
+func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.ReadMail {
+	m, err := mailparse.Parse(raw, r.Limits)
+	if m == nil {
+		return flow.ReadMail{Kind: flow.MailRejected, Problem: problem(err)}
+	}
+	class := mailparse.Classify(m, env.MailFrom)
+	out := flow.ReadMail{Kind: flow.MailKind(class.Kind), FromHeaders: m.FromHeaders, Subject: m.Subject, MessageID: m.MessageID}
+	if len(m.From) == 1 {
+		out.From, out.FromName = people.NormaliseEmail(m.From[0].Addr), m.From[0].Name
+	}
+	if class.Kind == mailparse.KindRejected {
+		out.Problem = class.Reason
+	}
+	if m.Protection == mailparse.SMIMESealed || m.Protection == mailparse.PGPSealed {
+		out.Kind, out.Problem = flow.MailRejected, "The email is encrypted, so nobody here can read it. Ask the sender to send it again without encryption."
+	}
+	reply := replytext.Split(m)
+	out.Text = reply.Text
+	out.Quoted = join(reply.Signature, reply.Quoted)
+	for _, a := range m.Attachments {
+		out.Files = append(out.Files, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment),
+			Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
+	}
+	out.Bounces = bounces(class.Bounces)
+	out.Proof = r.proof(ctx, raw, env)
+	return out
+}
+
+func problem(err error) string {
+	if err == nil {
+		return ""
+	}
+	return ids.Public(err)
+}
+
+func join(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if strings.TrimSpace(p) != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}
+
+func bounces(bs []mailparse.Bounce) []flow.Bounce {
+	var out []flow.Bounce
+	for _, b := range bs {
+		out = append(out, flow.Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Diagnostic: b.Diagnostic,
+			Delayed: !b.Permanent && !strings.HasPrefix(b.Status, "5."), Delivered: strings.HasPrefix(b.Status, "2.")})
+	}
+	return out
+}
+
+func (r Reader) proof(ctx context.Context, raw []byte, env store.Envelope) flow.SenderProof {
+	timeout := r.DNSTimeout
+	if timeout == 0 {
+		timeout = 10 * time.Second
+	}
+	f := mailauth.Within(ctx, timeout, raw, mailauth.Envelope{RemoteIP: net.ParseIP(env.RemoteIP), Helo: env.Helo, MailFrom: env.MailFrom}, r.Resolver)
+	p := flow.SenderProof{Verified: f.Verified(), Reasons: f.Reasons(), TempFail: f.Temporary(),
+		Results: map[string]string{"spf": string(f.SPF), "dmarc": string(f.DMARC), "dkim": string(mailauth.None)}}
+	for _, s := range f.Signatures {
+		if p.Results["dkim"] != string(mailauth.Pass) {
+			p.Results["dkim"] = string(s.Result)
+		}
+	}
+	return p
+}
