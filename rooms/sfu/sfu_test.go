@@ -2,6 +2,7 @@ package sfu_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -291,5 +292,28 @@ func TestBadConfigurationSaysWhich(t *testing.T) {
 		if e, err := sfu.New(cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v, %v", name, e, err)
 		}
+	}
+}
+
+func TestJoiningAndLeavingLeavesNothingBehind(t *testing.T) {
+	e, b := engine(t, sfu.Config{}), newTable()
+	before := 0
+	for i := range 30 {
+		browser, peer := join(t, e, b, uint32(i+1), testpeer.Options{})
+		browser.Close()
+		if err := peer.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.mu.Lock()
+		delete(b.peers, peer.ID())
+		b.mu.Unlock()
+		if n := runtime.NumGoroutine(); i == 9 {
+			before = n
+		} else if i > 9 && n > before+10 {
+			t.Fatalf("%d goroutines after %d joins, %d after 10", n, i+1, before)
+		}
+	}
+	if n := e.Peers(); n != 0 {
+		t.Fatalf("%d peers left", n)
 	}
 }

@@ -136,48 +136,64 @@ func (s *stream) Clock() (at time.Time, timestamp uint32, known bool) {
 	return s.senderReport.sent, s.senderReport.timestamp, s.senderReport.known
 }
 
-// readPackets is the stream's packet goroutine: the hot path. It ends when the connection does.
+// readPackets is the stream's packet goroutine. It ends when the connection does.
 func (s *stream) readPackets(track *webrtc.TrackRemote) {
 	var (
-		buffer = make([]byte, 1600)
-		header rtp.Header
-		packet media.Packet
-		vp8    codecs.VP8Packet
+		buffer  = make([]byte, 1600)
+		scratch scratch
 	)
 	for {
 		n, _, err := track.Read(buffer)
 		if err != nil {
 			return
 		}
-		header = rtp.Header{Extensions: header.Extensions[:0]}
-		start, err := header.Unmarshal(buffer[:n])
-		if err != nil {
-			continue // one broken packet is one lost packet
-		}
-		end := n
-		if header.Padding && n > start {
-			end -= int(buffer[n-1])
-		}
-		now := s.peer.engine.now()
-		s.account(&header, n, now)
-		if end <= start {
-			continue // padding only: congestion probing, nothing to forward
-		}
-		packet = media.Packet{Sequence: header.SequenceNumber, Timestamp: header.Timestamp, Marker: header.Marker,
-			Payload: buffer[start:end], Arrived: now}
-		if s.cache != nil {
-			packet.KeyStart = startsKeyframe(&vp8, packet.Payload)
-			s.cache.Put(packetcache.Entry{Sequence: packet.Sequence, Timestamp: packet.Timestamp, Marker: packet.Marker,
-				KeyStart: packet.KeyStart, Arrived: now, Payload: packet.Payload})
-			if packet.KeyStart {
-				s.mu.Lock()
-				s.wantKey = false
-				s.mu.Unlock()
-			}
-		}
-		for _, r := range *s.receivers.Load() {
-			r.Receive(s, &packet)
-		}
+		s.take(buffer[:n], s.peer.engine.now(), &scratch)
+	}
+}
+
+// scratch is what the hot path reuses from packet to packet, so that it allocates nothing.
+type scratch struct {
+	header rtp.Header
+	packet media.Packet
+	vp8    codecs.VP8Packet
+}
+
+// take is the hot path: one packet of the publisher's, to the account, the cache and the subscribers. A packet that
+// cannot be read is a lost packet.
+func (s *stream) take(raw []byte, now time.Time, c *scratch) {
+	c.header = rtp.Header{Extensions: c.header.Extensions[:0]}
+	start, err := c.header.Unmarshal(raw)
+	if err != nil {
+		return
+	}
+	end := len(raw)
+	if c.header.Padding && end > start {
+		end -= int(raw[end-1])
+	}
+	s.account(&c.header, len(raw), now)
+	if end <= start {
+		return // padding only: congestion probing, nothing to forward
+	}
+	c.packet = media.Packet{Sequence: c.header.SequenceNumber, Timestamp: c.header.Timestamp, Marker: c.header.Marker,
+		Payload: raw[start:end], Arrived: now}
+	if s.cache != nil {
+		s.keep(c)
+	}
+	for _, r := range *s.receivers.Load() {
+		r.Receive(s, &c.packet)
+	}
+}
+
+// keep puts a picture's packet in the cache and notes a keyframe.
+func (s *stream) keep(c *scratch) {
+	p := &c.packet
+	p.KeyStart = startsKeyframe(&c.vp8, p.Payload)
+	s.cache.Put(packetcache.Entry{Sequence: p.Sequence, Timestamp: p.Timestamp, Marker: p.Marker, KeyStart: p.KeyStart,
+		Arrived: p.Arrived, Payload: p.Payload})
+	if p.KeyStart {
+		s.mu.Lock()
+		s.wantKey = false
+		s.mu.Unlock()
 	}
 }
 
