@@ -39,16 +39,16 @@ func (r records) LookupAddr(context.Context, string) ([]string, error) {
 	return nil, &net.DNSError{Err: "no such host", IsNotFound: true}
 }
 
-var key = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
+var testKey = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, 32))
 
 func keyRecord() string {
-	return "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))
+	return "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(testKey.Public().(ed25519.PublicKey))
 }
 
 func signed(t *testing.T, domain, msg string) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	err := dkim.Sign(&out, strings.NewReader(msg), &dkim.SignOptions{Domain: domain, Selector: "s", Signer: key, HeaderKeys: []string{"From", "Subject"}})
+	err := dkim.Sign(&out, strings.NewReader(msg), &dkim.SignOptions{Domain: domain, Selector: "s", Signer: testKey, HeaderKeys: []string{"From", "Subject"}})
 	if err != nil {
 		t.Fatal(err)
 	}

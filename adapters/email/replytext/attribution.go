@@ -45,13 +45,8 @@ func attribution(s string) strength {
 		return none
 	}
 	s = strings.Trim(s, "*_ ")
-	switch last := s[len(s)-1]; {
-	case zohoForm.MatchString(s) && (mailLike.MatchString(s) || clockLike.MatchString(s)):
+	if strings.Contains(s, "--") && (zohoForm.MatchString(s) && (mailLike.MatchString(s) || clockLike.MatchString(s)) || lotusForm.MatchString(s)) {
 		return strong
-	case last == '-' || last >= '0' && last <= '9' || last == 'M':
-		if lotusForm.MatchString(s) {
-			return strong
-		}
 	}
 	hasMail, hasDate := mailLike.MatchString(s), dateLike.MatchString(s)
 	if wroteEnd.MatchString(s) {

@@ -344,8 +344,9 @@ func contactBlock(lines []string, end int, who author) int {
 		if t == "" {
 			continue
 		}
-		isContact := len(t) <= 100 && (phoneLike.MatchString(t) || webLike.MatchString(t)) && len(strings.Fields(t)) <= 10 && !strings.HasSuffix(t, "?")
-		isName := who.signs(t) || nameLine.MatchString(t) && len(strings.Fields(t)) >= 2
+		isContact := len(t) <= 120 && (phoneLike.MatchString(t) || webLike.MatchString(t)) && len(strings.Fields(t)) <= 14 && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ".")
+		head, _, _ := strings.Cut(strings.Replace(t, ",", "|", 1), "|")
+		isName := who.signs(t) || len(head) < len(t) && who.signs(head) || nameLine.MatchString(t) && len(strings.Fields(t)) >= 2
 		switch {
 		case who.signs(t) && len(t) <= 40 && i < end-1:
 			return i
