@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -41,9 +43,17 @@ func storedEntries(ctx context.Context, q querier, from int64, limit int) ([]aud
 		var e audit.Stored
 		var chain []byte
 		err := r.Scan(&e.Seq, &e.ID, &e.AtMicros, &e.Kind, &e.ActorKind, &e.ActorID, &e.Case, &e.Thread, &e.Body, &chain)
-		copy(e.Chain[:], chain)
+		e.Chain = hash32(chain)
 		return e, err
 	})
+}
+
+// hash32 reads a hash column. A value of another length becomes the zero hash, which equals none that is recomputed.
+func hash32(b []byte) (h [32]byte) {
+	if len(b) == len(h) {
+		copy(h[:], b)
+	}
+	return h
 }
 
 func (l auditLog) HashesAt(ctx context.Context, indexes []int64) ([]tlog.Hash, error) {
@@ -74,8 +84,13 @@ func (l auditLog) Seal(ctx context.Context, from int64, hashes []audit.StoredHas
 		if latest.Size != from {
 			return audit.ErrMoved
 		}
-		for _, h := range hashes {
-			if _, err := tx.q.exec(tx.ctx, `INSERT INTO audit_hashes (idx, hash) VALUES (?, ?)`, h.Index, h.Hash[:]); err != nil {
+		for part := range slices.Chunk(hashes, 200) { // many rows a statement: writers wait meanwhile
+			args := make([]any, 0, 2*len(part))
+			for _, h := range part {
+				args = append(args, h.Index, h.Hash[:])
+			}
+			rows := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(part)), ", ")
+			if _, err := tx.q.exec(tx.ctx, `INSERT INTO audit_hashes (idx, hash) VALUES `+rows, args...); err != nil {
 				return moved(err)
 			}
 		}
@@ -133,7 +148,7 @@ func (a auditSnapshot) Hashes(ctx context.Context, from int64, limit int) ([]aud
 			if err := r.Scan(&h.Index, &b); err != nil {
 				return h, err
 			}
-			copy(h.Hash[:], b) // a hash of another length cannot equal the recomputed one
+			h.Hash = hash32(b)
 			return h, nil
 		})
 }
@@ -150,7 +165,7 @@ func (a auditSnapshot) Counter(ctx context.Context) (audit.Counter, error) {
 	var c audit.Counter
 	var chain []byte
 	err := a.q.one(ctx, `SELECT next, chain, (SELECT COUNT(*) FROM audit_entries) FROM audit_counter WHERE one = 1`, nil, &c.Next, &chain, &c.Rows)
-	copy(c.Chain[:], chain)
+	c.Chain = hash32(chain)
 	return c, err
 }
 

@@ -167,6 +167,21 @@ func checkVersion(ctx context.Context, cfg Config) (err error) {
 	return nil
 }
 
+// Exists reports whether the configured database has been migrated before.
+func Exists(ctx context.Context, cfg Config) (bool, error) {
+	if cfg.Engine == SQLite {
+		info, err := os.Stat(cfg.DSN)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	have, _, err := versions(ctx, cfg)
+	return have > 0, err
+}
+
 // versions reads the schema's version without changing anything: a read-only database can still be verified.
 func versions(ctx context.Context, cfg Config) (have, want int64, err error) {
 	files, err := migrations(cfg.Engine)

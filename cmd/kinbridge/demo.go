@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kinbridge/adapters/email/smtpout"
+	"kinbridge/adapters/mailbox"
+	"kinbridge/adapters/web"
+)
+
+type demoCmd struct {
+	Dir         string `placeholder:"DIR" help:"Folder for the world; one with a demo world in it is gone on with. Without it: a new temporary folder." type:"path"`
+	HTTP        string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve pages (port 0 chooses one)."`
+	SMTP        string `default:"127.0.0.1:2525" placeholder:"ADDR" help:"Where to receive mail."`
+	MailboxHTTP string `default:"127.0.0.1:8025" name:"mailbox-http" placeholder:"ADDR" help:"Where to show what the council received."`
+	MailboxSMTP string `default:"127.0.0.1:0" name:"mailbox-smtp" placeholder:"ADDR" help:"Where the council's mail server listens."`
+	ReadyFile   string `placeholder:"FILE" name:"ready-file" help:"Write one JSON object with the addresses and sign-ins here when ready." type:"path"`
+}
+
+// ready is what the ready file holds, and what the world was made with.
+type ready struct {
+	HTTP        string         `json:"http"`
+	SMTP        string         `json:"smtp"`
+	MailboxHTTP string         `json:"mailbox_http"`
+	MailboxSMTP string         `json:"mailbox_smtp"`
+	Staff       []readyStaff   `json:"staff"`
+	Kiosks      []readyKiosk   `json:"kiosks"`
+	Mothers     []readyMother  `json:"mothers"`
+	APIToken    string         `json:"api_token"`
+	Threads     []readyThread  `json:"threads"`
+	Meetings    []readyMeeting `json:"meetings"`
+}
+
+type readyStaff struct {
+	Email      string `json:"email"`
+	Name       string `json:"name"`
+	Password   string `json:"password"`
+	TOTPSecret string `json:"totp_secret"`
+	Role       string `json:"role"`
+}
+
+type readyKiosk struct {
+	EnrolCode     string `json:"enrol_code"`
+	Establishment string `json:"establishment"`
+	Wing          string `json:"wing"`
+}
+
+type readyMother struct {
+	Name   string `json:"name"`
+	PIN    string `json:"pin"`
+	CaseID string `json:"case_id"`
+}
+
+type readyThread struct {
+	ID           string `json:"id"`
+	CaseID       string `json:"case_id"`
+	Channel      string `json:"channel"`
+	ReplyAddress string `json:"reply_address"` // "" when nobody outside is in the thread
+	LAEmail      string `json:"la_email"`
+}
+
+type readyMeeting struct {
+	ID     string `json:"id"`
+	CaseID string `json:"case_id"`
+}
+
+// Run makes the world, unless it is there, and serves it until the program is told to stop.
+func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
+	if c.Dir == "" {
+		if c.Dir, err = os.MkdirTemp("", "kinbridge-demo-"); err != nil {
+			return err
+		}
+	}
+	box, err := startMailbox(c)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+		defer cancel()
+		err = errors.Join(err, box.Close(ctx))
+	}()
+	cfg := c.config(box.SMTPAddr())
+	if _, _, err := migrateWorld(ctx, cfg); err != nil {
+		return err
+	}
+	s, err := start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	box.SetGateway(s.smtp.Addr().String())
+	r, err := demoWorld(ctx, s)
+	if err != nil {
+		return errors.Join(err, s.stop())
+	}
+	r.HTTP, r.SMTP, r.MailboxHTTP, r.MailboxSMTP = s.httpAddr(), s.smtp.Addr().String(), box.HTTPAddr(), box.SMTPAddr()
+	if err := c.tell(out, r); err != nil {
+		return errors.Join(err, s.stop())
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-s.failed:
+	}
+	return errors.Join(err, s.stop())
+}
+
+func startMailbox(c demoCmd) (*mailbox.Mailbox, error) {
+	site, err := web.Load(nil, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	box, err := mailbox.New(mailbox.Config{Site: site, SMTPAddr: c.MailboxSMTP, HTTPAddr: c.MailboxHTTP, Dir: filepath.Join(c.Dir, "mailbox")})
+	if err != nil {
+		return nil, err
+	}
+	return box, box.Start()
+}
+
+// config is the demo's: everything on this machine, mail to the pretend council, whose domains vouch for this machine.
+func (c demoCmd) config(smarthost string) Config {
+	cfg := defaults(c.Dir)
+	cfg.HTTP.Addr, cfg.Mail.Addr = c.HTTP, c.SMTP
+	cfg.PublicURL = "http://127.0.0.1:0" // filled in with the address that is served
+	cfg.Mail.Smarthost, cfg.Mail.SmarthostTLS, cfg.Mail.FinalFor, cfg.Mail.MailsPerMinute = smarthost, string(smtpout.TLSNone), []string{"*"}, 0
+	cfg.Rooms = RoomsConfig{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", Loopback: true, TURNUDP: "127.0.0.1:0", TURNTCP: "127.0.0.1:0", TURNTLS: "127.0.0.1:0", TURNRelay: "127.0.0.1"}
+	cfg.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
+	cfg.SenderTXT = map[string][]string{}
+	for _, a := range demoAgencies {
+		if a.domain != "" {
+			cfg.SenderTXT[a.domain] = []string{"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all"}
+		}
+	}
+	return cfg
+}
+
+// tell writes the ready file, whole or not at all, and prints where to click.
+func (c demoCmd) tell(out *output, r ready) error {
+	if c.ReadyFile != "" {
+		b, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		if err := writeWhole(c.ReadyFile, b); err != nil {
+			return fmt.Errorf("ready file: %w", err)
+		}
+	}
+	w := out.Out
+	fmt.Fprintf(w, "\nA world of invented people is ready in %s\n\n", c.Dir)
+	fmt.Fprintf(w, "  The mother's kiosk    http://%s/kiosk/\n", r.HTTP)
+	for _, k := range r.Kiosks {
+		fmt.Fprintf(w, "      enrolment code %s   %s, %s\n", k.EnrolCode, k.Establishment, k.Wing)
+	}
+	for _, m := range r.Mothers {
+		fmt.Fprintf(w, "      %-16s PIN %s\n", m.Name, m.PIN)
+	}
+	fmt.Fprintf(w, "\n  The staff site        http://%s/\n", r.HTTP)
+	for _, s := range r.Staff {
+		fmt.Fprintf(w, "      %-36s %s   %s\n", s.Email, s.Password, s.Role)
+	}
+	fmt.Fprintf(w, "      codes: kinbridge user code --dir %s EMAIL\n", c.Dir)
+	fmt.Fprintf(w, "\n  What the council got  http://%s/   (read and answer its mail)\n", r.MailboxHTTP)
+	fmt.Fprintf(w, "\n  Mail comes in at %s, API token %s\n", r.SMTP, r.APIToken)
+	fmt.Fprintf(w, "\nStop with Ctrl-C.\n")
+	return nil
+}
+
+// writeWhole writes a file so that nobody ever reads half of it.
+func writeWhole(path string, b []byte) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, b, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}

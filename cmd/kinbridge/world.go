@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"kinbridge/adapters/email/intake"
+	"kinbridge/adapters/email/mailauth"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/store/vault"
+
+	"net"
+)
+
+// world is an open database with its keys and use cases, before anything listens.
+type world struct {
+	Config Config
+	Keys   vault.Keys
+	Store  *store.Store
+	Bus    *flow.Bus
+	Flow   *flow.Flow
+	Log    *slog.Logger
+	signer *lateSigner
+}
+
+// lateSigner signs tickets once the media server is there.
+type lateSigner struct{ flow.TicketSigner }
+
+// SignTicket implements flow.TicketSigner.
+func (l *lateSigner) SignTicket(t meetings.Ticket) (string, error) {
+	if l.TicketSigner == nil {
+		return "", errors.New("no media server is running")
+	}
+	return l.TicketSigner.SignTicket(t)
+}
+
+// storeConfig names the database and opens the keys. A world that has a database must have its keys: new ones could open nothing of it.
+func storeConfig(ctx context.Context, cfg Config) (store.Config, vault.Keys, error) {
+	existing, err := store.Exists(ctx, store.Config{Engine: cfg.Database.Engine, DSN: cfg.Database.DSN})
+	if err != nil {
+		return store.Config{}, vault.Keys{}, err
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return store.Config{}, vault.Keys{}, fmt.Errorf("the world's folder: %w", err)
+	}
+	keys, err := vault.LoadOrCreateDir(cfg.Dir, vault.DirOptions{Existing: existing})
+	if err != nil {
+		return store.Config{}, keys, err
+	}
+	v, err := vault.New(keys.KEK)
+	if err != nil {
+		return store.Config{}, keys, err
+	}
+	return store.Config{Engine: cfg.Database.Engine, DSN: cfg.Database.DSN, Vault: v}, keys, nil
+}
+
+func hasBytes(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Size() > 0
+}
+
+// openWorld opens the configured database, which must have this program's schema.
+func openWorld(ctx context.Context, cfg Config) (*world, error) {
+	sc, keys, err := storeConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{Config: cfg, Keys: keys, Bus: flow.NewBus(), Log: slog.Default(), signer: &lateSigner{}}
+	sc.Wake = w.Bus.Wake
+	if w.Store, err = store.Open(ctx, sc); err != nil {
+		return nil, err
+	}
+	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
+		PublicURL: cfg.PublicURL, Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Log: w.Log})
+	return w, nil
+}
+
+func resolver(cfg Config) mailauth.Resolver {
+	if len(cfg.SenderTXT) == 0 {
+		return net.DefaultResolver
+	}
+	return mailauth.Static{TXT: cfg.SenderTXT, Next: net.DefaultResolver}
+}
+
+// Close closes the database.
+func (w *world) Close() error { return w.Store.Close() }
+
+// migrateWorld makes or upgrades the configured database.
+func migrateWorld(ctx context.Context, cfg Config) (from, to int64, err error) {
+	sc, _, err := storeConfig(ctx, cfg)
+	if err != nil {
+		return 0, 0, err
+	}
+	return store.Migrate(ctx, sc)
+}
