@@ -1,1 +1,125 @@
 import './lib/start'
+import { workerURL } from './lib/trusted'
+import { Line } from './kiosk/line'
+import { neverFromMemory, wipe } from './kiosk/lock'
+import { startPad } from './kiosk/pad'
+import { startReply } from './kiosk/reply'
+import { Reader } from './kiosk/speech'
+import { ThreadView } from './kiosk/thread'
+
+neverFromMemory()
+
+const pad = document.querySelector<HTMLFormElement>('form[data-keypad]')
+if (pad) startPad(pad)
+
+const live = document.querySelector<HTMLElement>('[data-live]')
+if (live) startLive(live)
+else startWaiting()
+
+if ('serviceWorker' in navigator) {
+  // Without it only the offline page is missing.
+  navigator.serviceWorker.register(workerURL('/kiosk/sw.js'), { scope: '/kiosk/' }).catch(() => undefined)
+}
+
+/** A page of hers: the line to the server, the idle question, reading aloud, the open conversation. */
+function startLive(root: HTMLElement): void {
+  const part = (name: string): HTMLElement | null => root.querySelector<HTMLElement>(`[data-${name}]`)
+  const ask = part('ask')
+  const here = part('here')
+  const offline = part('offline')
+  const news = part('news')
+  let busy: 'audio' | 'meeting' | '' = ''
+  let thread: ThreadView | null = null
+  let before: Element | null = null
+
+  const line = new Line(Number(root.dataset['cursor'] ?? 0), {
+    item(item) {
+      if (item.kind === 'meeting' && location.pathname === '/kiosk/meetings') location.reload()
+      if (!item.message) return
+      const shown = thread?.show(item.message) ?? false
+      if (!item.message.mine && item.message.new && !shown && item.message.thread !== root.dataset['thread']) {
+        if (location.pathname === '/kiosk/messages' || location.pathname === '/kiosk/home') location.reload()
+        else if (news) news.textContent = root.dataset['wordsNew'] ?? ''
+      }
+    },
+    warn() {
+      if (!ask || !here) return
+      before = document.activeElement
+      ask.hidden = false
+      here.focus()
+    },
+    awake() {
+      if (!ask || ask.hidden) return
+      ask.hidden = true
+      if (before instanceof HTMLElement) before.focus()
+    },
+    locked: wipe,
+    online(on) {
+      if (offline) offline.hidden = on
+    },
+  })
+
+  let lastTouch = 0
+  const touched = (): void => {
+    if (Date.now() - lastTouch < 5000 && (ask?.hidden ?? true)) return
+    lastTouch = Date.now()
+    line.tell({ type: 'active', why: 'touch' })
+  }
+  for (const kind of ['pointerdown', 'keydown'] as const) document.addEventListener(kind, touched, { capture: true, passive: true })
+  here?.addEventListener('click', touched)
+  window.setInterval(() => busy && line.tell({ type: 'active', why: busy }), 20_000)
+
+  new Reader(root, (on) => {
+    if (busy !== 'meeting') busy = on ? 'audio' : ''
+    if (on) line.tell({ type: 'active', why: 'audio' })
+  })
+
+  const list = document.querySelector<HTMLElement>('[data-messages]')
+  const template = document.querySelector<HTMLTemplateElement>('[data-message-template]')
+  if (list && template) thread = new ThreadView(list, template, root.dataset['thread'] ?? '', line)
+
+  const reply = document.querySelector<HTMLFormElement>('form[data-reply]')
+  if (reply) startReply(reply, line)
+
+  const room = document.querySelector<HTMLElement>('[data-kiosk-room] [data-room]')
+  if (room) {
+    void import('./room/stage').then(({ startStage }) =>
+      startStage(room, {
+        onState(state) {
+          busy = state === 'over' || state === 'idle' ? '' : 'meeting'
+          if (busy) line.tell({ type: 'active', why: 'meeting' })
+        },
+      }),
+    )
+  }
+
+  // Lock: empty the screen at once; the form still goes, with its cookie, to end the session.
+  for (const form of document.querySelectorAll<HTMLFormElement>('form[data-lock]')) {
+    form.addEventListener('submit', () => {
+      line.close()
+      document.querySelector('main')?.setAttribute('hidden', '')
+    })
+  }
+}
+
+/** A page of nobody's: it goes back to the start when nobody touches it. */
+function startWaiting(): void {
+  const back = document.querySelector('[data-back-to-start], [data-locked]')
+  if (back) {
+    let timer = 0
+    const arm = (): void => {
+      clearTimeout(timer)
+      timer = window.setTimeout(() => location.replace('/kiosk/'), back.hasAttribute('data-locked') ? 15_000 : 60_000)
+    }
+    for (const kind of ['pointerdown', 'keydown'] as const) document.addEventListener(kind, arm, { passive: true })
+    arm()
+  }
+  if (document.querySelector('[data-offline-page]')) {
+    window.setInterval(() => {
+      void fetch('/kiosk/', { cache: 'no-store' }).then(
+        (answer) => answer.ok && location.replace('/kiosk/'),
+        () => undefined,
+      )
+    }, 5000)
+  }
+}

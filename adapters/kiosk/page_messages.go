@@ -1,0 +1,269 @@
+package kiosk
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"unicode/utf8"
+
+	"kinbridge/adapters/web"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+)
+
+// live is what a page tells the script about itself.
+type live struct {
+	Cursor int64
+	Thread ids.ThreadID // the conversation that is open; "" on other pages
+	Idle   int          // seconds
+	Warn   int
+}
+
+// page makes a page for a woman who is there. The cursor must be taken before anything that the page shows is read.
+func (k *Kiosk) page(r *http.Request, at atKiosk, titleKey string, data any) web.Page {
+	return web.Page{Title: k.pages.Loc(r).T(titleKey), User: &web.User{Name: at.Name, SignOut: "/kiosk/lock"}, Data: data}
+}
+
+func (k *Kiosk) live(r *http.Request, at atKiosk) (live, error) {
+	cursor, err := k.flow.FeedCursor(r.Context(), at.Actor())
+	return live{Cursor: cursor, Idle: int(k.cfg.Idle.Seconds()), Warn: int(k.cfg.Warn.Seconds())}, err
+}
+
+type homeView struct {
+	Live live
+	Name string
+	New  int
+	Next string // when her next meeting is; "" = none
+	Now  bool   // it is open
+}
+
+func (k *Kiosk) home(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	l, err := k.live(r, at)
+	if err != nil {
+		return err
+	}
+	v := homeView{Live: l, Name: at.Name}
+	threads, err := k.flow.KioskThreads(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	for _, t := range threads {
+		v.New += t.New
+	}
+	ms, err := k.flow.MeetingsOf(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	if len(ms) > 0 && (ms[0].Phase == meetings.Open || ms[0].Phase == meetings.TooEarly) {
+		v.Next, v.Now = k.shower(r).at(ms[0].Starts), ms[0].Phase == meetings.Open
+	}
+	return k.pages.Render(w, r, http.StatusOK, "home", k.page(r, at, "kiosk.home.title", v))
+}
+
+// threadView is a conversation in the list or open.
+type threadView struct {
+	ID       ids.ThreadID
+	With     string
+	Subject  string
+	Channel  string // in words
+	New      int
+	Newest   *MessageView
+	Messages []MessageView // newest first, so that what arrives is in sight
+}
+
+type messagesView struct {
+	Live    live
+	Threads []threadView
+}
+
+func (k *Kiosk) messages(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	l, err := k.live(r, at)
+	if err != nil {
+		return err
+	}
+	list, err := k.flow.KioskThreads(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	v := messagesView{Live: l}
+	for _, t := range list {
+		v.Threads = append(v.Threads, k.shower(r).thread(t))
+	}
+	return k.pages.Render(w, r, http.StatusOK, "messages", k.page(r, at, "kiosk.messages.title", v))
+}
+
+func (s shower) thread(t flow.KioskThread) threadView {
+	v := threadView{ID: t.ID, With: t.With, Subject: t.Subject, Channel: s.word("kiosk.channel." + string(t.Channel)), New: t.New}
+	for _, m := range slices.Backward(t.Parts) {
+		v.Messages = append(v.Messages, s.message(m))
+	}
+	if t.Newest != nil {
+		m := s.message(*t.Newest)
+		v.Newest = &m
+	}
+	return v
+}
+
+type openView struct {
+	Live   live
+	Thread threadView
+}
+
+func (k *Kiosk) thread(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	v, err := k.openThread(r, at)
+	if err != nil {
+		return err
+	}
+	return k.pages.Render(w, r, http.StatusOK, "thread", k.page(r, at, "kiosk.thread.title", v))
+}
+
+// openThread reads the conversation of the address; one that cannot be ours is not looked for.
+func (k *Kiosk) openThread(r *http.Request, at atKiosk) (openView, error) {
+	id := r.PathValue("thread")
+	if !known(id) {
+		return openView{}, ids.ErrNotFound
+	}
+	l, err := k.live(r, at)
+	if err != nil {
+		return openView{}, err
+	}
+	l.Thread = ids.ThreadID(id)
+	t, err := k.flow.KioskThread(r.Context(), at.Actor(), l.Thread)
+	if err != nil {
+		return openView{}, err
+	}
+	return openView{Live: l, Thread: k.shower(r).thread(t)}, nil
+}
+
+// readyReplies are the ready-made replies: kiosk.ready.NAME in the locale files.
+var readyReplies = []string{"thanks", "agree", "disagree", "explain", "talk", "come"}
+
+type readyReply struct{ Name, Text string }
+
+// accents are the keys of the letters that Welsh has and a plain keyboard has not.
+var accents = []string{"â", "ê", "î", "ô", "û", "ŵ", "ŷ", "ï"}
+
+type replyView struct {
+	openView
+	Ready   []readyReply
+	Body    string
+	Key     string // names this act of writing, so that a form sent twice is one message
+	Problem string
+	Max     int
+	Rows    [][]string // of the keyboard
+	Accents []string
+}
+
+var keyboard = [][]string{
+	{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"},
+	{"q", "w", "e", "r", "t", "y", "u", "i", "o", "p"},
+	{"a", "s", "d", "f", "g", "h", "j", "k", "l", "'"},
+	{"z", "x", "c", "v", "b", "n", "m", ",", ".", "?"},
+}
+
+func (k *Kiosk) replyPage(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	return k.renderReply(w, r, at, http.StatusOK, replyView{Key: ids.Secret(16)})
+}
+
+func (k *Kiosk) renderReply(w http.ResponseWriter, r *http.Request, at atKiosk, status int, v replyView) error {
+	var err error
+	if v.openView, err = k.openThread(r, at); err != nil {
+		return err
+	}
+	show := k.shower(r)
+	for _, name := range readyReplies {
+		v.Ready = append(v.Ready, readyReply{name, show.word("kiosk.ready." + name)})
+	}
+	v.Max, v.Rows, v.Accents = maxBody, keyboard, accents
+	return k.pages.Render(w, r, status, "reply", k.page(r, at, "kiosk.reply.title", v))
+}
+
+// reply takes the form: a ready-made reply is put into the box, so that nothing is sent by a slip; "send" sends.
+func (k *Kiosk) reply(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	v := replyView{Body: form.Value("body"), Key: form.Value("key")}
+	if !frameID(v.Key) {
+		v.Key = ids.Secret(16)
+	}
+	if ready := form.Value("ready"); slices.Contains(readyReplies, ready) {
+		v.Body = k.pages.Loc(r).T("kiosk.ready." + ready)
+		return k.renderReply(w, r, at, http.StatusOK, v)
+	}
+	show := k.shower(r)
+	if utf8.RuneCountInString(v.Body) > maxBody {
+		v.Problem = show.word("kiosk.errors.too_long")
+		return k.renderReply(w, r, at, http.StatusUnprocessableEntity, v)
+	}
+	thread := r.PathValue("thread")
+	if !known(thread) {
+		return ids.ErrNotFound
+	}
+	c, err := k.flow.Compose(r.Context(), at.Actor(), flow.NewMessage{Thread: ids.ThreadID(thread), Body: v.Body, IdemKey: idemKey(v.Key)})
+	switch kind := ids.KindOf(err); {
+	case err == nil:
+		return web.Redirect(w, r, sentPath(thread, c.Message))
+	case kind == ids.Invalid || kind == ids.TooLarge || kind == ids.Unavailable:
+		v.Problem = show.problem(err)
+		return k.renderReply(w, r, at, web.Status(err), v)
+	}
+	return err
+}
+
+func sentPath(thread string, m ids.MessageID) string {
+	return fmt.Sprintf("/kiosk/messages/%s/sent/%s", thread, m)
+}
+
+type sentView struct {
+	Live    live
+	Thread  ids.ThreadID
+	Status  string
+	Checked bool // somebody reads it first
+}
+
+func (k *Kiosk) sent(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	l, err := k.live(r, at)
+	if err != nil {
+		return err
+	}
+	m, err := k.readMessage(r, at)
+	if err != nil {
+		return err
+	}
+	v := sentView{Live: l, Thread: m.Thread, Status: k.shower(r).progress(m.Progress), Checked: m.Progress == flow.ProgressChecking}
+	return k.pages.Render(w, r, http.StatusOK, "sent", k.page(r, at, "kiosk.sent.title", v))
+}
+
+func (k *Kiosk) readMessage(r *http.Request, at atKiosk) (flow.KioskMessage, error) {
+	id := r.PathValue("message")
+	if !known(id) {
+		return flow.KioskMessage{}, ids.ErrNotFound
+	}
+	return k.flow.KioskMessage(r.Context(), at.Actor(), ids.MessageID(id))
+}
+
+type helpView struct {
+	Live    live
+	Threads []threadView
+}
+
+func (k *Kiosk) help(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	l, err := k.live(r, at)
+	if err != nil {
+		return err
+	}
+	list, err := k.flow.KioskThreads(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	v := helpView{Live: l}
+	for _, t := range list {
+		if t.Agency == "" { // with those inside: her Pact worker
+			v.Threads = append(v.Threads, k.shower(r).thread(t))
+		}
+	}
+	return k.pages.Render(w, r, http.StatusOK, "help", k.page(r, at, "kiosk.help.title", v))
+}

@@ -1,0 +1,85 @@
+package kiosk
+
+import (
+	"net/http"
+	"time"
+
+	"kinbridge/adapters/web"
+	"kinbridge/adapters/web/i18n"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+)
+
+// shower turns what flow knows into what a screen shows, in one language.
+type shower struct {
+	loc    i18n.Loc
+	when   web.When
+	speech *speechCache
+}
+
+func (k *Kiosk) shower(r *http.Request) shower {
+	return shower{loc: k.pages.Loc(r), when: k.pages.When(r), speech: k.speech}
+}
+
+// MessageView is one message on a screen, rendered by the server or sent in a frame.
+type MessageView struct {
+	ID     string `json:"id"`
+	Thread string `json:"thread"`
+	Mine   bool   `json:"mine"`
+	From   string `json:"from"`
+	Body   string `json:"body"`
+	At     string `json:"at"`
+	When   string `json:"when"`
+	New    bool   `json:"new"`
+	Status string `json:"status"` // how far one of hers has come; what is with one of others'
+	Speech string `json:"speech"` // address of its sound; "" when nobody can read it aloud
+}
+
+func (s shower) message(m flow.KioskMessage) MessageView {
+	v := MessageView{ID: string(m.ID), Thread: string(m.Thread), Mine: m.Mine, From: m.AuthorName, Body: m.Body,
+		At: s.when.ISO(m.Written), When: s.at(m.Written), New: m.New}
+	switch {
+	case m.Mine:
+		v.From = s.word("kiosk.message.you")
+		v.Status = s.progress(m.Progress)
+	case len(m.Attachments) > 0:
+		v.Status = s.loc.N("kiosk.message.files", len(m.Attachments))
+	}
+	if s.speech.can(s.lang()) {
+		v.Speech = "/kiosk/speech/" + v.ID
+	}
+	return v
+}
+
+// at writes a time as it is said: "Today, 2pm".
+func (s shower) at(t time.Time) string {
+	return s.loc.T("common.date_time", "Date", s.when.Day(t), "Time", s.when.Clock(t))
+}
+
+func (s shower) progress(p flow.Progress) string { return s.word("kiosk.progress." + string(p)) }
+
+// state is how far a message has come that was sent this moment.
+func (s shower) state(st messages.State) string {
+	if st == messages.Held {
+		return s.progress(flow.ProgressChecking)
+	}
+	return s.progress(flow.ProgressSending)
+}
+
+// problem is what to tell her of an error. What flow says is English and written for staff, so she gets words of the kiosk's own.
+func (s shower) problem(err error) string {
+	switch ids.KindOf(err) {
+	case ids.Invalid:
+		return s.word("kiosk.errors.write_first")
+	case ids.TooLarge:
+		return s.word("kiosk.errors.too_long")
+	case ids.Forbidden, ids.NotFound, ids.Conflict, ids.Unauthenticated:
+		return s.word("kiosk.errors.not_allowed")
+	}
+	return s.word("kiosk.errors.try_again")
+}
+
+func (s shower) word(key string, pairs ...any) string { return s.loc.T(key, pairs...) }
+
+func (s shower) lang() string { return string(s.loc.Lang()) }
