@@ -10,7 +10,6 @@ import (
 
 	"kinbridge/adapters/email/smtpout"
 	"kinbridge/adapters/mailbox"
-	"kinbridge/adapters/web"
 )
 
 type demoCmd struct {
@@ -80,11 +79,7 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
-		defer cancel()
-		err = errors.Join(err, box.Close(ctx))
-	}()
+	defer func() { err = errors.Join(err, box.Close()) }()
 	cfg := c.config(box.SMTPAddr())
 	if _, _, err := migrateWorld(ctx, cfg); err != nil {
 		return err
@@ -110,11 +105,7 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 }
 
 func startMailbox(c demoCmd) (*mailbox.Mailbox, error) {
-	site, err := web.Load(nil, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	box, err := mailbox.New(mailbox.Config{Site: site, SMTPAddr: c.MailboxSMTP, HTTPAddr: c.MailboxHTTP, Dir: filepath.Join(c.Dir, "mailbox")})
+	box, err := mailbox.New(mailbox.Config{SMTPAddr: c.MailboxSMTP, HTTPAddr: c.MailboxHTTP, Dir: filepath.Join(c.Dir, "mailbox"), People: demoWriters()})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"kinbridge/adapters/mailbox"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
@@ -304,4 +305,13 @@ func (d *demoMaker) firstMeeting() error {
 func (d *demoMaker) token() (err error) {
 	d.r.APIToken, err = d.f.IssueToken(d.ctx, d.op, "demo", d.staff["rhian"], time.Now().AddDate(0, 1, 0))
 	return err
+}
+
+// demoWriters are those at whose desks the pretend mailbox can sit.
+func demoWriters() []mailbox.Person {
+	var out []mailbox.Person
+	for _, c := range demoContacts {
+		out = append(out, mailbox.Person{Name: c.name, Email: c.email})
+	}
+	return out
 }

@@ -339,7 +339,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	site.Routes(mux)
 	secure := s.Config.secure()
 	var err error
-	if s.kiosk, err = kiosk.New(kiosk.Config{Site: site, Secure: secure, Speaker: kiosk.FindSpeaker(), Log: s.Log}, s.Flow); err != nil {
+	if s.kiosk, err = kiosk.New(kiosk.Config{Site: site, Secure: secure, Speaker: kiosk.FindPrograms(), Log: s.Log}, s.Flow); err != nil {
 		return nil, err
 	}
 	s.onStop(s.kiosk.Close)

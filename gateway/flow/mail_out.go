@@ -63,7 +63,7 @@ func standardHeaders() map[string]string {
 type relayed struct {
 	Author, Role, Subject, Reference string
 	Body                             string
-	Paragraphs                       []string
+	Paragraphs                       [][]string // of lines
 	Written                          string
 	Readers                          string
 	Reviewed                         bool
@@ -149,7 +149,11 @@ func relayedOf(o openThread, m messages.Message) relayed {
 	v := relayed{Author: oneLine(m.AuthorName, 100), Subject: o.Subject, Reference: threadReference(o), Body: strings.TrimSpace(m.Body),
 		Written: londonDateTime(m.Written), Privileged: o.Channel == threads.Privileged,
 		Reviewed: o.Channel == threads.Official && o.facts.Thread.HasMother}
-	v.Paragraphs = strings.Split(v.Body, "\n")
+	for _, p := range strings.Split(v.Body, "\n\n") {
+		if p = strings.Trim(p, "\n"); p != "" {
+			v.Paragraphs = append(v.Paragraphs, strings.Split(p, "\n"))
+		}
+	}
 	switch m.AuthorKind {
 	case messages.ByMother:
 		v.Role = "mother"

@@ -38,11 +38,25 @@ func compose(m flow.OutMail, now time.Time) ([]byte, error) {
 		h.SetText(name, header(m.Headers[name]))
 	}
 	var buf bytes.Buffer
+	if len(m.Files) == 0 { // the alternatives are the whole mail
+		alt, err := mail.CreateInlineWriter(&buf, h)
+		if err != nil {
+			return nil, err
+		}
+		if err := writeAlternatives(alt, m); err != nil {
+			return nil, err
+		}
+		return buf.Bytes(), nil
+	}
 	w, err := mail.CreateWriter(&buf, h)
 	if err != nil {
 		return nil, err
 	}
-	if err := writeAlternatives(w, m); err != nil {
+	alt, err := w.CreateInline()
+	if err != nil {
+		return nil, err
+	}
+	if err := writeAlternatives(alt, m); err != nil {
 		return nil, err
 	}
 	for _, f := range m.Files {
@@ -54,14 +68,13 @@ func compose(m flow.OutMail, now time.Time) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return buf.Bytes(), w.Close()
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
-func writeAlternatives(w *mail.Writer, m flow.OutMail) error {
-	alt, err := w.CreateInline()
-	if err != nil {
-		return err
-	}
+func writeAlternatives(alt *mail.InlineWriter, m flow.OutMail) error {
 	for _, p := range []struct{ kind, text string }{{"text/plain", m.Text}, {"text/html", m.HTML}} {
 		var h mail.InlineHeader
 		h.SetContentType(p.kind, map[string]string{"charset": "utf-8"})
