@@ -12,9 +12,13 @@ import (
 )
 
 // drain is a connection that takes packets and keeps none.
-type drain struct{ packets, bytes int }
+type drain struct {
+	packets, bytes int
+	last           uint16 // sequence number
+}
 
-func (d *drain) WriteRTP(_ *rtp.Header, payload []byte) (int, error) {
+func (d *drain) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	d.last = h.SequenceNumber
 	d.packets++
 	d.bytes += len(payload)
 	return len(payload), nil
@@ -78,6 +82,22 @@ func TestForwardingAllocatesNothing(t *testing.T) {
 		if d.packets-before != 201 {
 			t.Fatalf("a subscriber got %d packets of 201", d.packets-before)
 		}
+	}
+}
+
+func TestPaddingLeavesNoHoleInTheNumbers(t *testing.T) {
+	s, drains, next := hot(1)
+	var c scratch
+	s.take(next(), time.Now(), &c)
+	probe := append([]byte(nil), next()...)
+	probe[0] |= 0x20
+	probe = probe[:20+200] // the header with its extension, then padding whose last byte counts it
+	probe[len(probe)-1] = 200
+	s.take(probe, time.Now(), &c)
+	s.take(next(), time.Now(), &c)
+	d := drains[0]
+	if d.packets != 3 || d.last != 2 || d.bytes != 2*1200 {
+		t.Fatalf("%d packets to number %d with %d bytes: the probe is to pass, empty", d.packets, d.last, d.bytes)
 	}
 }
 

@@ -171,9 +171,11 @@ func (s *stream) take(raw []byte, now time.Time, c *scratch) {
 		end -= int(raw[end-1])
 	}
 	s.account(&c.header, len(raw), now)
-	if end <= start {
-		return // padding only: congestion probing, nothing to forward
+	if end < start {
+		end = start
 	}
+	// A packet of padding only (a publisher probing his bandwidth) goes on as an empty one: left out, it would be a
+	// hole in the numbers that every subscriber asks for in vain.
 	c.packet = media.Packet{Sequence: c.header.SequenceNumber, Timestamp: c.header.Timestamp, Marker: c.header.Marker,
 		Payload: raw[start:end], Arrived: now}
 	if s.cache != nil {

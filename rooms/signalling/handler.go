@@ -26,15 +26,17 @@ import (
 
 // Limits of a socket (SIGNALLING.md).
 const (
-	maxFrame    = 64 << 10
-	perSecond   = 25
-	burst       = 300
-	outboxSize  = 512
-	firstWithin = 10 * time.Second
-	pingEvery   = 15 * time.Second
-	silentAfter = 40 * time.Second
-	writeWithin = 10 * time.Second
-	lingerFor   = time.Second
+	maxFrame        = 64 << 10
+	perSecond       = 25
+	burst           = 300
+	offersPerSecond = 1
+	offersBurst     = 20
+	outboxSize      = 512
+	firstWithin     = 10 * time.Second
+	pingEvery       = 15 * time.Second
+	silentAfter     = 40 * time.Second
+	writeWithin     = 10 * time.Second
+	lingerFor       = time.Second
 )
 
 // Desk is where members are seated; *room.Manager is one. The caller of Join has checked the ticket.
@@ -125,7 +127,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	s := &socket{cfg: h.cfg, conn: conn, device: device, outbox: make(chan []byte, outboxSize), bye: make(chan farewell, 1),
-		gone: make(chan struct{}), drained: make(chan struct{}), limiter: rate.NewLimiter(perSecond, burst)}
+		gone: make(chan struct{}), drained: make(chan struct{}), limiter: rate.NewLimiter(perSecond, burst),
+		offers: rate.NewLimiter(offersPerSecond, offersBurst)}
 	if !h.keep(s) {
 		close(s.drained)
 		s.Close(room.ReasonShutdown)
@@ -185,9 +188,10 @@ type socket struct {
 	device  string
 	room    string // set by the reader before there is a seat
 	seat    *room.Seat
-	leg     string     // the media connection in use; reader only
-	peer    media.Peer // reader only
-	limiter *rate.Limiter
+	leg     string        // the media connection in use; reader only
+	peer    media.Peer    // reader only
+	limiter *rate.Limiter // of all messages
+	offers  *rate.Limiter // of negotiations, which cost more
 
 	outbox  chan []byte
 	bye     chan farewell
@@ -459,6 +463,9 @@ func (s *socket) handle(ctx context.Context, r request) error {
 
 // offer negotiates media: on the connection the client names, or on a new one.
 func (s *socket) offer(ctx context.Context, r request) error {
+	if !s.offers.Allow() {
+		return ids.E(ids.TooMany, "Too many offers at once. Try again in a moment.")
+	}
 	peer, err := s.seat.Peer(ctx, r.Leg)
 	if err != nil {
 		return err

@@ -315,6 +315,20 @@ func TestRequestsThatAreRefusedEndNothing(t *testing.T) {
 	}
 }
 
+func TestAFloodOfOffersIsSlowedDown(t *testing.T) {
+	d := newDesk(t, nil)
+	mother, _ := d.join("mother")
+	for range 40 {
+		mother.send(map[string]any{"type": "offer", "sdp": "v=0", "leg": ""})
+	}
+	_ = mother.SetReadDeadline(time.Now().Add(10 * time.Second))
+	for {
+		if e := mother.until("error"); e["code"] == "too_many" {
+			return
+		}
+	}
+}
+
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 	d := newDesk(t, func(c *Config) { c.Origins = []string{"https://guest.example"} })
 	url := "ws" + strings.TrimPrefix(d.server.URL, "http")
