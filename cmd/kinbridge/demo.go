@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -14,10 +15,10 @@ import (
 
 type demoCmd struct {
 	Dir         string `placeholder:"DIR" help:"Folder for the world; one with a demo world in it is gone on with. Without it: a new temporary folder." type:"path"`
-	HTTP        string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve pages (port 0 chooses one)."`
-	SMTP        string `default:"127.0.0.1:2525" placeholder:"ADDR" help:"Where to receive mail."`
-	MailboxHTTP string `default:"127.0.0.1:8025" name:"mailbox-http" placeholder:"ADDR" help:"Where to show what the council received."`
-	MailboxSMTP string `default:"127.0.0.1:0" name:"mailbox-smtp" placeholder:"ADDR" help:"Where the council's mail server listens."`
+	HTTP        string `placeholder:"ADDR" help:"Where to serve pages; port 0 chooses one. Without it: 127.0.0.1:8080, or a free port if that is taken."`
+	SMTP        string `placeholder:"ADDR" help:"Where to receive mail. Without it: 127.0.0.1:2525, or a free port."`
+	MailboxHTTP string `name:"mailbox-http" placeholder:"ADDR" help:"Where to show what the council received. Without it: 127.0.0.1:8025, or a free port."`
+	MailboxSMTP string `name:"mailbox-smtp" placeholder:"ADDR" help:"Where the council's mail server listens. Without it: a free port."`
 	ReadyFile   string `placeholder:"FILE" name:"ready-file" help:"Write one JSON object with the addresses and sign-ins here when ready." type:"path"`
 }
 
@@ -75,6 +76,7 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 			return err
 		}
 	}
+	c.chooseAddresses()
 	box, err := startMailbox(c)
 	if err != nil {
 		return err
@@ -102,6 +104,23 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 	case err = <-s.failed:
 	}
 	return errors.Join(err, s.stop())
+}
+
+// chooseAddresses fills in the addresses that were not given: the usual port where it is free.
+func (c *demoCmd) chooseAddresses() {
+	for _, a := range []struct {
+		addr  *string
+		usual string
+	}{{&c.HTTP, "127.0.0.1:8080"}, {&c.SMTP, "127.0.0.1:2525"}, {&c.MailboxHTTP, "127.0.0.1:8025"}, {&c.MailboxSMTP, "127.0.0.1:0"}} {
+		if *a.addr != "" {
+			continue
+		}
+		*a.addr = "127.0.0.1:0"
+		if l, err := net.Listen("tcp", a.usual); err == nil {
+			*a.addr = a.usual
+			_ = l.Close()
+		}
+	}
 }
 
 func startMailbox(c demoCmd) (*mailbox.Mailbox, error) {
