@@ -157,7 +157,7 @@ func decodeDeclared(data []byte, name string) string {
 		return text
 	}
 	text, bad := decodeWith(enc, data)
-	if valid && (multibyte(name) && bad > 0 || !multibyte(name)) {
+	if valid && (!multibyte(name) || bad > 0 || surelyUTF8(data)) {
 		return string(data) // no single-byte text looks like UTF-8 by chance
 	}
 	if contradicts(data, name, text, bad) {
@@ -166,6 +166,22 @@ func decodeDeclared(data []byte, name string) string {
 		}
 	}
 	return text
+}
+
+// surelyUTF8 says that valid UTF-8 is not so by chance, as a word or two in an East Asian charset can be: it has many multi-byte
+// characters, or accented Latin letters inside Latin words.
+func surelyUTF8(data []byte) bool {
+	n := 0
+	prev := rune(' ')
+	for _, r := range string(data) {
+		if r >= 0x80 {
+			if n++; n >= 4 || r < 0x250 && r > 0xa0 && prev|0x20 >= 'a' && prev|0x20 <= 'z' {
+				return true
+			}
+		}
+		prev = r
+	}
+	return false
 }
 
 // multibyte says that the charset is one of the East Asian ones, in which short text can be valid UTF-8 by chance.

@@ -1,6 +1,7 @@
 package mailparse
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,8 +21,6 @@ const sampleSize = 16 << 10
 var eastAsian = []encoding.Encoding{
 	simplifiedchinese.GB18030, traditionalchinese.Big5, japanese.ShiftJIS, japanese.EUCJP, korean.EUCKR,
 }
-
-var cyrillic = []encoding.Encoding{charmap.Windows1251, charmap.KOI8R, charmap.ISO8859_5, charmap.CodePage866}
 
 // Detect returns undeclared 8-bit data as UTF-8: as itself when it is UTF-8, else in the charset whose reading looks
 // most like a language.
@@ -45,9 +44,28 @@ func contradicts(data []byte, name, text string, bad int) bool {
 	case multibyte(name):
 		return bad > 0 || plausibility(sampleText(text)) < 0.5
 	case name == "windows-1252" || name == "iso-8859-1" || name == "iso-8859-15":
-		return longHighRuns(data)
+		return longHighRuns(data) || oddLatin(data) || notWestern(text)
+	case name == "windows-1251" || strings.HasPrefix(name, "koi8") || name == "iso-8859-5" || name == "ibm866":
+		return cyrillicScore(text) < 0.4
 	}
 	return false
+}
+
+// oddLatin says that data is not what Latin text looks like: mostly 8-bit, or full of bytes that Windows-1252 uses for next to nothing.
+func oddLatin(data []byte) bool {
+	high, plain, odd := 0, 0, 0
+	for _, c := range data[:min(len(data), sampleSize)] {
+		switch {
+		case c >= 0x81 && c <= 0x84 || c >= 0x86 && c <= 0x90 || c == 0x98 || c >= 0x9a && c <= 0x9f:
+			odd++
+			high++
+		case c >= 0x80:
+			high++
+		case c > ' ':
+			plain++
+		}
+	}
+	return high > plain || odd >= 2 && odd*3 > high
 }
 
 // longHighRuns says that most 8-bit bytes stand in runs of four or more, as they do in East Asian, Cyrillic, Greek or
@@ -94,13 +112,10 @@ func betterCharset(data []byte, have string, bad int) (string, bool) {
 			best, bestScore, bestEnc = text, s, enc
 		}
 	}
-	if longHighRuns(data) || cyrillicShare(sample) {
-		for _, enc := range cyrillic {
-			text, wrong := decodeWith(enc, sample)
-			if s := cyrillicPlausibility(text); wrong == 0 && s > bestScore {
-				best, bestScore, bestEnc = text, s, enc
-			}
-		}
+	// Single-byte text reads as East Asian only by chance, and then badly: it must be clearly better the other way round.
+	if enc, s := bestLanguage(sample, have != "" && !notWestern(have)); enc != nil && s > bestScore {
+		best, bestEnc = "found", enc
+		best, _ = decodeWith(bestEnc, sample)
 	}
 	if best == "" {
 		return "", false
@@ -109,19 +124,6 @@ func betterCharset(data []byte, have string, bad int) (string, bool) {
 		best, _ = decodeWith(bestEnc, data)
 	}
 	return best, true
-}
-
-func cyrillicShare(sample []byte) bool {
-	high, letters := 0, 0
-	for _, c := range sample {
-		if c >= 0x80 {
-			high++
-		}
-		if c >= 0x80 || c|0x20 >= 'a' && c|0x20 <= 'z' {
-			letters++
-		}
-	}
-	return high*3 > letters
 }
 
 func sampleText(s string) []rune {
@@ -177,51 +179,7 @@ func hangulWeight(r rune) float64 {
 	return 0.4
 }
 
-// cyrillicPlausibility rates decoded text by its share of lower-case Cyrillic letters, and of the frequent ones among them:
-// the wrong Cyrillic charset turns case or letters upside down.
-func cyrillicPlausibility(text string) float64 {
-	var score, n float64
-	prevLower := false
-	for _, r := range text[:min(len(text), sampleSize)] {
-		if r < 0x80 {
-			prevLower = false
-			continue
-		}
-		n++
-		switch {
-		case r >= 'а' && r <= 'я' || r == 'ё' || r == 'і' || r == 'ї' || r == 'є':
-			if frequentCyrillic[r] {
-				score += 1
-			} else {
-				score += 0.75
-			}
-			prevLower = true
-			continue
-		case r >= 'А' && r <= 'Я':
-			if !prevLower {
-				score += 0.7 // a capital inside a word is a sign of the wrong charset
-			}
-		case r == '«' || r == '»' || r == '—' || r == '–' || r == '№' || r == 0xa0 || r == '“' || r == '”' || r == '…':
-			score += 0.8
-		}
-		prevLower = false
-	}
-	if n == 0 {
-		return 0
-	}
-	return score / n
-}
-
-var frequentCyrillic = func() map[rune]bool {
-	m := map[rune]bool{}
-	for _, r := range "оеаинтсрвлкмдпу" {
-		m[r] = true
-	}
-	return m
-}()
-
-// detectLatin asks the statistical detector, which is good at telling the single-byte charsets of European and Near Eastern
-// languages apart once there is enough text.
+// detectLatin asks the statistical detector when no language model is sure.
 func detectLatin(data []byte) (string, bool) {
 	high := 0
 	for _, c := range data {
