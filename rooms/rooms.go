@@ -153,6 +153,14 @@ func (s *Server) MintTicket(id room.ID, member room.MemberID, device string, val
 		Expires: now.Add(valid)})
 }
 
+// SignTicket is MintTicket for callers that choose the ticket's ID; Issued, when zero, is now.
+func (s *Server) SignTicket(t signalling.Ticket) (string, error) {
+	if t.Issued.IsZero() {
+		t.Issued = s.now()
+	}
+	return s.signer.Sign(t)
+}
+
 // Counts are for metrics.
 type Counts struct{ Rooms, EventsWaiting, Sockets, Peers, Relays int }
 

@@ -25,6 +25,7 @@ const (
 	Removed        EventKind = "removed"         // By put her out
 	Muted          EventKind = "muted"           // By turned her microphone off
 	Ended          EventKind = "ended"           // the room closed for good; By, or Reason; Member is empty
+	TicketRefused  EventKind = "ticket_refused"  // a ticket was not good; Reason is the code of SIGNALLING.md; Room and Member only when it was signed by us
 )
 
 // Reason says why something ended.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"kinbridge/gateway/ids"
 	"kinbridge/rooms/media"
 )
 
@@ -142,6 +143,18 @@ func (m *Manager) Resume(ctx context.Context, room ID, token, device string, s S
 		return nil, err
 	}
 	return r.resumeSeat(ctx, token, device, s)
+}
+
+// ReportRefusal queues the event that a ticket was refused, for a reason that is one of the codes of SIGNALLING.md.
+func (m *Manager) ReportRefusal(room ID, member MemberID, reason Reason) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return // the queue is closing; the socket was told
+	}
+	e := Event{ID: ids.New[string]("rme"), Room: room, At: m.cfg.Now(), Kind: TicketRefused, Member: member, Reason: reason}
+	m.events.put(e)
+	m.cfg.Log.Info("room", "event", e)
 }
 
 // End ends a room for all, by somebody who is not in it. There being none is no error.

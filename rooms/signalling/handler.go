@@ -43,6 +43,8 @@ const (
 type Desk interface {
 	Join(ctx context.Context, room room.ID, member room.MemberID, device string, s room.Session) (*room.Seat, error)
 	Resume(ctx context.Context, room room.ID, token, device string, s room.Session) (*room.Seat, error)
+	// ReportRefusal records that a ticket was refused; room and member are empty when we did not sign it.
+	ReportRefusal(room room.ID, member room.MemberID, reason room.Reason)
 }
 
 // Config is what the handler needs.
@@ -59,8 +61,9 @@ type Config struct {
 
 // Handler is the WebSocket endpoint.
 type Handler struct {
-	cfg      Config
-	upgrader websocket.Upgrader
+	cfg       Config
+	upgrader  websocket.Upgrader
+	forgeries forgeries
 
 	mu      sync.Mutex
 	sockets map[*socket]struct{}
@@ -79,7 +82,7 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{cfg: cfg, sockets: map[*socket]struct{}{}}
+	h := &Handler{cfg: cfg, sockets: map[*socket]struct{}{}, forgeries: forgeries{rate.NewLimiter(1, 20)}}
 	h.upgrader = websocket.Upgrader{HandshakeTimeout: firstWithin, CheckOrigin: h.allowed, ReadBufferSize: 4096, WriteBufferSize: 4096}
 	return h, nil
 }
@@ -126,7 +129,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // Upgrade has answered
 	}
-	s := &socket{cfg: h.cfg, conn: conn, device: device, outbox: make(chan []byte, outboxSize), bye: make(chan farewell, 1),
+	s := &socket{cfg: h.cfg, forgeries: h.forgeries, conn: conn, device: device, outbox: make(chan []byte, outboxSize), bye: make(chan farewell, 1),
 		gone: make(chan struct{}), drained: make(chan struct{}), limiter: rate.NewLimiter(perSecond, burst),
 		offers: rate.NewLimiter(offersPerSecond, offersBurst)}
 	if !h.keep(s) {
@@ -183,15 +186,16 @@ type farewell struct {
 
 // socket is one client. It implements room.Session.
 type socket struct {
-	cfg     Config
-	conn    *websocket.Conn
-	device  string
-	room    string // set by the reader before there is a seat
-	seat    *room.Seat
-	leg     string        // the media connection in use; reader only
-	peer    media.Peer    // reader only
-	limiter *rate.Limiter // of all messages
-	offers  *rate.Limiter // of negotiations, which cost more
+	forgeries forgeries
+	cfg       Config
+	conn      *websocket.Conn
+	device    string
+	room      string // set by the reader before there is a seat
+	seat      *room.Seat
+	leg       string        // the media connection in use; reader only
+	peer      media.Peer    // reader only
+	limiter   *rate.Limiter // of all messages
+	offers    *rate.Limiter // of negotiations, which cost more
 
 	outbox  chan []byte
 	bye     chan farewell
@@ -235,14 +239,19 @@ func (s *socket) farewell(f farewell) {
 	}
 }
 
-// refuse ends the socket with an error.
-func (s *socket) refuse(err error) {
-	code, bye := "internal", websocket.CloseInternalServerErr
+// refusal gives the code and the close code of an error that ends a socket.
+func refusal(err error) (code string, bye int) {
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
-			code, bye = r.code, r.bye
+			return r.code, r.bye
 		}
 	}
+	return "internal", websocket.CloseInternalServerErr
+}
+
+// refuse ends the socket with an error.
+func (s *socket) refuse(err error) {
+	code, bye := refusal(err)
 	switch ids.KindOf(err) {
 	case ids.Unavailable:
 		bye = CloseUnavailable
@@ -404,22 +413,11 @@ func (s *socket) open(ctx context.Context, r request) (err error) {
 	}
 	switch r.Type {
 	case "join":
-		t, err := s.cfg.Signer.Verify(r.Ticket, s.cfg.Now())
-		if err != nil {
-			return err
+		t, err := s.join(ctx, r)
+		if err != nil && ids.KindOf(err) != ids.Unavailable && s.forgeries.allow(t) {
+			code, _ := refusal(err)
+			s.cfg.Desk.ReportRefusal(room.ID(t.Room), room.MemberID(t.Member), room.Reason(code))
 		}
-		if t.Device != "" && s.cfg.Device != nil && t.Device != s.device {
-			return ErrTicketDevice
-		}
-		if err := s.cfg.Spent.Spend(ctx, t); err != nil {
-			return err
-		}
-		device := s.device
-		if device == "" {
-			device = t.Device
-		}
-		s.room = t.Room
-		s.seat, err = s.cfg.Desk.Join(ctx, room.ID(t.Room), room.MemberID(t.Member), device, s)
 		return err
 	case "resume":
 		s.room = r.Room
@@ -428,6 +426,31 @@ func (s *socket) open(ctx context.Context, r request) (err error) {
 	}
 	return errMalformed
 }
+
+// join takes a seat by a ticket. With an error it returns the ticket as far as it was signed by us.
+func (s *socket) join(ctx context.Context, r request) (t Ticket, err error) {
+	if t, err = s.cfg.Signer.Verify(r.Ticket, s.cfg.Now()); err != nil {
+		return t, err
+	}
+	if t.Device != "" && s.cfg.Device != nil && t.Device != s.device {
+		return t, ErrTicketDevice
+	}
+	if err := s.cfg.Spent.Spend(ctx, t); err != nil {
+		return t, err
+	}
+	device := s.device
+	if device == "" {
+		device = t.Device
+	}
+	s.room = t.Room
+	s.seat, err = s.cfg.Desk.Join(ctx, room.ID(t.Room), room.MemberID(t.Member), device, s)
+	return t, err
+}
+
+// forgeries limits how often tickets that we did not sign are reported: anybody can make them.
+type forgeries struct{ limiter *rate.Limiter }
+
+func (f forgeries) allow(t Ticket) bool { return t.Room != "" || f.limiter.Allow() }
 
 // handle does what a seated client asks; an error is told to it and ends nothing.
 func (s *socket) handle(ctx context.Context, r request) error {

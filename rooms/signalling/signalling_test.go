@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,12 +27,21 @@ func (noMedia) NewPeer(media.Owner) (media.Peer, error) {
 	return nil, errors.New("no media in these tests")
 }
 
-type noEvents struct{}
+type events struct {
+	mu  sync.Mutex
+	all []room.Event
+}
 
-func (noEvents) RoomEvent(context.Context, room.Event) error { return nil }
+func (e *events) RoomEvent(_ context.Context, got room.Event) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, got)
+	return nil
+}
 
 // desk is a handler with a real room behind it, in which a host and a mother are expected, and a guest in the lobby.
 type desk struct {
+	events *events
 	t      *testing.T
 	server *httptest.Server
 	signer *Signer
@@ -45,7 +55,8 @@ func newDesk(t *testing.T, change func(*Config)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rooms, err := room.NewManager(room.Config{Engine: noMedia{}}, noEvents{})
+	told := &events{}
+	rooms, err := room.NewManager(room.Config{Engine: noMedia{}}, told)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +68,7 @@ func newDesk(t *testing.T, change func(*Config)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, server: httptest.NewServer(h), signer: signer, rooms: rooms, h: h}
+	d := &desk{events: told, t: t, server: httptest.NewServer(h), signer: signer, rooms: rooms, h: h}
 	t.Cleanup(func() {
 		if err := rooms.Close(context.Background()); err != nil {
 			t.Error(err)
@@ -189,6 +200,26 @@ func TestTicketsThatAreRefused(t *testing.T) {
 		socket.send(map[string]any{"type": "join", "v": 1, "ticket": c.ticket})
 		if code, closed := socket.end(); code != c.code || closed != c.closed {
 			t.Errorf("%s: %s, %d; want %s, %d", name, code, closed, c.code, c.closed)
+		}
+	}
+	want := map[room.Reason]int{"ticket_invalid": 4, "ticket_expired": 1, "ticket_used": 2, "no_room": 1, "not_expected": 1}
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		got := map[room.Reason]int{}
+		d.events.mu.Lock()
+		for _, e := range d.events.all {
+			if e.Kind == room.TicketRefused {
+				got[e.Reason]++
+				if (e.Member == "") != (e.Reason == "ticket_invalid") {
+					t.Errorf("who it was is recorded exactly when we signed the ticket: %+v", e)
+				}
+			}
+		}
+		d.events.mu.Unlock()
+		if maps.Equal(got, want) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("refusals recorded: %v, want %v", got, want)
 		}
 	}
 	first.send(map[string]any{"type": "ping", "ref": 5})

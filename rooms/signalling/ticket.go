@@ -77,8 +77,8 @@ func (s *Signer) Sign(t Ticket) (string, error) {
 	return text, nil
 }
 
-// Verify returns the ticket of a text that was signed with this key and has not expired. Whether it was used is for a
-// Register to say.
+// Verify returns the ticket of a text that was signed with this key and has not expired. With ErrTicketExpired
+// it returns the ticket too, for the record. Whether it was used is for a Register to say.
 func (s *Signer) Verify(text string, now time.Time) (Ticket, error) {
 	payload, mac, found := strings.Cut(text, ".")
 	if !found || len(text) > maxTicket {
@@ -97,7 +97,7 @@ func (s *Signer) Verify(text string, now time.Time) (Ticket, error) {
 		return Ticket{}, ErrTicketForged
 	}
 	if !now.Before(t.Expires) {
-		return Ticket{}, ErrTicketExpired
+		return t, ErrTicketExpired
 	}
 	return t, nil
 }

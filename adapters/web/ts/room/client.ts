@@ -62,6 +62,7 @@ export class RoomClient {
   private lostAt = 0
   private heardAt = 0
   private ref = 0
+  private farewell = ''
   private beatTimer = 0
   private retryTimer = 0
 
@@ -231,7 +232,7 @@ export class RoomClient {
     this.answers.clear()
     if (this.state === 'over') return
     const final = finalCloses[code]
-    if (final) return this.finish(final)
+    if (final) return this.finish(final === 'ended' && this.farewell === 'time' ? 'time' : final)
     if (this.lostAt === 0) this.lostAt = Date.now()
     if (code === closeNoRoom && (this.entered === null || Date.now() - this.lostAt > noRoomFor)) return this.finish('ended')
     if (this.state === 'inside') this.become('reconnecting', '')
@@ -316,6 +317,9 @@ export class RoomClient {
       case 'answer':
         this.answers.get(m.ref)?.resolve(m)
         this.answers.delete(m.ref)
+        break
+      case 'bye':
+        this.farewell = m.reason
         break
       case 'error':
         this.hearError(m)

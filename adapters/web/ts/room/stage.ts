@@ -45,7 +45,7 @@
 //   joined left knocking muted-by-host camera-refused camera-missing mic-refused mic-missing
 //   tile-you tile-lost tile-muted tile-no-camera tile-screen
 //   mic-on mic-off camera-on camera-off mute remove admit refuse minutes-left confirm-end
-//   over-left over-ended over-refused over-removed over-replaced over-not_expected over-too_early over-expired over-version
+//   over-left over-ended over-time over-refused over-removed over-replaced over-not_expected over-too_early over-expired over-version
 import { mediaTrouble, openMedia } from './devices'
 import { RoomClient, type Knocking, type Person, type RemoteTrack, type State } from './client'
 
