@@ -86,7 +86,8 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 	if _, _, err := migrateWorld(ctx, cfg); err != nil {
 		return err
 	}
-	s, err := start(ctx, cfg)
+	page := &demoPage{}
+	s, err := start(ctx, cfg, page.routes)
 	if err != nil {
 		return err
 	}
@@ -96,6 +97,7 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 		return errors.Join(err, s.stop())
 	}
 	r.HTTP, r.SMTP, r.MailboxHTTP, r.MailboxSMTP = s.httpAddr(), s.smtp.Addr().String(), box.HTTPAddr(), box.SMTPAddr()
+	page.ready.Store(&r)
 	if err := c.tell(out, r); err != nil {
 		return errors.Join(err, s.stop())
 	}
@@ -161,21 +163,21 @@ func (c demoCmd) tell(out *output, r ready) error {
 	}
 	w := out.Out
 	fmt.Fprintf(w, "\nA world of invented people is ready in %s\n\n", c.Dir)
+	fmt.Fprintf(w, "  Start here            http://%s/demo   (all sign-ins, with codes that work now)\n\n", r.HTTP)
 	fmt.Fprintf(w, "  The mother's kiosk    http://%s/kiosk/\n", r.HTTP)
+	fmt.Fprintf(w, "  The staff site        http://%s/\n", r.HTTP)
+	fmt.Fprintf(w, "  What the council got  http://%s/   (read and answer its mail)\n", r.MailboxHTTP)
+	fmt.Fprintf(w, "  Mail comes in at      %s\n\n", r.SMTP)
 	for _, k := range r.Kiosks {
-		fmt.Fprintf(w, "      enrolment code %s   %s, %s\n", k.EnrolCode, k.Establishment, k.Wing)
+		fmt.Fprintf(w, "  kiosk code %s   %s, %s\n", k.EnrolCode, k.Establishment, k.Wing)
 	}
 	for _, m := range r.Mothers {
-		fmt.Fprintf(w, "      %-16s PIN %s\n", m.Name, m.PIN)
+		fmt.Fprintf(w, "  %-16s PIN %s\n", m.Name, m.PIN)
 	}
-	fmt.Fprintf(w, "\n  The staff site        http://%s/\n", r.HTTP)
 	for _, s := range r.Staff {
-		fmt.Fprintf(w, "      %-36s %s   %s\n", s.Email, s.Password, s.Role)
+		fmt.Fprintf(w, "  %-36s %s   %s\n", s.Email, s.Password, s.Role)
 	}
-	fmt.Fprintf(w, "      codes: kinbridge user code --dir %s EMAIL\n", c.Dir)
-	fmt.Fprintf(w, "\n  What the council got  http://%s/   (read and answer its mail)\n", r.MailboxHTTP)
-	fmt.Fprintf(w, "\n  Mail comes in at %s, API token %s\n", r.SMTP, r.APIToken)
-	fmt.Fprintf(w, "\nStop with Ctrl-C.\n")
+	fmt.Fprintf(w, "  API token %s\n\nStop with Ctrl-C.\n", r.APIToken)
 	return nil
 }
 

@@ -58,7 +58,7 @@ func (c serveCmd) Run(ctx context.Context, out *output) error {
 			return err
 		}
 	}
-	s, err := start(ctx, cfg)
+	s, err := start(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,7 @@ type service struct {
 	smtp    *smtpin.Server
 	rooms   *rooms.Server
 	kiosk   *kiosk.Kiosk
+	extra   func(*http.ServeMux, *web.Site) error
 	failed  chan error
 	stops   []func(context.Context) error
 }
@@ -98,8 +99,8 @@ func (s *service) stop() error {
 	return errors.Join(errs...)
 }
 
-// start opens the world and starts every part. On an error nothing is left running.
-func start(ctx context.Context, cfg Config) (_ *service, err error) {
+// start opens the world and starts every part. On an error nothing is left running. extra, when given, adds pages (the demo's).
+func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site) error) (_ *service, err error) {
 	// The address is taken first: with port 0 it is part of every link.
 	listen, err := net.Listen("tcp", cfg.HTTP.Addr)
 	if err != nil {
@@ -113,7 +114,7 @@ func start(ctx context.Context, cfg Config) (_ *service, err error) {
 		_ = listen.Close()
 		return nil, err
 	}
-	s := &service{world: w, listen: listen, failed: make(chan error, 3)}
+	s := &service{world: w, listen: listen, extra: extra, failed: make(chan error, 3)}
 	s.onStop(func(context.Context) error { return w.Close() })
 	defer func() {
 		if err != nil {
@@ -362,7 +363,10 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	mux.Handle("/", staffSite.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
-	return mux, nil
+	if s.extra != nil {
+		err = s.extra(mux, site)
+	}
+	return mux, err
 }
 
 // ready says whether the database answers.
