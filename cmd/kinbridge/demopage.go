@@ -4,6 +4,7 @@ import (
 	"embed"
 	"io/fs"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +58,7 @@ func (d *demoPage) show(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		s.Role = strings.ReplaceAll(s.Role, "_", " ")
 		data.SignIns = append(data.SignIns, signIn{s, code})
 	}
 	w.Header().Set("Refresh", "15") // the codes change
