@@ -137,8 +137,7 @@ func TestDropResumeLeaveRemove(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &socket{}
-	guest, err = w.m.Resume(ctx, "r", freshToken(t, w, "guest"), "device-guest", s)
-	if err != nil {
+	if _, err = w.m.Resume(ctx, "r", freshToken(t, w, "guest"), "device-guest", s); err != nil {
 		t.Fatal("leave and rejoin needs no new ticket", err)
 	}
 	token := func() string { e, _ := last[Entered](s); return e.Resume }()
