@@ -6,20 +6,22 @@ import (
 )
 
 var (
-	autoSubject = regexp.MustCompile(`(?i)^\W*(?:auto(?:matic|mated|-)?[ -]?(?:reply|response|answer|replied|responder|respond)|automatic(?:ally)? generated|out of (?:the )?office|out-of-office|ooo\b|ooto\b|away from (?:my|the) (?:office|desk|mail|email)|on (?:annual |maternity |sick |parental |paternity )?leave\b|i am (?:currently )?(?:out|away|on (?:annual )?leave)|vacation (?:reply|response|message|notice)|on vacation|absence notification|(?:no longer|not) (?:with|at|working|employed)|` +
-		`ymateb awtomatig|ateb awtomatig|allan o['’]r swyddfa|i ffwrdd o['’]r swyddfa|nid wyf yn y swyddfa|ar wyliau|` +
-		`automatische antwort|abwesenheits?(?:notiz|nachricht|meldung|assistent|benachrichtigung|info)?|abwesend|automatisch(?:e|es|er)? (?:antwort|beantwortung|antwoord)|ich bin (?:nicht im|ausser|außer)|nicht im (?:büro|haus)|urlaub\b|` +
-		`réponse automatique|réponse d['’]absence|absence du bureau|absent du bureau|message d['’]absence|absence\b|en congés?|(?:je suis )?absente?\b|` +
-		`respuesta autom[aá]tica|fuera de (?:la )?oficina|ausente de la oficina|ausencia|autorespuesta|de vacaciones|` +
-		`risposta automatica|fuori (?:sede|ufficio)|assente dall['’]ufficio|assenza|in ferie|resposta autom[aá]tica|fora do escrit[oó]rio|aus[eê]ncia|` +
-		`automatisch antwoord|afwezig|niet op kantoor|afwezigheid|autosvar|automatiskt svar|automatisk svar|frånvaro|frånvarande|fravær|ikke til stede|semester\b|` +
-		`automaattinen vastaus|poissa|automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź|nieobecno|poza biurem|automatická odpověď|automatická odpoveď|nepřítomn|mimo kancelář|automatikus válasz|házon kívül|szabadság|` +
-		`автоматический ответ|автоответ|автоматична відповідь|отсутств|вне офиса|в отпуске|otomatik yanıt|ofis dışında|otomatik cevap|răspuns automat|în afara biroului|αυτόματη απάντηση|εκτός γραφείου|automātiska atbilde|automatinis atsakymas|automaatvastus|automatski odgovor|samodejni odgovor|` +
-		`自动(?:回复|答复)|自動(?:回覆|回信|応答|返信|回應)|不在(?:通知|のお知らせ|です)?|休暇|外出|休假|부재중|자동\s?(?:응답|회신)|ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|jawapan automatik|מענה אוטומטי|תשובה אוטומטית|رد تلقائي|خارج المكتب)`)
+	// autoSubject is what programs call their answers, in many languages; nobody writes it herself.
+	autoSubject = regexp.MustCompile(`(?i)^\W*(?:auto(?:matic|mated|-)?[ -]?(?:reply|response|answer|replied|responder|respond)|automatic(?:ally)? generated|(?:out of office|vacation) (?:auto-?)?(?:reply|response|message|notice|notification)|absence notification|ymateb awtomatig|ateb awtomatig|` +
+		`automatische antwort|abwesenheits?(?:notiz|nachricht|meldung|assistent|benachrichtigung|info)|automatisch(?:e|es|er)? (?:antwort|beantwortung|antwoord)|réponse automatique|réponse d['’]absence|message d['’]absence|respuesta autom[aá]tica|autorespuesta|` +
+		`risposta automatica|resposta autom[aá]tica|automatisch antwoord|autosvar|automatiskt svar|automatisk svar|automaattinen vastaus|automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|automatická odpoveď|automatikus válasz|` +
+		`автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|otomatik cevap|răspuns automat|αυτόματη απάντηση|automātiska atbilde|automatinis atsakymas|automaatvastus|automatski odgovor|samodejni odgovor|` +
+		`自动(?:回复|答复)|自動(?:回覆|回信|応答|返信|回應)|不在(?:通知|のお知らせ)|부재중 자동|자동\s?(?:응답|회신)|ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|jawapan automatik|מענה אוטומטי|תשובה אוטומטית|رد تلقائي)`)
+	// awaySubject is what people also write themselves: it needs the form "away: subject answered", or another sign.
+	awaySubject = regexp.MustCompile(`(?i)^\W*(?:(?:currently |i am |i'm )*(?:out of (?:the )?office|out-of-office|ooo\b|ooto\b|away\b|on (?:annual |maternity |sick |parental |paternity )?leave\b|on vacation|on holiday|no longer (?:with|at|working|employed))|` +
+		`allan o['’]r swyddfa|i ffwrdd|nid wyf yn y swyddfa|ar wyliau|abwesen(?:d|heit)|ich bin (?:nicht im|ausser|außer)|nicht im (?:büro|haus)|urlaub\b|absence\b|absent\b|en congés?|je suis absente?|fuera de (?:la )?oficina|ausente|ausencia|de vacaciones|` +
+		`fuori (?:sede|ufficio)|assen(?:te|za)|in ferie|fora do escrit[oó]rio|aus[eê]ncia|afwezig|niet op kantoor|frånvar|fravær|ikke til stede|semester\b|poissa|nieobecno|poza biurem|nepřítomn|mimo kancelář|házon kívül|szabadság|отсутств|вне офиса|в отпуске|` +
+		`ofis dışında|în afara biroului|εκτός γραφείου|不在|休暇|外出|休假|부재중|خارج المكتب)`)
+	awayColon = regexp.MustCompile(`(?i)^[^:：]{2,40}[:：]\s*\S|^(?:ooo|ooto) re:`)
 	// ackSubject is for acknowledgements of help desks and web forms.
 	ackSubject     = regexp.MustCompile(`(?i)^\W*(?:(?:re|aw|sv|fw)\s?:\s*)?(?:thank you for (?:your (?:e-?mail|message|enquiry|inquiry)|contacting|getting in touch)|we(?: ha)?['’]?ve received your|your (?:e-?mail|message|enquiry|request) (?:has been|was) received|(?:message|e-?mail|request|enquiry) (?:received|acknowledg)|acknowledge?ment of (?:your|receipt)|confirmation of receipt|auto:|autoreply|\[auto|accusé de (?:réception|lecture)|eingangsbestätigung|diolch am (?:gysylltu|eich (?:e-?bost|neges))|received: )`)
 	listPrecedence = regexp.MustCompile(`(?i)^(?:auto_reply|auto-reply|autoreply|junk)\b`)
-	awayText       = regexp.MustCompile(`(?i)(?:i am|i['’]m|i will be|i shall be|currently|we are) (?:currently |now )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|on (?:annual |maternity |sick |parental )?leave|on holiday|on vacation|not in the office|away until|out until)|this is an auto(?:mated|matic)[ -]?(?:reply|response|message|e-?mail)|out of (?:the )?office (?:until|from|with)|(?:no longer|not) (?:work(?:s|ing)?|employed) (?:at|for|with|by)|has left the (?:council|authority|organi[sz]ation|company|team)|will be returning (?:to the office )?on|(?:mae hwn yn|dyma) (?:ymateb|ateb|neges) awtomatig|(?:rwyf|rydw i|dwi) (?:allan o|i ffwrdd o|ar wyliau)`)
+	awayText       = regexp.MustCompile(`(?i)(?:i am|i['’]m|i will be|i shall be|currently|we are) (?:currently |now )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|on (?:annual |maternity |sick |parental )?leave|on holiday|on vacation|not in the office|away until|out until)|this is an auto(?:mated|matic)[ -]?(?:reply|response|message|e-?mail)|out of (?:the )?office (?:until|from|with)|(?:no longer|not) (?:work(?:s|ing)?|employed) (?:at|for|with|by)|has left the (?:council|authority|organi[sz]ation|company|team)|will be returning (?:to the office )?on|(?:mae hwn yn|dyma) (?:ymateb|ateb|neges) awtomatig|(?:rwyf|rydw i|dwi) (?:i )?(?:allan o|ffwrdd|ar wyliau)|ich bin .{0,60}(?:nicht im (?:büro|hause)|abwesend|im urlaub|außer haus|nicht erreichbar)|je suis .{0,30}(?:absente?|en congé)|(?:estoy|estaré) .{0,30}(?:fuera|ausente|de vacaciones)|sono .{0,30}(?:assente|fuori ufficio|in ferie)|(?:estou|estarei) .{0,30}(?:ausente|de férias|fora)|ik ben .{0,40}(?:afwezig|niet (?:aanwezig|op kantoor)|op vakantie)|jag är .{0,30}(?:ledig|på semester|frånvarande|inte på)|jestem .{0,30}(?:nieobecn|na urlopie|poza biurem)|(?:нахожусь|буду) в отпуске|отсутству|不在|休暇を|お休みを|부재중|휴가`)
 )
 
 // autoReply recognises answers that machines send (RFC 3834 and what is used instead of it).
@@ -39,8 +41,10 @@ func (c *classifier) autoReply() (Class, bool) {
 	case strings.EqualFold(h.Raw("X-MS-Exchange-Inbox-Rules-Loop"), "true") && autoSubject.MatchString(c.subject), strings.Contains(strings.ToLower(h.Raw("X-MS-Exchange-Generated-Message-Source")), "mailbox rules agent"),
 		c.m.Report == "disposition-notification":
 		return yes("The mail program answered by itself.")
-	case autoSubject.MatchString(stripReply(c.subject)) && !c.personal():
+	case autoSubject.MatchString(c.subject):
 		return yes("The subject says that a machine answered.")
+	case awaySubject.MatchString(c.subject) && (awayColon.MatchString(c.subject) || c.machine(auto) || awayText.MatchString(head(c.m.Text, 600)) && !strings.Contains(head(c.m.Text, 400), "?")):
+		return yes("The subject says that the person is away, and there is another sign that a machine sent it.")
 	case ackSubject.MatchString(c.subject) && (c.nullSender || strings.HasPrefix(auto, "auto-") || h.Has("X-Auto-Response-Suppress")):
 		return yes("The subject acknowledges receipt and a machine sent it.")
 	case strings.HasPrefix(auto, "auto-generated") && (c.answers() || awayText.MatchString(head(c.m.Text, 1500))),
@@ -53,14 +57,12 @@ func (c *classifier) autoReply() (Class, bool) {
 // answers says that the message answers another.
 func (c *classifier) answers() bool { return len(c.m.InReplyTo) > 0 || len(c.m.References) > 0 }
 
-// personal says that a person wrote about an absence: her own subject, answered or forwarded by somebody.
-func (c *classifier) personal() bool {
-	return stripReply(c.subject) != c.subject
+// machine says that some header shows a machine at work, though not which.
+func (c *classifier) machine(auto string) bool {
+	h := &c.m.Header
+	return c.nullSender || strings.HasPrefix(auto, "auto-") || h.Has("X-Auto-Response-Suppress") || truthy(h, "X-Vacation") ||
+		strings.EqualFold(h.Raw("Precedence"), "bulk") || strings.EqualFold(h.Raw("Precedence"), "junk")
 }
-
-var replyPrefix = regexp.MustCompile(`(?i)^(?:\s*(?:re|fwd?|aw|wg|sv|vs|tr|rv|enc|antw|doorst|atb)\s?(?:\[\d+\])?\s?:)+\s*`)
-
-func stripReply(s string) string { return replyPrefix.ReplaceAllString(s, "") }
 
 func truthy(h *Header, name string) bool {
 	v := strings.ToLower(strings.TrimSpace(h.Raw(name)))

@@ -206,7 +206,7 @@ var copyMarks = []*regexp.Regexp{
 
 // failedLine is a line of a free-text report that stands for one recipient.
 var (
-	recipientLine = regexp.MustCompile(`^\s*(?:[-*•>]\s*)?(?:(?:to|for|recipient|address|e-?mail address|user|failed recipient|final recipient|an|à|recipients?)\s*:\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \d|\s*\([^)]*\)\s*:?\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such)\b|;)`)
+	recipientLine = regexp.MustCompile(`^\s*(?:[-*•>]\s*)?(?:(?:to|for|recipient|address|e-?mail address|user|failed recipient|final recipient|an|à|recipients?)\s*:\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \S|\s*\([^)]*\)\s*:|\s*\([^)]*\)\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such)\b|;)`)
 	rcptLine      = regexp.MustCompile(`(?i)rcpt to:\s*<([^<>\s]+@[^<>\s]+)>`)
 	toAddress     = regexp.MustCompile(`(?i)(?:deliver(?:ed|y)?|sent|reach|message|mail|send)[^@\n.]{0,60}?(?:to|for|an|à)\s*:?\s*["'<(]*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+\w)`)
 )
