@@ -33,6 +33,7 @@ import (
 	"kinbridge/gateway/store/vault"
 	"kinbridge/rooms"
 	"kinbridge/rooms/room"
+	"kinbridge/rooms/signalling"
 )
 
 type serveCmd struct {
@@ -234,7 +235,7 @@ type ticketMaker struct{ s *rooms.Server }
 
 // SignTicket implements flow.TicketSigner.
 func (t ticketMaker) SignTicket(k meetings.Ticket) (string, error) {
-	return t.s.MintTicket(room.ID(k.Room), room.MemberID(k.Participant), k.Device, time.Until(k.Expires))
+	return t.s.SignTicket(signalling.Ticket{ID: k.ID, Room: string(k.Room), Member: string(k.Participant), Issued: time.Now(), Device: k.Device, Expires: k.Expires})
 }
 
 func (s *service) startRooms(ctx context.Context) error {
