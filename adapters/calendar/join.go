@@ -57,6 +57,9 @@ func (j *Join) fill(o Join) {
 			*f.to = *f.from
 		}
 	}
+	if j.Conflict != "" {
+		j.ConferenceID = "" // a contradiction in one form of the invitation is not settled by another form of it
+	}
 }
 
 var (

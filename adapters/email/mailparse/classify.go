@@ -1,7 +1,6 @@
 package mailparse
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -116,8 +115,6 @@ func loopsToUs(h *Header) bool {
 	}
 	return false
 }
-
-var methodLine = regexp.MustCompile(`(?im)^METHOD\s*:\s*([A-Z-]+)`)
 
 func (c *classifier) invite() (Class, bool) {
 	for _, cal := range c.m.Calendar {

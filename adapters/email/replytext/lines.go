@@ -26,12 +26,11 @@ const (
 	inlined                    // the rest of a line on which a quote began after words of the author
 )
 
-func (l line) blank() bool         { return l.text == "" }
-func (l line) is(h hint) bool      { return l.hint&h != 0 }
-func (l line) sureQuote() bool     { return l.is(quoted | heading | tail) }
-func (l line) render() string      { return strings.Repeat("> ", min(l.depth, 40)) + l.mark + l.text }
-func (l line) authorLevel() bool   { return l.depth == 0 && !l.sureQuote() }
-func (l line) quotedByMarks() bool { return l.depth > 0 || l.is(quoted) }
+func (l line) blank() bool       { return l.text == "" }
+func (l line) is(h hint) bool    { return l.hint&h != 0 }
+func (l line) sureQuote() bool   { return l.is(quoted | heading | tail) }
+func (l line) render() string    { return strings.Repeat("> ", min(l.depth, 40)) + l.mark + l.text }
+func (l line) authorLevel() bool { return l.depth == 0 && !l.sureQuote() }
 
 // textLines cuts plain text into lines and counts their quote marks.
 func textLines(text string) []line {
