@@ -47,7 +47,7 @@ func everyEntry() []Entry {
 		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),
 		KioskThrottled(k, mo), KioskLocked(k, mo, "idle"),
 		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt),
-		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
+		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestMailSent(seat, "invited"), GuestMailFailed(seat, "invited", "550"), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
 		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
 		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),

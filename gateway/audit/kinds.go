@@ -68,6 +68,8 @@ const (
 	MeetingChangedKind   Kind = "meeting.changed"
 	MeetingCancelledKind Kind = "meeting.cancelled"
 	GuestInvitedKind     Kind = "guest.invited"
+	GuestMailSentKind    Kind = "guest.mail_sent"
+	GuestMailFailedKind  Kind = "guest.mail_failed"
 	GuestEnteredKind     Kind = "guest.entered"
 	GuestCodeFailedKind  Kind = "guest.code_failed"
 	GuestLeftKind        Kind = "guest.left"
@@ -160,6 +162,8 @@ var kinds = [...]Info{
 	{MeetingChangedKind, "Changed a meeting", "meeting", true},
 	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
+	{GuestMailSentKind, "Sent an email to a guest", "participant", true},
+	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},
 	{GuestEnteredKind, "Gave the right code for a meeting", "participant", true},
 	{GuestCodeFailedKind, "Gave a wrong code for a meeting", "participant", true},
 	{GuestLeftKind, "Closed a guest's place in a meeting on her device", "participant", true},

@@ -31,6 +31,16 @@ func (s Seat) entry(k Kind, o Outcome) Entry {
 // GuestInvited: a link was sent to a guest.
 func GuestInvited(s Seat) Entry { return s.entry(GuestInvitedKind, Done) }
 
+// GuestMailSent: the mail server took an email for a guest; purpose is "invited", "asked" (a new code) or "cancelled".
+func GuestMailSent(s Seat, purpose string) Entry {
+	return s.entry(GuestMailSentKind, Done).With("purpose", Code(purpose))
+}
+
+// GuestMailFailed: an email for a guest was refused for good; code is the mail server's reply code.
+func GuestMailFailed(s Seat, purpose, code string) Entry {
+	return s.entry(GuestMailFailedKind, Failed).With("purpose", Code(purpose)).With("code", Code(code))
+}
+
 // GuestEntered: a guest gave the right one-time code.
 func GuestEntered(s Seat) Entry { return s.entry(GuestEnteredKind, Done) }
 

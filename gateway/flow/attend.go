@@ -87,7 +87,7 @@ type MeetingView struct {
 	MayCancel    bool
 }
 
-// ParticipantView is one person of a meeting. Email, TypedName and the presence are shown to staff alone; a guest learns the name of the
+// ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
 // host and her own, of the others the role: who else is involved with a family is told to nobody by a list.
 type ParticipantView struct {
 	ID        ids.ParticipantID
@@ -98,6 +98,8 @@ type ParticipantView struct {
 	Name      string
 	TypedName string
 	Email     string
+	Mail      meetings.MailState // how far the newest mail to a guest has come, and when
+	MailAt    time.Time
 	Self      bool
 	Presence  meetings.Presence
 }
@@ -230,7 +232,7 @@ func (f *Flow) participantView(ctx context.Context, a ids.Actor, p meetings.Part
 		v.Name = p.Name
 	}
 	if a.StaffID() != "" {
-		v.TypedName, v.Email, v.Presence = p.TypedName, p.Email, meetings.PresenceOf(events, p.ID)
+		v.TypedName, v.Email, v.Mail, v.MailAt, v.Presence = p.TypedName, p.Email, p.Mail, p.MailAt, meetings.PresenceOf(events, p.ID)
 	}
 	var agency ids.AgencyID
 	switch p.Kind {

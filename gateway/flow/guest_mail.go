@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/store"
 )
 
 // guestMail is the payload of an outbox item of kind mail_guest. It holds identifiers only: the link and the digits are derived when the
@@ -77,6 +79,30 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 		MessageID: fmt.Sprintf("%s.%s@%s", p.ID, ids.Base32(f.derive("kinbridge guest mail v1", key))[:16], f.cfg.MailDomain),
 		Headers:   standardHeaders(),
 	}, nil
+}
+
+// GuestMailDone records how sending an item's mail ended: the mail server took it, or refused it for good (answer is what it said). It is
+// idempotent in what it leaves, if not in the audit log: mail tried twice was sent twice.
+func (f *Flow) GuestMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error {
+	var g guestMail
+	if err := json.Unmarshal(payload, &g); err != nil {
+		return ids.Wrap(ids.Invalid, err, "The guest mail's payload cannot be read.")
+	}
+	p, err := f.st.Participant(ctx, g.Participant)
+	if err != nil {
+		return err
+	}
+	m, err := f.st.Meeting(ctx, p.Meeting)
+	if err != nil {
+		return err
+	}
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		if sent {
+			return audit.GuestMailSent(seatOf(m, p), g.Purpose), tx.SetGuestMail(p.ID, meetings.MailSent)
+		}
+		code, _, _ := strings.Cut(answer, " ") // the rest may quote her address
+		return audit.GuestMailFailed(seatOf(m, p), g.Purpose, code), tx.SetGuestMail(p.ID, meetings.MailFailed)
+	})
 }
 
 // guestLetter is a mail of paragraphs, one of which may be a link and one a code.

@@ -184,7 +184,7 @@ func (w *meetingWorld) entries(kind audit.Kind) []audit.Entry {
 	return slices.DeleteFunc(all, func(e audit.Entry) bool { return e.Kind != kind })
 }
 
-func wantKind(t *testing.T, err error, k ids.Kind, words string) {
+func wantProblem(t *testing.T, err error, k ids.Kind, words string) {
 	t.Helper()
 	if err == nil || ids.KindOf(err) != k || !strings.Contains(ids.Public(err), words) {
 		t.Fatalf("got %v (%s), want %s with %q", err, ids.KindOf(err), k, words)
@@ -244,7 +244,7 @@ func TestMeetingIsPlannedOnceAndEverybodyIsTold(t *testing.T) {
 func TestInvitationSaysNothingPrivate(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, e storetest.Env) {
 		w := newMeetingWorld(t, e)
-		w.create(w.plan())
+		id := w.create(w.plan())
 		items := w.items(outbox.MailGuest)
 		if len(items) != 1 {
 			t.Fatalf("%d mails", len(items))
@@ -265,6 +265,21 @@ func TestInvitationSaysNothingPrivate(t *testing.T) {
 		again, err := w.f.GuestMail(t.Context(), items[0].Payload)
 		if err != nil || again.Text != m.Text || again.MessageID != m.MessageID {
 			t.Errorf("a second try is another mail: %v", err)
+		}
+		for _, c := range []struct {
+			sent bool
+			want meetings.MailState
+		}{{false, meetings.MailFailed}, {true, meetings.MailSent}} {
+			if err := w.f.GuestMailDone(t.Context(), items[0].Payload, c.sent, "550 5.1.1 anna@anytown.example is unknown here"); err != nil {
+				t.Fatal(err)
+			}
+			v, err := w.f.Meeting(t.Context(), w.worker.Actor(), id)
+			if err != nil || v.Participants[len(v.Participants)-1].Mail != c.want {
+				t.Fatalf("%+v %v", v.Participants, err)
+			}
+		}
+		if got := w.entries(audit.GuestMailFailedKind); len(got) != 1 || got[0].Detail["code"] != "550" || got[0].Detail["purpose"] != "invited" {
+			t.Errorf("%+v", got)
 		}
 		if p := string(items[0].Payload); strings.Contains(p, link) || strings.Contains(p, code) {
 			t.Error("the outbox holds the link or the code")
@@ -302,7 +317,7 @@ func TestPlanningIsRefused(t *testing.T) {
 				n := w.plan()
 				c.change(&n)
 				_, err := w.f.CreateMeeting(ctx, c.actor, n)
-				wantKind(t, err, c.kind, c.words)
+				wantProblem(t, err, c.kind, c.words)
 			})
 		}
 		if got := w.items(outbox.MailGuest); len(got) != 0 {
@@ -319,7 +334,7 @@ func TestPlanningIsRefused(t *testing.T) {
 			t.Errorf("choices %+v %v", choices, err)
 		}
 		_, err = w.f.GuestChoices(ctx, w.pom.Actor(), w.c.ID)
-		wantKind(t, err, ids.Forbidden, "")
+		wantProblem(t, err, ids.Forbidden, "")
 	})
 }
 
@@ -365,9 +380,9 @@ func TestWhoSeesWhichMeeting(t *testing.T) {
 			t.Errorf("a guest knows neither herself nor the host: %s", all)
 		}
 		_, err = w.f.Meeting(ctx, w.other.Actor(), review)
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 		_, err = w.f.Meeting(ctx, w.pom.Actor(), brief)
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 	})
 }
 
@@ -384,14 +399,14 @@ func TestGuestComesInByLinkAndCode(t *testing.T) {
 			}
 		}
 		_, _, err := w.f.GuestEnter(ctx, link, "Anna Quill", code)
-		wantKind(t, err, ids.Conflict, "not open yet")
-		wantKind(t, w.f.SendGuestCode(ctx, link), ids.Conflict, "not open yet")
+		wantProblem(t, err, ids.Conflict, "not open yet")
+		wantProblem(t, w.f.SendGuestCode(ctx, link), ids.Conflict, "not open yet")
 		e.Clock.Advance(31 * time.Minute)
 		_, _, err = w.f.GuestEnter(ctx, link, "  ", code)
-		wantKind(t, err, ids.Invalid, "name")
+		wantProblem(t, err, ids.Invalid, "name")
 		for _, bad := range []string{"", "12345", "1234567", "12a456", "１２３４５６"} {
 			_, _, err = w.f.GuestEnter(ctx, link, "Anna Quill", bad)
-			wantKind(t, err, ids.Invalid, "6 digits")
+			wantProblem(t, err, ids.Invalid, "6 digits")
 		}
 		token, g, err := w.f.GuestEnter(ctx, link, " Anna  Quill ", code[:3]+" "+code[3:])
 		if err != nil {
@@ -405,7 +420,7 @@ func TestGuestComesInByLinkAndCode(t *testing.T) {
 			t.Fatalf("%+v %v", back, err)
 		}
 		_, _, err = w.f.GuestEnter(ctx, link, "Anna Quill", code)
-		wantKind(t, err, ids.Unauthenticated, "no longer works")
+		wantProblem(t, err, ids.Unauthenticated, "no longer works")
 		if got := w.entries(audit.GuestEnteredKind); len(got) != 1 || got[0].Actor != ids.ContactActor(w.anna.ID) || got[0].Case != w.c.ID {
 			t.Fatalf("%+v", got)
 		}
@@ -418,16 +433,16 @@ func TestGuestComesInByLinkAndCode(t *testing.T) {
 			}
 		}
 		_, err = w.f.GuestBySession(ctx, token)
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 		if got := w.entries(audit.GuestLeftKind); len(got) != 1 {
 			t.Errorf("%d entries of leaving", len(got))
 		}
 		_, err = w.f.GuestBySession(ctx, "no such session")
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 		_, err = w.f.GuestLanding(ctx, link+"x")
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 		_, err = w.f.GuestLanding(ctx, "")
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 	})
 }
 
@@ -480,7 +495,7 @@ func TestCodeCannotBeGuessed(t *testing.T) {
 			t.Fatalf("%d tries were looked at, want 5", count[true])
 		}
 		_, _, err := w.f.GuestEnter(ctx, link, "Anna Quill", code)
-		wantKind(t, err, ids.Unauthenticated, "no longer works")
+		wantProblem(t, err, ids.Unauthenticated, "no longer works")
 		if got := w.entries(audit.GuestCodeFailedKind); len(got) != 13 {
 			t.Fatalf("%d failures in the audit log, want 13", len(got))
 		}
@@ -513,14 +528,14 @@ func TestOnlyTheNewestCodeWorksAndForAWhile(t *testing.T) {
 			_, c := letter(t, mails[0])
 			codes = append(codes, c)
 		}
-		wantKind(t, w.f.SendGuestCode(ctx, link), ids.TooMany, "within an hour")
+		wantProblem(t, w.f.SendGuestCode(ctx, link), ids.TooMany, "within an hour")
 		if codes[4] != codes[5] {
 			_, _, err := w.f.GuestEnter(ctx, link, "Anna Quill", codes[4])
-			wantKind(t, err, ids.Unauthenticated, "not right")
+			wantProblem(t, err, ids.Unauthenticated, "not right")
 		}
 		e.Clock.Advance(15*time.Minute + time.Second)
 		_, _, err := w.f.GuestEnter(ctx, link, "Anna Quill", codes[5])
-		wantKind(t, err, ids.Unauthenticated, "no longer works")
+		wantProblem(t, err, ids.Unauthenticated, "no longer works")
 		e.Clock.Advance(46 * time.Minute)
 		if err := w.f.SendGuestCode(ctx, link); err != nil {
 			t.Fatalf("after an hour: %v", err)
@@ -544,13 +559,13 @@ func TestCancelledMeetingLetsNobodyIn(t *testing.T) {
 		}
 		link, code := letter(t, first)
 		_ = w.items(outbox.RoomOrder)
-		wantKind(t, w.f.CancelMeeting(ctx, w.pom.Actor(), id), ids.Forbidden, "")
-		wantKind(t, w.f.CancelMeeting(ctx, w.other.Actor(), id), ids.NotFound, "")
-		wantKind(t, w.f.CancelMeeting(ctx, ids.ContactActor(w.anna.ID), id), ids.NotFound, "")
+		wantProblem(t, w.f.CancelMeeting(ctx, w.pom.Actor(), id), ids.Forbidden, "")
+		wantProblem(t, w.f.CancelMeeting(ctx, w.other.Actor(), id), ids.NotFound, "")
+		wantProblem(t, w.f.CancelMeeting(ctx, ids.ContactActor(w.anna.ID), id), ids.NotFound, "")
 		if err := w.f.CancelMeeting(ctx, w.worker.Actor(), id); err != nil {
 			t.Fatal(err)
 		}
-		wantKind(t, w.f.CancelMeeting(ctx, w.worker.Actor(), id), ids.Conflict, "already")
+		wantProblem(t, w.f.CancelMeeting(ctx, w.worker.Actor(), id), ids.Conflict, "already")
 		o, err := flow.RoomOrderOf(w.items(outbox.RoomOrder)[0].Payload)
 		if err != nil || !o.Ended || len(o.Members) != 0 || o.Revision != 2 {
 			t.Fatalf("%+v %v", o, err)
@@ -567,9 +582,9 @@ func TestCancelledMeetingLetsNobodyIn(t *testing.T) {
 			t.Fatalf("%+v %v", l, err)
 		}
 		_, _, err = w.f.GuestEnter(ctx, link, "Anna Quill", code)
-		wantKind(t, err, ids.Conflict, "cancelled")
+		wantProblem(t, err, ids.Conflict, "cancelled")
 		_, err = w.f.RoomTicket(ctx, w.worker.Actor(), id)
-		wantKind(t, err, ids.Forbidden, "cancelled")
+		wantProblem(t, err, ids.Forbidden, "cancelled")
 		open, err := w.f.OpenRoomOrders(ctx)
 		if err != nil || len(open) != 0 {
 			t.Fatalf("%+v %v", open, err)
@@ -586,7 +601,7 @@ func TestTicketsAreForOnesOwnPlace(t *testing.T) {
 		w, ctx := newMeetingWorld(t, e), t.Context()
 		id := w.create(w.plan())
 		_, err := w.f.RoomTicket(ctx, w.worker.Actor(), id)
-		wantKind(t, err, ids.Forbidden, "not open yet")
+		wantProblem(t, err, ids.Forbidden, "not open yet")
 		e.Clock.Advance(45 * time.Minute)
 		for _, c := range []struct {
 			actor  ids.Actor
@@ -609,11 +624,11 @@ func TestTicketsAreForOnesOwnPlace(t *testing.T) {
 			t.Errorf("%d tickets in the audit log", len(got))
 		}
 		_, err = w.f.RoomTicket(ctx, w.pom.Actor(), id)
-		wantKind(t, err, ids.Forbidden, "not on the list")
+		wantProblem(t, err, ids.Forbidden, "not on the list")
 		_, err = w.f.RoomTicket(ctx, w.other.Actor(), id)
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 		_, err = w.f.RoomTicket(ctx, ids.ContactActor(w.bea.ID), id)
-		wantKind(t, err, ids.NotFound, "")
+		wantProblem(t, err, ids.NotFound, "")
 
 		v, err := w.f.Meeting(ctx, w.worker.Actor(), id)
 		if err != nil {
@@ -622,7 +637,7 @@ func TestTicketsAreForOnesOwnPlace(t *testing.T) {
 		i := slices.IndexFunc(v.Participants, func(p flow.ParticipantView) bool { return p.Kind == meetings.PersonMother })
 		mothers := v.Participants[i].ID
 		_, err = w.f.RoomTicketFor(ctx, w.worker.Actor(), id, mothers)
-		wantKind(t, err, ids.Forbidden, "only your own place")
+		wantProblem(t, err, ids.Forbidden, "only your own place")
 		token := w.worker.Actor()
 		token.Kind = ids.ActorAPI
 		got, err := w.f.RoomTicketFor(ctx, token, id, mothers)
@@ -630,12 +645,12 @@ func TestTicketsAreForOnesOwnPlace(t *testing.T) {
 			t.Fatalf("%+v %v", got, err)
 		}
 		_, err = w.f.RoomTicketFor(ctx, token, id, "par_none")
-		wantKind(t, err, ids.NotFound, "not in the meeting")
+		wantProblem(t, err, ids.NotFound, "not in the meeting")
 		_, err = w.f.RoomTicketFor(ctx, w.worker.Actor(), id, "par_none")
-		wantKind(t, err, ids.Forbidden, "") // decided before it is looked up: who may not ask learns nothing
+		wantProblem(t, err, ids.Forbidden, "") // decided before it is looked up: who may not ask learns nothing
 		e.Clock.Advance(2 * time.Hour)
 		_, err = w.f.RoomTicket(ctx, w.worker.Actor(), id)
-		wantKind(t, err, ids.Forbidden, "ended")
+		wantProblem(t, err, ids.Forbidden, "ended")
 	})
 }
 
@@ -703,15 +718,15 @@ func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 		if orders, err := w.f.OpenRoomOrders(ctx); err != nil || len(orders) != 1 || orders[0].Room != id {
 			t.Errorf("a restarted media server does not learn of the room: %+v %v", orders, err)
 		}
-		wantKind(t, w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "x1", Room: "mtg_none", Kind: meetings.Joined, Participant: guest}), ids.NotFound, "")
-		wantKind(t, w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "x2", Room: id, Kind: meetings.Joined, Participant: "par_none"}), ids.Invalid, "")
-		wantKind(t, w.f.RoomEvent(ctx, meetings.RoomEvent{Room: id, Kind: meetings.Joined, Participant: guest}), ids.Invalid, "")
+		wantProblem(t, w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "x1", Room: "mtg_none", Kind: meetings.Joined, Participant: guest}), ids.NotFound, "")
+		wantProblem(t, w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "x2", Room: id, Kind: meetings.Joined, Participant: "par_none"}), ids.Invalid, "")
+		wantProblem(t, w.f.RoomEvent(ctx, meetings.RoomEvent{Room: id, Kind: meetings.Joined, Participant: guest}), ids.Invalid, "")
 
 		if err := w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "e11", Room: id, Kind: meetings.RoomEnded, By: host, Detail: "ended"}); err != nil {
 			t.Fatal(err)
 		}
 		_, err = w.f.RoomTicket(ctx, ids.ContactActor(w.anna.ID), id)
-		wantKind(t, err, ids.Forbidden, "ended")
+		wantProblem(t, err, ids.Forbidden, "ended")
 		if orders, err := w.f.OpenRoomOrders(ctx); err != nil || len(orders) != 0 {
 			t.Errorf("a meeting the host ended is opened again: %+v %v", orders, err)
 		}

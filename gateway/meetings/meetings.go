@@ -173,9 +173,21 @@ type Participant struct {
 	TypedName string
 	Email     string // guests only
 	Role      Role
+	Mail      MailState // guests only
+	MailAt    time.Time
 	Invited   time.Time
 	Removed   time.Time // zero = still invited
 }
+
+// MailState says how far the newest mail to a guest has come.
+type MailState string
+
+// The states of a guest's mail.
+const (
+	MailWaiting MailState = ""       // not sent yet
+	MailSent    MailState = "sent"   // our mail server has taken it
+	MailFailed  MailState = "failed" // it was refused for good: somebody must tell her another way
+)
 
 // Is reports whether the actor is this participant and still invited.
 func (p Participant) Is(a ids.Actor) bool {

@@ -104,7 +104,8 @@ func (tx *Tx) AddParticipant(p meetings.Participant, linkHash string) error {
 	return err
 }
 
-const participantColumns = `p.id, p.meeting_id, p.kind, p.person_id, p.name, p.typed_sealed, p.email, p.role, p.invited, p.removed, m.case_id`
+const participantColumns = `p.id, p.meeting_id, p.kind, p.person_id, p.name, p.typed_sealed, p.email, p.role, p.mail_state, p.mail_at, p.invited,
+	p.removed, m.case_id`
 
 // placed is a participant with the case whose key her typed name is sealed with.
 type placed struct {
@@ -117,7 +118,7 @@ func (r Reader) participantsWhere(ctx context.Context, where string, args ...any
 		func(s scanner) (placed, error) {
 			var p placed
 			var typed []byte
-			err := s.Scan(&p.ID, &p.Meeting, &p.Kind, &p.Person, &p.Name, &typed, &p.Email, &p.Role, at{&p.Invited}, at{&p.Removed}, &p.of)
+			err := s.Scan(&p.ID, &p.Meeting, &p.Kind, &p.Person, &p.Name, &typed, &p.Email, &p.Role, &p.Mail, at{&p.MailAt}, at{&p.Invited}, at{&p.Removed}, &p.of)
 			p.TypedName = string(typed) // still sealed
 			return p, err
 		})
@@ -134,9 +135,10 @@ func (r Reader) participantsWhere(ctx context.Context, where string, args ...any
 	return ps, nil
 }
 
-// Participants returns everybody who is or was invited to a meeting, in the order of invitation.
+// Participants returns everybody who is or was invited to a meeting: the hosts, the mother, supporters, guests, each by name.
 func (r Reader) Participants(ctx context.Context, m ids.MeetingID) ([]meetings.Participant, error) {
-	return r.participantsWhere(ctx, `p.meeting_id = ? ORDER BY p.invited, p.id`, string(m))
+	return r.participantsWhere(ctx, `p.meeting_id = ?
+		ORDER BY CASE p.role WHEN 'host' THEN 0 WHEN 'mother' THEN 1 WHEN 'supporter' THEN 2 ELSE 3 END, p.name, p.id`, string(m))
 }
 
 // Participant returns one person's place in a meeting.
@@ -152,6 +154,13 @@ func (r Reader) ParticipantByLink(ctx context.Context, linkHash string) (meeting
 	}
 	ps, err := r.participantsWhere(ctx, `p.link_hash = ?`, linkHash)
 	return first(ps, err)
+}
+
+// SetGuestMail records how far the newest mail to a guest has come.
+func (tx *Tx) SetGuestMail(p ids.ParticipantID, s meetings.MailState) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE participants SET mail_state = ?, mail_at = ? WHERE id = ?`, string(s), micros(tx.now), string(p))
+	tx.Wake(TopicStaff)
+	return err
 }
 
 // SetTypedName records the name that a guest gave when she entered.

@@ -30,6 +30,8 @@ type Gateway interface {
 	OutgoingMail(ctx context.Context, id ids.DeliveryID) (flow.OutMail, error)
 	// GuestMail returns the email of a meeting's outbox item, or flow.ErrNothingToSend.
 	GuestMail(ctx context.Context, payload json.RawMessage) (flow.OutMail, error)
+	// GuestMailDone records that the smarthost has taken such an email, or refused it for good.
+	GuestMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
 	// MailSent records that the smarthost has taken a delivery; final: it is the recipient's own server.
 	MailSent(ctx context.Context, id ids.DeliveryID, final bool, answer string) error
 	// MailFailed records a failed try and returns when to try again; the zero time = never.
@@ -141,13 +143,15 @@ func (s *Sender) HandleGuest(ctx context.Context, it outbox.Item) error {
 	if err != nil {
 		return err
 	}
-	if _, err = s.send(ctx, m); err != nil && permanent(err) {
-		return outbox.Permanent(err)
+	answer, err := s.send(ctx, m)
+	switch {
+	case err == nil:
+		return s.gw.GuestMailDone(ctx, it.Payload, true, answer)
+	case permanent(err):
+		// Recorded, and shown to the host: a person is told, nothing is left to do.
+		return s.gw.GuestMailDone(ctx, it.Payload, false, answerOf(err))
 	}
-	if err != nil {
-		return outbox.RetryAt(s.cfg.Now().Add(outbox.Backoff(it.Attempts, 5*time.Second, 10*time.Minute)), err)
-	}
-	return nil
+	return outbox.RetryAt(s.cfg.Now().Add(outbox.Backoff(it.Attempts, 5*time.Second, 10*time.Minute)), err)
 }
 
 func (s *Sender) final(to string) bool {
@@ -247,7 +251,7 @@ func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
 			_ = conn.Close()
 			return nil, fmt.Errorf("starttls: %w", err)
 		}
-		return c, nil
+		return s.hello(c)
 	}
 	c, err := s.hello(smtp.NewClient(conn))
 	if err != nil || s.cfg.TLS == TLSNone {
@@ -261,7 +265,10 @@ func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
 		return nil, err
 	}
 	tlsConfig.InsecureSkipVerify = true // opportunistic TLS keeps listeners out; it cannot prove the server (RFC 7435)
-	return smtp.NewClientStartTLS(conn, tlsConfig)
+	if c, err = smtp.NewClientStartTLS(conn, tlsConfig); err != nil {
+		return nil, err
+	}
+	return s.hello(c)
 }
 
 func (s *Sender) tlsConfig() *tls.Config {

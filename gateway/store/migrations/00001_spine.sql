@@ -368,6 +368,8 @@ CREATE TABLE participants (
   email        TEXT NOT NULL DEFAULT '',
   role         TEXT NOT NULL,
   link_hash    TEXT NOT NULL DEFAULT '',
+  mail_state   TEXT NOT NULL DEFAULT '',
+  mail_at      BIGINT NOT NULL DEFAULT 0,
   invited      BIGINT NOT NULL,
   removed      BIGINT NOT NULL DEFAULT 0,
   UNIQUE (meeting_id, kind, person_id)
