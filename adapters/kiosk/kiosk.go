@@ -20,7 +20,7 @@ import (
 	"kinbridge/gateway/ids"
 )
 
-//go:embed templates
+//go:embed all:templates
 var templates embed.FS
 
 // Devices is what the kiosk asks of flow about itself.

@@ -141,9 +141,6 @@ var readyReplies = []string{"thanks", "agree", "disagree", "explain", "talk", "c
 
 type readyReply struct{ Name, Text string }
 
-// accents are the keys of the letters that Welsh has and a plain keyboard has not.
-var accents = []string{"â", "ê", "î", "ô", "û", "ŵ", "ŷ", "ï"}
-
 type replyView struct {
 	openView
 	Ready   []readyReply
@@ -152,14 +149,14 @@ type replyView struct {
 	Problem string
 	Max     int
 	Rows    [][]string // of the keyboard
-	Accents []string
 }
 
+// keyboard is the on-screen keyboard's rows: a British layout, with the letters that Welsh has besides at the right.
 var keyboard = [][]string{
-	{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"},
-	{"q", "w", "e", "r", "t", "y", "u", "i", "o", "p"},
-	{"a", "s", "d", "f", "g", "h", "j", "k", "l", "'"},
-	{"z", "x", "c", "v", "b", "n", "m", ",", ".", "?"},
+	{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "â", "ê"},
+	{"q", "w", "e", "r", "t", "y", "u", "i", "o", "p", "î", "ô"},
+	{"a", "s", "d", "f", "g", "h", "j", "k", "l", "'", "û", "ŵ"},
+	{"z", "x", "c", "v", "b", "n", "m", ",", ".", "?", "ŷ", "ï"},
 }
 
 func (k *Kiosk) replyPage(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -175,7 +172,7 @@ func (k *Kiosk) renderReply(w http.ResponseWriter, r *http.Request, at atKiosk, 
 	for _, name := range readyReplies {
 		v.Ready = append(v.Ready, readyReply{name, show.word("kiosk.ready." + name)})
 	}
-	v.Max, v.Rows, v.Accents = maxBody, keyboard, accents
+	v.Max, v.Rows = maxBody, keyboard
 	return k.pages.Render(w, r, status, "reply", k.page(r, at, "kiosk.reply.title", v))
 }
 

@@ -51,7 +51,7 @@ func newWorld(t testing.TB, cfg kiosk.Config) *world {
 	t.Helper()
 	bus := flow.NewBus()
 	w := &world{t: t, env: storetest.Open(t, store.SQLite, bus.Wake), admin: ids.System("test")}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.f = flow.New(w.env.Store, bus, flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
 		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.env.Clock.Now, Log: quiet})
 	w.seed()

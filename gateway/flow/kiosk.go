@@ -84,7 +84,7 @@ func (f *Flow) EnrolKiosk(ctx context.Context, code string) (KioskCredential, er
 	}
 	cred := KioskCredential{Secret: ids.Secret(32)}
 	var wrong bool
-	err := f.st.Write(ctx, ids.Unknown("kiosk enrolment"), func(tx *store.Tx) (audit.Entry, error) {
+	err := f.st.Write(ctx, ids.Unknown("kiosk-enrolment"), func(tx *store.Tx) (audit.Entry, error) {
 		wrong = false
 		tries, err := tx.CountEnrolmentTry(enrolmentWindow)
 		if err != nil {
