@@ -50,7 +50,10 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 		out.Files = append(out.Files, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment),
 			Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
 	}
-	out.Bounces = bounces(class.Bounces)
+	out.Bounces = append(bounces(class.Bounces), arrivals(m)...)
+	if len(out.Bounces) > 0 {
+		out.Kind = flow.MailBounce // a report of success is one too: it moves a delivery and is nobody's words
+	}
 	out.Proof = r.proof(ctx, raw, env)
 	return out
 }
@@ -77,6 +80,21 @@ func bounces(bs []mailparse.Bounce) []flow.Bounce {
 	for _, b := range bs {
 		out = append(out, flow.Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Diagnostic: b.Diagnostic,
 			Delayed: !b.Permanent && !strings.HasPrefix(b.Status, "5."), Delivered: strings.HasPrefix(b.Status, "2.")})
+	}
+	return out
+}
+
+// arrivals are the recipients that a delivery report says the mail has reached (RFC 3464 section 2.3.3: "delivered"). "relayed" is no
+// arrival: it went on to a server that reports nothing.
+func arrivals(m *mailparse.Message) []flow.Bounce {
+	var out []flow.Bounce
+	for _, report := range m.Reports {
+		for _, to := range report.Recipients {
+			if strings.EqualFold(strings.TrimSpace(to.Raw("Action")), "delivered") {
+				_, address, _ := strings.Cut(to.Raw("Final-Recipient"), ";")
+				out = append(out, flow.Bounce{Recipient: strings.TrimSpace(address), Status: strings.TrimSpace(to.Raw("Status")), Delivered: true})
+			}
+		}
 	}
 	return out
 }
