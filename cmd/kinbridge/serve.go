@@ -256,6 +256,9 @@ func (s *service) startRooms(ctx context.Context) error {
 	}
 	s.onStop(s.rooms.Close)
 	s.signer.TicketSigner = ticketMaker{s.rooms}
+	if err := s.Flow.RoomsRestarted(ctx); err != nil {
+		return err
+	}
 	orders, err := s.Flow.OpenRoomOrders(ctx)
 	if err != nil {
 		return err
