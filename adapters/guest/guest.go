@@ -57,7 +57,7 @@ type Guest struct {
 	flow   Flow
 	pages  *web.Pages
 	cookie web.Cookie
-	tries  *web.Limiter // of forms and tickets, by address
+	tries  *web.Limiter // of forms and tickets
 	noise  []byte       // what the network test downloads
 }
 
@@ -91,7 +91,7 @@ func (g *Guest) Handler() http.Handler {
 		"GET /guest/meeting/room":    g.entered(g.room),
 		"POST /guest/meeting/ticket": g.limited(g.ticket),
 		"GET /guest/meeting/ping":    g.entered(g.ping),
-		"GET /guest/meeting/speed":   g.limited(g.entered(g.speed)),
+		"GET /guest/meeting/speed":   g.entered(g.limited(g.speed)),
 		"GET /guest/meeting/left":    g.entered(g.left),
 		"POST /guest/meeting/finish": g.finish,
 		"GET /guest/meeting/done":    g.done,
@@ -101,11 +101,12 @@ func (g *Guest) Handler() http.Handler {
 	return g.pages.Wrap(mux)
 }
 
-// limited answers 429 to an address that sends too many forms: a code has a million values, a link far more, and guessing either must
-// not even load the database.
+// limited answers 429 to whoever sends too many forms for one link or in one session: a code has a million values, and guessing it must not
+// even load the database. The address is only a part of the key: many guests can share one, an office's or a proxy's.
 func (g *Guest) limited(next web.Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if ok, wait := g.tries.Allow(web.ClientIP(r)); !ok {
+		token, _ := g.cookie.Token(r)
+		if ok, wait := g.tries.Allow(web.ClientIP(r) + " " + r.PathValue("link") + " " + token); !ok {
 			web.RetryAfter(w, wait)
 			return ids.E(ids.TooMany, "%s", g.pages.Loc(r).T("guest.too_many"))
 		}

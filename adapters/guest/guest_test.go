@@ -343,7 +343,7 @@ func TestCancelledMeetingInWelsh(t *testing.T) {
 	})
 }
 
-func TestTooManyFormsFromOneAddress(t *testing.T) {
+func TestTooManyFormsForOneLink(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, e storetest.Env) {
 		s := newSite(t, e)
 		b := s.browser()
@@ -355,7 +355,9 @@ func TestTooManyFormsFromOneAddress(t *testing.T) {
 		if last.header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
-		b.want(b.get("/guest/"+s.link), 200) // reading is not limited
+		b.want(b.get("/guest/0123456789abcdefghjkmnpqrstvwxyz"), 404) // reading is not limited
+		e.Clock.Advance(40 * time.Minute)
+		b.want(b.post("/guest/"+s.link, form("Anna Quill", s.code)), http.StatusSeeOther) // nor is her neighbour
 	})
 }
 
