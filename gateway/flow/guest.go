@@ -267,6 +267,11 @@ func (f *Flow) GuestBySession(ctx context.Context, token string) (Guest, error) 
 	if err != nil {
 		return Guest{}, err
 	}
+	if f.now().Sub(s.LastSeen) > guestIdle/10 { // seldom, so that a page costs no write
+		if err := f.st.TouchSession(ctx, people.HashToken(token)); err != nil {
+			return Guest{}, err
+		}
+	}
 	p, err := f.st.Participant(ctx, ids.ParticipantID(s.Subject))
 	if err != nil {
 		return Guest{}, err

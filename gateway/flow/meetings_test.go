@@ -446,6 +446,38 @@ func TestGuestComesInByLinkAndCode(t *testing.T) {
 	})
 }
 
+func TestLinkAndSessionEndWithTheMeeting(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e storetest.Env) {
+		w, ctx := newMeetingWorld(t, e), t.Context()
+		n := w.plan()
+		n.Ends = n.Starts.Add(meetings.LongestTime)
+		id := w.create(n)
+		link, code := letter(t, w.mail()[0])
+		e.Clock.Advance(31 * time.Minute)
+		token, g, err := w.f.GuestEnter(ctx, link, "Anna Quill", code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for g.Phase == meetings.Open { // as long as the longest meeting lasts, the session does
+			e.Clock.Advance(50 * time.Minute)
+			if g, err = w.f.GuestBySession(ctx, token); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if l, err := w.f.GuestLanding(ctx, link); err != nil || l.State != meetings.Over || g.Phase != meetings.Over {
+			t.Fatalf("%+v %s %v", l, g.Phase, err)
+		}
+		_, err = w.f.RoomTicket(ctx, g.Actor(), id)
+		wantProblem(t, err, ids.Forbidden, "ended")
+		wantProblem(t, w.f.SendGuestCode(ctx, link), ids.Conflict, "ended")
+		_, _, err = w.f.GuestEnter(ctx, link, "Anna Quill", code)
+		wantProblem(t, err, ids.Conflict, "ended")
+		e.Clock.Advance(25 * time.Hour)
+		_, err = w.f.GuestBySession(ctx, token)
+		wantProblem(t, err, ids.NotFound, "")
+	})
+}
+
 func TestStandInIsSeenToBeOne(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, e storetest.Env) {
 		w, ctx := newMeetingWorld(t, e), t.Context()

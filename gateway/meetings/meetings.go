@@ -135,7 +135,7 @@ func CleanTitle(s string) (string, error) {
 	if utf8.RuneCountInString(s) > maxTitle {
 		return "", ids.E(ids.Invalid, "The title must be %d characters or fewer.", maxTitle)
 	}
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
 		return "", ids.E(ids.Invalid, "The title has characters that cannot be used.")
 	}
 	return s, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"kinbridge/gateway/ids"
 )
@@ -119,4 +120,34 @@ func TestPresence(t *testing.T) {
 	if s := PresenceOf(events, "b"); s.Present || !s.Left.Equal(at(30)) {
 		t.Errorf("after the end: %+v", s)
 	}
+}
+
+func TestTitlesAreOneCleanLine(t *testing.T) {
+	if got, err := CleanTitle("  Review\n for\tTomos "); err != nil || got != "Review for Tomos" {
+		t.Errorf("%q %v", got, err)
+	}
+	for _, in := range []string{"a\x00b", "a\u202eb", "a\xffb", strings.Repeat("ŵ", maxTitle+1)} {
+		if got, err := CleanTitle(in); err == nil {
+			t.Errorf("%q accepted as %q", in, got)
+		}
+	}
+}
+
+func FuzzCleanName(f *testing.F) {
+	for _, seed := range []string{"Siân Ŵyn-O’Neill", "", " . ", "Jo\u202egnp", "a\xff", "e\u0301", strings.Repeat("x ", 60)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		got, err := CleanName(in)
+		if err != nil {
+			if ids.KindOf(err) != ids.Invalid {
+				t.Fatalf("%q: %v", in, err)
+			}
+			return
+		}
+		again, err := CleanName(got)
+		if err != nil || again != got || !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxName || strings.ContainsAny(got, "<>&\"\n\x00") {
+			t.Fatalf("%q gave %q, then %q %v", in, got, again, err)
+		}
+	})
 }
