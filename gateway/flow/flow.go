@@ -62,10 +62,11 @@ func New(st *store.Store, bus *Bus, cfg Config) *Flow {
 // when done. It is a hint: look in the store for what changed, and look again now and then without it.
 func (f *Flow) Listen(topic string) (wake <-chan struct{}, stop func()) { return f.bus.Listen(topic) }
 
-// refuse turns a decision that is no permission into the error to show, and records the refusal.
+// refuse turns a decision that is no permission into the error to show, and records the refusal: with its case and thread, so that who may
+// not know of the thread does not learn of it from the refusal.
 func (f *Flow) refuse(ctx context.Context, facts policy.Facts, subject string, d policy.Decision) error {
 	err := f.st.Write(ctx, facts.Actor, func(*store.Tx) (audit.Entry, error) {
-		return audit.PolicyRefused(string(facts.Act), subject).With("rule", d.Rule).Because(d.Why), nil
+		return audit.PolicyRefused(string(facts.Act), subject).In(facts.Case.ID, facts.Thread.ID).With("rule", d.Rule).Because(d.Why), nil
 	})
 	if err != nil {
 		f.log.Error("a refusal could not be recorded", "act", facts.Act, "rule", d.Rule, "err", err)

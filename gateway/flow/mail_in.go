@@ -96,6 +96,27 @@ func (m ReadMail) idemKey(in ids.InboundID) string {
 	return fmt.Sprintf("mail/%x", sum[:16])
 }
 
+// headerID is the Message-ID as it can be kept and quoted back in References; "" when it is none (RFC 5322 section 3.6.4). Then the
+// message gets one of ours.
+func (m ReadMail) headerID() string {
+	if len(m.MessageID) > 900 || strings.ContainsFunc(m.MessageID, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' }) {
+		return ""
+	}
+	return m.MessageID
+}
+
+// files are the email's files, their media types reduced to what a database and a header can carry.
+func (m ReadMail) files() []store.NewFile {
+	out := append([]store.NewFile(nil), m.Files...)
+	for i, f := range out {
+		if f.MediaType == "" || len(f.MediaType) > 200 || strings.ContainsFunc(f.MediaType, func(r rune) bool { return r < ' ' || r > '~' }) {
+			out[i].MediaType = "application/octet-stream"
+		}
+		out[i].Name = oneLine(f.Name, 255)
+	}
+	return out
+}
+
 func oneLine(s string, limit int) string {
 	s = strings.Join(strings.Fields(CleanText(s)), " ")
 	for len(s) > limit {
@@ -271,8 +292,8 @@ func (f *Flow) sameAgency(ctx context.Context, agency ids.AgencyID, from string)
 // postMail makes an email of a verified party a message of its thread, released or held for the channel's review.
 func (f *Flow) postMail(ctx context.Context, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) error {
 	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: a.ID,
-		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: mail.Quoted, Inbound: in.ID}
-	_, err := f.post(ctx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.Files, headerID: mail.MessageID, inbound: &in})
+		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Inbound: in.ID}
+	_, err := f.post(ctx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.files(), headerID: mail.headerID(), inbound: &in})
 	return err
 }
 
@@ -325,7 +346,7 @@ func (f *Flow) noteReport(ctx context.Context, in store.Inbound, mail ReadMail, 
 }
 
 func (f *Flow) applyReport(tx *store.Tx, id ids.DeliveryID, d audit.Delivered, b Bounce) (audit.Entry, error) {
-	row, err := tx.Delivery(tx.Context(), id)
+	row, err := tx.LockDelivery(id)
 	if err != nil {
 		return audit.Entry{}, err
 	}

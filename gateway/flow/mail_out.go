@@ -202,7 +202,7 @@ func (f *Flow) MailFailed(ctx context.Context, id ids.DeliveryID, attempt int, p
 
 func (f *Flow) moveDelivery(ctx context.Context, id ids.DeliveryID, move func(*store.Tx, *messages.Delivery, audit.Delivered) audit.Entry) error {
 	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
-		d, err := tx.Delivery(tx.Context(), id)
+		d, err := tx.LockDelivery(id)
 		if err != nil {
 			return audit.Entry{}, err
 		}
@@ -234,7 +234,7 @@ func (f *Flow) atMother(ctx context.Context, a ids.Actor, m ids.MessageID, to me
 		return nil
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		d, err := tx.Delivery(tx.Context(), d.ID)
+		d, err := tx.LockDelivery(d.ID)
 		if err != nil {
 			return audit.Entry{}, err
 		}

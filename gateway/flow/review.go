@@ -167,17 +167,14 @@ func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, thread 
 	if err != nil {
 		return Composed{}, err
 	}
-	// The person who files must be allowed to review there: filing is letting words in.
-	if facts := target.to(policy.Review); target.Channel != threads.Privileged {
-		if err := f.may(ctx, facts, auditID(thread)); err != nil {
-			return Composed{}, err
-		}
+	if err := f.mayFileIn(ctx, h, target); err != nil {
+		return Composed{}, err
 	}
 	mail, err := f.readInbound(ctx, h.hold.Inbound)
 	if err != nil {
 		return Composed{}, err
 	}
-	contact, err := f.senderAsContact(ctx, a, mail, target)
+	contact, known, err := f.senderAsContact(ctx, mail, target)
 	if err != nil {
 		return Composed{}, err
 	}
@@ -185,6 +182,13 @@ func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, thread 
 	err = f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
 		if err := decideHold(tx, a, &h.hold, messages.OutcomeFiled, "", note); err != nil {
 			return audit.Entry{}, err
+		}
+		if !known { // with the decision: who was not let in becomes nobody's verified contact
+			if err := tx.AddContact(contact); err != nil {
+				return audit.Entry{}, err
+			}
+			tx.Also(audit.ContactAdded(contact.ID))
+			tx.Also(audit.ContactVerified(contact.ID, "staff"))
 		}
 		m, err := f.fileAs(tx, target, contact, h.hold.Inbound, mail)
 		if err != nil {
@@ -196,17 +200,29 @@ func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, thread 
 	return out, err
 }
 
+// mayFileIn asks whether the person who decides a held email may put it into a thread: she must be allowed to review there, for filing
+// is letting words in. What was addressed to a privileged thread stays there, and nothing else comes into one.
+func (f *Flow) mayFileIn(ctx context.Context, h heldThing, target openThread) error {
+	if h.in.Channel == threads.Privileged {
+		if target.ID == h.in.ID {
+			return nil // deciding its mail was allowed to her as its party
+		}
+		return ids.E(ids.Forbidden, "Legally privileged mail cannot be moved to another conversation.")
+	}
+	return f.may(ctx, target.to(policy.Review), auditID(target.ID))
+}
+
 // fileAs stores a confirmed email as a released message of a contact: the person who filed it has read it, which is the review.
 func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.InboundID, mail ReadMail) (messages.Message, error) {
 	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: string(c.ID),
-		State: messages.Released, Subject: mail.Subject, Body: mail.bodyOrNote(), Quoted: mail.Quoted, Written: tx.Now(), ReleasedAt: tx.Now(), Inbound: inbound}
+		State: messages.Released, Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Written: tx.Now(), ReleasedAt: tx.Now(), Inbound: inbound}
 	if err := tx.AddParty(o.ID, threads.PartyContact, string(c.ID)); err != nil {
 		return m, err
 	}
 	if _, err := tx.ReplyAddress(o.ID, c.ID); err != nil {
 		return m, err
 	}
-	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.MessageID, mail.Files)
+	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), mail.files())
 	if err != nil {
 		return m, err
 	}
@@ -221,37 +237,33 @@ func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.
 	return m, tx.UpdateInbound(in)
 }
 
-// senderAsContact finds the contact that sent an email, or makes one of the thread's agency.
-func (f *Flow) senderAsContact(ctx context.Context, a ids.Actor, mail ReadMail, o openThread) (people.Contact, error) {
+// senderAsContact finds the contact that sent an email, or says who she would be (known is false) in the thread's agency.
+func (f *Flow) senderAsContact(ctx context.Context, mail ReadMail, o openThread) (c people.Contact, known bool, err error) {
 	if mail.From == "" || mail.FromHeaders != 1 {
-		return people.Contact{}, ids.E(ids.Invalid, "The email does not say who sent it, so it cannot be filed under anybody's name.")
+		return c, false, ids.E(ids.Invalid, "The email does not say who sent it, so it cannot be filed under anybody's name.")
 	}
-	c, err := f.st.ContactByEmail(ctx, mail.From)
+	c, err = f.st.ContactByEmail(ctx, mail.From)
 	if err == nil {
 		if o.Agency != "" && c.Agency != o.Agency {
-			return c, ids.E(ids.Forbidden, "The sender belongs to another organisation than this conversation's.")
+			return c, true, ids.E(ids.Forbidden, "The sender belongs to another organisation than this conversation's.")
 		}
-		return c, nil
+		return c, true, nil
 	}
 	if ids.KindOf(err) != ids.NotFound {
-		return c, err
+		return c, false, err
 	}
 	if o.Agency == "" {
-		return c, ids.E(ids.Invalid, "This conversation is with nobody outside: begin one with the sender's organisation first.")
+		return c, false, ids.E(ids.Invalid, "This conversation is with nobody outside: begin one with the sender's organisation first.")
 	}
 	agency, err := f.st.Agency(ctx, o.Agency)
 	if err != nil {
-		return c, err
+		return c, false, err
 	}
 	if agency.Domain == "" || people.Domain(mail.From) != agency.Domain {
-		return c, ids.E(ids.Forbidden, "The sender does not write from this conversation's organisation.")
+		return c, false, ids.E(ids.Forbidden, "The sender does not write from this conversation's organisation.")
 	}
-	c = people.Contact{ID: ids.New[ids.ContactID](ids.Contact), Agency: o.Agency, Name: contactName(mail), Email: mail.From,
-		Role: people.AllocatedWorker, Verified: "confirmed by staff", VerifiedAt: f.now()}
-	return c, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		tx.Also(audit.ContactVerified(c.ID, "staff"))
-		return audit.ContactAdded(c.ID), tx.AddContact(c)
-	})
+	return people.Contact{ID: ids.New[ids.ContactID](ids.Contact), Agency: o.Agency, Name: contactName(mail), Email: mail.From,
+		Role: people.AllocatedWorker, Verified: "confirmed by staff", VerifiedAt: f.now()}, false, nil
 }
 
 func contactName(m ReadMail) string {

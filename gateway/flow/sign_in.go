@@ -59,12 +59,12 @@ func (f *Flow) SignIn(ctx context.Context, email, password, code string) (token 
 	}
 	token = ids.Secret(32)
 	return token, s, f.st.Write(ctx, s.Actor(), func(tx *store.Tx) (audit.Entry, error) {
-		// Looked at again under the write: of two sign-ins with one code, one wins.
-		now, err := tx.StaffSecret(tx.Context(), s.ID)
+		// Looked at again with the row locked: of two sign-ins with one code, one wins.
+		now, err := tx.LockStaffSecret(s.ID)
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		if now.TOTPLast >= step {
+		if now.TOTPLast >= step || now.Throttle.Wait(tx.Now()) > 0 {
 			return audit.Entry{}, errSignIn
 		}
 		if err := tx.SetStaffThrottle(s.ID, people.Throttle{}, step); err != nil {
@@ -96,7 +96,7 @@ func (f *Flow) signInFailed(ctx context.Context, s ids.StaffID, code string) err
 
 func (f *Flow) wrongStaffSecret(ctx context.Context, s people.Staff, sec store.StaffSecret, code string) error {
 	err := f.st.Write(ctx, ids.Unknown("staff-sign-in"), func(tx *store.Tx) (audit.Entry, error) {
-		now, err := tx.StaffSecret(tx.Context(), s.ID)
+		now, err := tx.LockStaffSecret(s.ID)
 		if err != nil {
 			return audit.Entry{}, err
 		}

@@ -46,6 +46,7 @@ type CaseFacts struct {
 
 // ThreadFacts are what the rules ask about a thread.
 type ThreadFacts struct {
+	ID         ids.ThreadID // "" when the act concerns no thread; no rule reads it, the audit entry does
 	Channel    threads.Channel
 	IsParty    bool // the actor is a party now
 	WithAgency bool // an outside agency is in it (LA, law firm)

@@ -42,6 +42,14 @@ func (r Reader) Delivery(ctx context.Context, id ids.DeliveryID) (messages.Deliv
 	return first(ds, err)
 }
 
+// LockDelivery is Delivery with the row locked until the commit, so that of two reports on it the later sees the earlier.
+func (tx *Tx) LockDelivery(id ids.DeliveryID) (messages.Delivery, error) {
+	if _, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = state WHERE id = ?`, string(id)); err != nil {
+		return messages.Delivery{}, err
+	}
+	return tx.Delivery(tx.ctx, id)
+}
+
 // DeliveryByBounceToken returns the delivery whose envelope sender carried the token.
 func (r Reader) DeliveryByBounceToken(ctx context.Context, t ids.AddressTokenID) (messages.Delivery, error) {
 	ds, err := r.deliveriesWhere(ctx, `WHERE d.bounce_token = ?`, string(t))

@@ -113,6 +113,14 @@ func (r Reader) StaffSecret(ctx context.Context, id ids.StaffID) (StaffSecret, e
 	return s, err
 }
 
+// LockStaffSecret is StaffSecret with the row locked until the commit.
+func (tx *Tx) LockStaffSecret(id ids.StaffID) (StaffSecret, error) {
+	if _, err := tx.q.exec(tx.ctx, `UPDATE staff SET failures = failures WHERE id = ?`, string(id)); err != nil {
+		return StaffSecret{}, err
+	}
+	return tx.StaffSecret(tx.ctx, id)
+}
+
 // SetStaffThrottle records tries at signing in; totpLast is the last used time step.
 func (tx *Tx) SetStaffThrottle(id ids.StaffID, t people.Throttle, totpLast int64) error {
 	_, err := tx.q.exec(tx.ctx, `UPDATE staff SET failures = ?, locked_until = ?, totp_last = ? WHERE id = ?`, t.Failures, micros(t.LockedUntil), totpLast, string(id))

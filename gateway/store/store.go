@@ -54,6 +54,9 @@ type Store struct {
 	writer *groupWriter // SQLite only
 	pg     querier      // PostgreSQL only
 	now    func() time.Time
+
+	closing  sync.Once
+	closeErr error
 }
 
 // Open opens a database whose schema is current. It refuses one that is older (run `kinbridge migrate`) or newer than this
@@ -131,8 +134,13 @@ func (s *Store) openPostgres(ctx context.Context) error {
 	return nil
 }
 
-// Close waits for the writes in hand and closes the database.
+// Close waits for the writes in hand and closes the database. Closing again returns the same.
 func (s *Store) Close() error {
+	s.closing.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
+
+func (s *Store) close() error {
 	var errs []error
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
