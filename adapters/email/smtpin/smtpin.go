@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
 	"golang.org/x/time/rate"
@@ -154,9 +155,10 @@ func reply(code int, enhanced smtp.EnhancedCode, text string) error {
 
 var errBadAddress = reply(553, smtp.EnhancedCode{5, 1, 3}, "This is not a mail address")
 
-// usable reports whether an envelope address can be kept: no control characters, and of the length of RFC 5321 section 4.5.3.1.
+// usable reports whether an envelope address can be kept: UTF-8 without control characters, and of the length of RFC 5321 section
+// 4.5.3.1.
 func usable(addr string) bool {
-	if len(addr) > 320 {
+	if len(addr) > 320 || !utf8.ValidString(addr) {
 		return false
 	}
 	return !strings.ContainsFunc(addr, func(r rune) bool { return r < ' ' || r == 0x7f })
