@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/people"
 )
 
 type kioskCmd struct {
@@ -20,23 +21,32 @@ type kioskCodeCmd struct {
 	Establishment string `required:"" help:"The prison: its name or identifier."`
 	Wing          string `required:"" help:"The wing: its name or identifier."`
 	Name          string `required:"" help:"Where the kiosk stands, in words."`
+	Make          bool   `help:"Make the prison and the wing when there are none of these names."`
 }
 
 // Help is shown by --help.
 func (kioskCodeCmd) Help() string {
 	return `Type the code on the device, at /kiosk/. It works once, for one day, and is not shown again.
 
-  kinbridge kiosk code --dir D --establishment "HMP Fenbrook" --wing "A wing" --name "A wing, by the servery"`
+  kinbridge kiosk code --dir D --establishment "HMP Fenbrook" --wing "A wing" --name "A wing, by the servery"
+  kinbridge kiosk code --dir D --establishment "HMP Fenbrook" --wing "C wing" --name "C wing landing" --make`
 }
 
 // Run makes a code.
 func (c kioskCodeCmd) Run(ctx context.Context, out *output) error {
-	return c.inWorld(ctx, func(w *world) error {
-		e, err := findAgency(ctx, w, c.Establishment, "")
+	return c.changing(ctx, func(w *world) error {
+		kind := people.AgencyKind("")
+		if c.Make {
+			kind = people.Establishment
+		}
+		e, err := findAgency(ctx, w, c.Establishment, kind)
 		if err != nil {
 			return err
 		}
 		wing, err := findWing(ctx, w, e, c.Wing)
+		if ids.KindOf(err) == ids.NotFound && c.Make {
+			wing, err = w.Flow.CreateWing(ctx, operator, e, c.Wing)
+		}
 		if err != nil {
 			return err
 		}
@@ -98,7 +108,7 @@ type kioskWithdrawCmd struct {
 
 // Run withdraws a kiosk.
 func (c kioskWithdrawCmd) Run(ctx context.Context, out *output) error {
-	return c.inWorld(ctx, func(w *world) error {
+	return c.changing(ctx, func(w *world) error {
 		err := w.Flow.WithdrawKiosk(ctx, operator, ids.KioskID(c.ID))
 		if ids.KindOf(err) == ids.NotFound {
 			return ids.E(ids.NotFound, "There is no kiosk in use with the identifier %q.", c.ID)

@@ -33,8 +33,7 @@ func mustExist(ctx context.Context, cfg Config) error {
 	return err
 }
 
-// inWorld opens the world that the flags choose for one command, and afterwards signs what the command has written: while Kinbridge does
-// not run nobody else would.
+// inWorld opens the world that the flags choose for one command.
 func (w worldFlags) inWorld(ctx context.Context, do func(*world) error) (err error) {
 	cfg, err := w.load()
 	if err != nil {
@@ -45,10 +44,17 @@ func (w worldFlags) inWorld(ctx context.Context, do func(*world) error) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, open.Close()) }()
-	if err := do(open); err != nil {
-		return err
-	}
-	return open.seal(ctx)
+	return do(open)
+}
+
+// changing is inWorld for a command that writes: what it wrote is signed afterwards, since while Kinbridge does not run nobody else would.
+func (w worldFlags) changing(ctx context.Context, do func(*world) error) error {
+	return w.inWorld(ctx, func(open *world) error {
+		if err := do(open); err != nil {
+			return err
+		}
+		return open.seal(ctx)
+	})
 }
 
 // seal integrates the newest audit entries into the tree. It may run beside a serving Kinbridge: of two sequencers one wins.

@@ -47,7 +47,7 @@ func (userAddCmd) Help() string {
 
 // Run adds a user.
 func (c userAddCmd) Run(ctx context.Context, out *output) error {
-	return c.inWorld(ctx, func(w *world) error {
+	return c.changing(ctx, func(w *world) error {
 		in := flow.NewStaff{Email: c.Email, Name: c.Name, Role: ids.Role(c.Role)}
 		var err error
 		if in.Password, err = c.password(); err != nil {
@@ -178,7 +178,7 @@ type userDisableCmd struct {
 
 // Run ends a user's access.
 func (c userDisableCmd) Run(ctx context.Context, out *output) error {
-	return c.inWorld(ctx, func(w *world) error {
+	return c.changing(ctx, func(w *world) error {
 		s, err := findUser(ctx, w, c.Email)
 		if err != nil {
 			return err
@@ -211,7 +211,7 @@ func (c userTokenCmd) Run(ctx context.Context, out *output) error {
 	if c.Days < 1 || c.Days > 366 {
 		return ids.E(ids.Invalid, "A token is good for 1 to 366 days.")
 	}
-	return c.inWorld(ctx, func(w *world) error {
+	return c.changing(ctx, func(w *world) error {
 		s, err := findUser(ctx, w, c.Email)
 		if err != nil {
 			return err
