@@ -1,0 +1,116 @@
+package staff
+
+import (
+	"context"
+	"time"
+
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/threads"
+)
+
+// Sessions is how somebody signs in and is known.
+type Sessions interface {
+	SignIn(ctx context.Context, email, password, code string) (token string, s people.Staff, err error)
+	SignOut(ctx context.Context, token string) error
+	// StaffBySession counts as use of the session; StaffAtPage, for what a page asks by itself, does not.
+	StaffBySession(ctx context.Context, token string) (people.Staff, error)
+	StaffAtPage(ctx context.Context, token string) (people.Staff, error)
+}
+
+// Cases is what is known of families.
+type Cases interface {
+	Home(ctx context.Context, a ids.Actor) (flow.HomeView, error)
+	Cases(ctx context.Context, a ids.Actor) ([]flow.CaseRow, error)
+	Case(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.CaseView, error)
+	AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, before int64, limit int) (flow.AuditPage, error)
+	ResetPIN(ctx context.Context, a ids.Actor, mother ids.MotherID) (pin string, err error)
+}
+
+// Reading is what is said in conversations.
+type Reading interface {
+	Thread(ctx context.Context, a ids.Actor, id ids.ThreadID) (flow.ThreadView, error)
+	// ThreadMark changes when something the actor may see changes; asking for it is no reading.
+	ThreadMark(ctx context.Context, a ids.Actor, id ids.ThreadID) (string, error)
+	Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID) (flow.FileView, error)
+	// ListenStaff's channel is a hint that something changed.
+	ListenStaff() (wake <-chan struct{}, stop func())
+}
+
+// Writing is how conversations are begun and gone on with.
+type Writing interface {
+	ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel) ([]people.Contact, error)
+	OpenThread(ctx context.Context, a ids.Actor, in flow.NewThread) (ids.ThreadID, error)
+	Compose(ctx context.Context, a ids.Actor, in flow.NewMessage) (flow.Composed, error)
+	SaveDraft(ctx context.Context, a ids.Actor, thread ids.ThreadID, body string) error
+}
+
+// Queue is what waits for a decision.
+type Queue interface {
+	Holds(ctx context.Context, a ids.Actor) ([]flow.HoldRow, error)
+	HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (flow.HoldView, error)
+	Claim(ctx context.Context, a ids.Actor, id ids.HoldID) error
+	Decisions
+}
+
+// Decisions are the ways a hold ends.
+type Decisions interface {
+	Release(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
+	Withhold(ctx context.Context, a ids.Actor, id ids.HoldID, code, note string) error
+	FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, thread ids.ThreadID, note string) (flow.Composed, error)
+}
+
+// Planning is how meetings are arranged.
+type Planning interface {
+	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID) ([]people.Contact, error)
+	CreateMeeting(ctx context.Context, a ids.Actor, n flow.NewMeeting) (ids.MeetingID, error)
+	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
+}
+
+// Meetings is what is known of meetings.
+type Meetings interface {
+	MeetingsOf(ctx context.Context, a ids.Actor) ([]flow.MeetingRow, error)
+	CaseMeetings(ctx context.Context, a ids.Actor, c ids.CaseID) ([]flow.MeetingRow, error)
+	Meeting(ctx context.Context, a ids.Actor, id ids.MeetingID) (flow.MeetingView, error)
+	RoomTicket(ctx context.Context, a ids.Actor, id ids.MeetingID) (flow.RoomTicket, error)
+	Movements(ctx context.Context, a ids.Actor) ([]flow.MovementRow, error)
+}
+
+// Kiosks is how the prison's devices are managed.
+type Kiosks interface {
+	Kiosks(ctx context.Context, a ids.Actor, e ids.AgencyID) ([]flow.Kiosk, error)
+	IssueKioskCode(ctx context.Context, a ids.Actor, e ids.AgencyID, w ids.WingID, name string) (code string, err error)
+	WithdrawKiosk(ctx context.Context, a ids.Actor, id ids.KioskID) error
+	WomenForPIN(ctx context.Context, a ids.Actor) ([]flow.WingWoman, error)
+}
+
+// Users is how access is managed.
+type Users interface {
+	Users(ctx context.Context, a ids.Actor) ([]people.Staff, error)
+	CreateStaff(ctx context.Context, a ids.Actor, in flow.NewStaff) (id ids.StaffID, totpSecret string, err error)
+	DisableStaff(ctx context.Context, a ids.Actor, id ids.StaffID) error
+	IssueToken(ctx context.Context, a ids.Actor, name string, id ids.StaffID, expires time.Time) (string, error)
+}
+
+// Places are public bodies and their wings: their names are no secret to anybody who signs in.
+type Places interface {
+	Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error)
+	Wings(ctx context.Context, e ids.AgencyID) ([]people.Wing, error)
+}
+
+// Flow is all that the staff site needs of the use cases.
+type Flow interface {
+	Sessions
+	Cases
+	Reading
+	Writing
+	Queue
+	Planning
+	Meetings
+	Kiosks
+	Users
+	Places
+}
+
+var _ Flow = (*flow.Flow)(nil)

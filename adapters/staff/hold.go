@@ -1,0 +1,186 @@
+package staff
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"kinbridge/adapters/web"
+	"kinbridge/adapters/web/i18n"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/people"
+)
+
+type holdView struct {
+	ID       ids.HoldID
+	About    web.SummaryList
+	Sender   *web.SummaryList // what is known of an email's sender
+	Messages *web.Messages    // of a message of a conversation
+	Mail     *flow.HeldMail   // of an email in none
+	Sealed   bool
+	Open     bool // waits for a decision
+	Mine     bool
+	Thread   string
+	Reasons  []web.Option
+	Targets  []web.Option
+}
+
+// holdPage is one thing that waits: what it is, who sent it, how that was checked, and the ways to decide.
+func (s *Staff) holdPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	return s.showHold(w, r, me, http.StatusOK, &web.Form{})
+}
+
+func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form) error {
+	loc := s.pages.Loc(r)
+	h, err := s.flow.HoldView(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")))
+	if err != nil {
+		return err
+	}
+	v := holdView{ID: h.ID, Mail: h.Mail, Sealed: h.Sealed, Open: h.Decided.IsZero(), Mine: h.ClaimedBy == me.ID, About: s.holdAbout(r, h), Reasons: withholdOptions(loc)}
+	if h.Message != nil {
+		m := *h.Message
+		m.Hold = nil // its link leads here
+		v.Messages = &web.Messages{Label: loc.T("staff.hold.message"), Items: []web.MessageItem{s.messageItem(r, people.Mother{}, m)}}
+		v.Thread = "/threads/" + string(h.Thread)
+	}
+	if h.Inbound != "" {
+		v.Sender = senderFacts(loc, h)
+	}
+	for _, t := range h.MayFile {
+		v.Targets = append(v.Targets, web.Option{Value: string(t.ID), Text: t.Subject, Hint: t.AgencyName, Checked: t.ID == h.Thread})
+	}
+	p := s.page(r, me, s.holdTitle(r, h.HoldRow), v)
+	p.Form, p.Back = form, backTo(loc, "queue", "/queue")
+	return s.pages.Render(w, r, status, "hold", p)
+}
+
+func (s *Staff) holdAbout(r *http.Request, h flow.HoldView) web.SummaryList {
+	loc, when := s.pages.Loc(r), s.pages.When(r)
+	list := web.SummaryList{Rows: []web.SummaryRow{{Key: loc.T("staff.queue.why"), Lines: []string{reason(loc, h.Reason)}}}}
+	add := func(key, value string) {
+		if value != "" {
+			list.Rows = append(list.Rows, web.Row(loc.T(key), value))
+		}
+	}
+	add("staff.queue.from", h.From)
+	if h.CaseReference != "" {
+		add("staff.case.case", h.CaseReference+", "+h.MotherName)
+		direction := "staff.queue.from_mother"
+		if h.ToMother {
+			direction = "staff.queue.to_mother"
+		}
+		add("staff.queue.direction", loc.T(direction))
+	}
+	add("staff.hold.since", when.DateTime(h.Opened)+" ("+ago(loc, h.Opened, s.now())+")")
+	add("staff.hold.claimed", h.ClaimedName)
+	if !h.Decided.IsZero() {
+		add("staff.hold.decided", loc.T("staff.outcome."+string(h.Outcome))+", "+when.DateTime(h.Decided))
+		add("staff.hold.note", h.Note)
+	}
+	return list
+}
+
+// checkWords are the results of the checks of a sender that have words of ours; others are shown as the mail system says them.
+var checkWords = []string{"pass", "fail", "none", "softfail", "neutral", "temperror", "permerror"}
+
+// senderFacts says how far an email proves where it comes from.
+func senderFacts(loc i18n.Loc, h flow.HoldView) *web.SummaryList {
+	tag := &web.Tag{Text: loc.T("staff.sender.unproven"), Colour: "red"}
+	if h.Proof.Verified {
+		tag = &web.Tag{Text: loc.T("staff.sender.proven"), Colour: "green"}
+	}
+	list := &web.SummaryList{Rows: []web.SummaryRow{{Key: loc.T("staff.sender.origin"), Tag: tag}}}
+	for _, check := range []string{"spf", "dkim", "dmarc", "arc"} {
+		result := strings.ToLower(h.Proof.Results[check])
+		if result == "" {
+			continue
+		}
+		words := result
+		if slices.Contains(checkWords, result) {
+			words = loc.T("staff.sender.r_" + result)
+		}
+		list.Rows = append(list.Rows, web.Row(strings.ToUpper(check), words))
+	}
+	return list
+}
+
+// claim marks a hold as taken.
+func (s *Staff) claim(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	id := r.PathValue("hold")
+	if err := s.flow.Claim(r.Context(), me.Actor(), ids.HoldID(id)); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/queue/"+id+"?done=claimed")
+}
+
+// release lets a message go.
+func (s *Staff) release(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.flow.Release(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), form.Value("release_note")); err != nil {
+		return s.decideAgain(w, r, me, form, "", err)
+	}
+	return web.Redirect(w, r, "/queue?done=released")
+}
+
+// checkWithhold notes what a withholding lacks.
+func (s *Staff) checkWithhold(r *http.Request, form *web.Form) {
+	loc := s.pages.Loc(r)
+	if _, ok := messages.WithholdReason(form.Value("reason")); !ok {
+		form.Fail("reason", loc.T("staff.withhold.missing"))
+	}
+	if form.Value("reason") == "other" && strings.TrimSpace(form.Value("note")) == "" {
+		form.Fail("note", loc.T("staff.withhold.note_missing"))
+	}
+}
+
+// withhold decides that a message or email goes no further. It needs a reason.
+func (s *Staff) withhold(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if s.checkWithhold(r, form); form.Bad() {
+		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	if err := s.flow.Withhold(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), form.Value("reason"), form.Value("note")); err != nil {
+		return s.decideAgain(w, r, me, form, "reason", err)
+	}
+	return web.Redirect(w, r, "/queue?done=withheld")
+}
+
+// fileHeld puts a held email into a conversation.
+func (s *Staff) fileHeld(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if form.Value("thread") == "" {
+		form.Fail("thread", s.pages.Loc(r).T("staff.hold.thread_missing"))
+		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	made, err := s.flow.FileHeld(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), ids.ThreadID(form.Value("thread")), form.Value("file_note"))
+	if ids.KindOf(err) == ids.Forbidden && err != nil { // such as a sender of another organisation: choose another conversation
+		form.Fail("thread", ids.Public(err))
+		return s.showHold(w, r, me, http.StatusForbidden, form)
+	}
+	if err != nil {
+		return s.decideAgain(w, r, me, form, "thread", err)
+	}
+	return web.Redirect(w, r, "/threads/"+form.Value("thread")+"?done=filed#message-"+string(made.Message))
+}
+
+// decideAgain shows the page again with what is wrong. When somebody else was first, that is the page's own news.
+func (s *Staff) decideAgain(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form, field string, err error) error {
+	if ids.KindOf(err) == ids.Conflict {
+		return err
+	}
+	if err := form.FailWith(field, err); err != nil {
+		return err
+	}
+	return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+}

@@ -1,0 +1,95 @@
+package staff
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"kinbridge/adapters/web"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/people"
+)
+
+type homeView struct {
+	Name      string
+	Waiting   *web.Table
+	WaitingN  int
+	Failed    *web.Table
+	Meetings  *web.Table
+	Movements *web.Table
+	Admin     bool
+}
+
+// mostAtHome bounds each list of the home page; the rest is on the list's own page.
+const mostAtHome = 10
+
+// soon is how far ahead the home page looks.
+const soon = 7 * 24 * time.Hour
+
+func hasSection(role ids.Role, path string) bool {
+	for _, sec := range sections {
+		if sec.path == path {
+			return slices.Contains(sec.roles, role)
+		}
+	}
+	return false
+}
+
+// home shows what waits for whoever is signed in, oldest first.
+func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	loc := s.pages.Loc(r)
+	h, err := s.flow.Home(r.Context(), me.Actor())
+	if err != nil {
+		return err
+	}
+	v := homeView{Name: me.Name, Admin: me.Role == ids.RoleAdministrator}
+	if hasSection(me.Role, "/queue") {
+		v.WaitingN = len(h.Holds)
+		t := s.holdTable(r, h.Holds[:min(len(h.Holds), mostAtHome)])
+		v.Waiting = &t
+	}
+	if hasSection(me.Role, "/cases") {
+		failed := s.failedTable(r, h.Failed)
+		v.Failed = &failed
+		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
+		v.Meetings = &t
+	}
+	if hasSection(me.Role, "/movements") {
+		rows, err := s.flow.Movements(r.Context(), me.Actor())
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(m flow.MovementRow) bool { return m.Starts.After(s.now().Add(soon)) })
+		t := s.movementTable(r, rows[:min(len(rows), mostAtHome)])
+		v.Movements = &t
+	}
+	return s.pages.Render(w, r, http.StatusOK, "home", s.page(r, me, loc.T("staff.home.title"), v))
+}
+
+func (s *Staff) soonOnly(rows []flow.MeetingRow) []flow.MeetingRow {
+	var out []flow.MeetingRow
+	for _, m := range rows {
+		if (m.Phase == meetings.Open || m.Phase == meetings.TooEarly) && m.Starts.Before(s.now().Add(soon)) && len(out) < mostAtHome {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// failedTable lists deliveries that did not arrive, the oldest first.
+func (s *Staff) failedTable(r *http.Request, failed []flow.FailedRow) web.Table {
+	loc := s.pages.Loc(r)
+	slices.SortStableFunc(failed, func(a, b flow.FailedRow) int {
+		return cmp.Or(a.Times.Failed.Compare(b.Times.Failed), cmp.Compare(a.ID, b.ID))
+	})
+	t := web.Table{Caption: loc.T("staff.home.failed"), Empty: loc.T("staff.home.no_failed"), Columns: []web.Column{{Title: loc.T("staff.thread.subject")},
+		{Title: loc.T("staff.case.case")}, {Title: loc.T("staff.home.to")}, {Title: loc.T("staff.home.since")}}}
+	for _, f := range failed[:min(len(failed), mostAtHome)] {
+		t.Rows = append(t.Rows, []web.Cell{{Text: f.Subject, Href: "/threads/" + string(f.Thread) + "#message-" + string(f.Message)}, {Text: f.CaseReference},
+			{Text: f.RecipientName, Small: f.Detail}, {At: f.Times.Failed}})
+	}
+	return t
+}

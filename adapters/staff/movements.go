@@ -1,0 +1,30 @@
+package staff
+
+import (
+	"net/http"
+
+	"kinbridge/adapters/web"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/people"
+)
+
+// movements says who is due where, and no more: it is made to be printed and carried.
+func (s *Staff) movements(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	rows, err := s.flow.Movements(r.Context(), me.Actor())
+	if err != nil {
+		return err
+	}
+	t := s.movementTable(r, rows)
+	t.CaptionHidden = true
+	return s.pages.Render(w, r, http.StatusOK, "movements", s.page(r, me, s.pages.Loc(r).T("staff.movements.title"), meetingsView{t}))
+}
+
+func (s *Staff) movementTable(r *http.Request, rows []flow.MovementRow) web.Table {
+	loc, when := s.pages.Loc(r), s.pages.When(r)
+	t := web.Table{Caption: loc.T("staff.movements.title"), Empty: loc.T("staff.movements.none"), Columns: []web.Column{{Title: loc.T("staff.movements.due")},
+		{Title: loc.T("staff.movements.woman")}, {Title: loc.T("staff.movements.wing")}, {Title: loc.T("staff.movements.until")}}}
+	for _, m := range rows {
+		t.Rows = append(t.Rows, []web.Cell{{At: m.Starts}, {Text: m.Mother, Small: m.PrisonerNumber}, {Text: m.Wing}, {Text: when.Clock(m.Ends)}})
+	}
+	return t
+}

@@ -1,0 +1,123 @@
+package staff
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"kinbridge/adapters/web"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/people"
+)
+
+type planView struct {
+	Bar     web.IdentityBar
+	Case    ids.CaseID
+	Key     string // of the act of planning
+	Kinds   []web.Option
+	Lengths []web.Option
+	Guests  []web.Option
+	Staff   []web.Option
+}
+
+// lengths are the durations that can be chosen, in minutes.
+var lengths = []int{30, 45, 60, 90, 120, 180, 240}
+
+// planPage is the form of a new meeting.
+func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	return s.showPlan(w, r, me, http.StatusOK, &web.Form{})
+}
+
+func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form) error {
+	loc := s.pages.Loc(r)
+	c, err := s.flow.Case(r.Context(), me.Actor(), ids.CaseID(r.PathValue("case")))
+	if err != nil {
+		return err
+	}
+	guests, err := s.flow.GuestChoices(r.Context(), me.Actor(), c.ID)
+	if err != nil {
+		return err
+	}
+	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
+	if v.Key == "" {
+		v.Key = newKey()
+	}
+	if v.Guests, err = s.people(r, guests); err != nil {
+		return err
+	}
+	for _, k := range meetings.Kinds {
+		if k != meetings.LegalVisit { // it has no host, so it is not planned here
+			v.Kinds = append(v.Kinds, web.Opt(string(k), loc.T("staff.kind."+string(k))))
+		}
+	}
+	for _, n := range lengths {
+		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == 60})
+	}
+	for _, m := range c.Team {
+		if m.ID != me.ID && !m.Disabled {
+			v.Staff = append(v.Staff, web.Option{Value: string(m.ID), Text: m.Name, Hint: loc.T("staff.role." + string(m.Role))})
+		}
+	}
+	p := s.page(r, me, loc.T("staff.plan.title"), v)
+	p.Form, p.Back = form, backTo(loc, "case", "/cases/"+string(c.ID))
+	return s.pages.Render(w, r, status, "plan", p)
+}
+
+// plan creates the meeting; a form sent twice creates one.
+func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	n := s.readPlan(r, form)
+	if form.Bad() {
+		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	id, err := s.flow.CreateMeeting(r.Context(), me.Actor(), n)
+	switch ids.KindOf(err) {
+	case ids.Invalid:
+		form.Fail("day", ids.Public(err))
+	case ids.Forbidden: // such as guests of two authorities: she can mend it here
+		form.Fail("guest", ids.Public(err))
+	default:
+		if err != nil {
+			return err
+		}
+		return web.Redirect(w, r, "/meetings/"+string(id)+"?done=planned")
+	}
+	return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+}
+
+// readPlan reads the form and notes what is wrong with it.
+func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
+	loc := s.pages.Loc(r)
+	n := flow.NewMeeting{Case: ids.CaseID(r.PathValue("case")), Kind: meetings.Kind(form.Value("kind")), IdemKey: form.Value("key"), AcrossAuthorities: form.Has("across", "yes")}
+	if !n.Kind.Valid() {
+		form.Fail("kind", loc.T("staff.plan.kind_missing"))
+	}
+	var err error
+	if n.Title, err = meetings.CleanTitle(form.Value("title")); err != nil {
+		form.Fail("title", loc.T("staff.plan.title_bad"))
+	}
+	starts, err := time.ParseInLocation("2006-01-02 15:04", form.Value("day")+" "+strings.TrimSpace(form.Value("clock")), web.London)
+	if _, bad := time.Parse(time.DateOnly, form.Value("day")); bad != nil {
+		form.Fail("day", loc.T("staff.plan.day_missing"))
+	} else if err != nil {
+		form.Fail("clock", loc.T("staff.plan.clock_missing"))
+	}
+	minutes, err := strconv.Atoi(form.Value("length"))
+	if err != nil || minutes < 1 || minutes > 1440 {
+		form.Fail("length", loc.T("staff.plan.length_missing"))
+	}
+	n.Starts, n.Ends = starts, starts.Add(time.Duration(minutes)*time.Minute)
+	for _, g := range form.Values["guest"] {
+		n.Guests = append(n.Guests, ids.ContactID(g))
+	}
+	for _, m := range form.Values["staff"] {
+		n.Staff = append(n.Staff, ids.StaffID(m))
+	}
+	return n
+}
