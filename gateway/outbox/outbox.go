@@ -131,10 +131,11 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		}
 	}()
 	for {
+		failing := false
 		if busy < d.Workers {
 			now := d.Now()
 			items, err := d.Queue.Lease(ctx, kinds, d.Workers-busy, now, now.Add(d.LeaseFor))
-			if err != nil && ctx.Err() == nil {
+			if failing = err != nil && ctx.Err() == nil; failing {
 				d.Log.Error("outbox: lease failed", "err", err)
 			}
 			for _, it := range items {
@@ -147,6 +148,10 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			if len(items) > 0 && busy < d.Workers {
 				continue
 			}
+		}
+		nap := d.Poll // while the queue fails, asking it when to ask again is of no use
+		if !failing {
+			nap = d.sleep(ctx, kinds)
 		}
 		select {
 		case <-ctx.Done():
@@ -162,7 +167,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 				}
 			}
 		case <-d.Wake:
-		case <-time.After(d.sleep(ctx, kinds)):
+		case <-time.After(nap):
 		}
 	}
 }
