@@ -33,10 +33,15 @@ func (c *classifier) bounce() (Class, bool) {
 	daemon := daemonLocal.MatchString(local) || daemonName.MatchString(from.Name) || len(c.m.From) == 0 && c.nullSender
 	subject := bounceSubject.MatchString(c.subject)
 	listed := c.m.Header.Has("X-Failed-Recipients")
+	if !listed && !daemon && !subject {
+		return Class{}, false // a person's mail: searching all its words would cost more than everything else together
+	}
 	text := c.reportText()
-	says := failWords.MatchString(text) || delayWords.MatchString(text)
-	switch {
-	case listed, daemon && (subject || says), subject && says && (c.nullSender || c.m.Report != "" || strings.HasPrefix(strings.ToLower(c.m.Header.Raw("Auto-Submitted")), "auto-") || hasReturned(text)) && !c.answers():
+	says := func() bool { return failWords.MatchString(text) || delayWords.MatchString(text) }
+	machine := func() bool {
+		return c.nullSender || c.m.Report != "" || strings.HasPrefix(strings.ToLower(c.m.Header.Raw("Auto-Submitted")), "auto-") || hasReturned(text)
+	}
+	if listed || daemon && (subject || says()) || subject && machine() && !c.answers() && says() {
 		return Class{Kind: KindBounce, Bounces: c.freeText(text), Reason: "A mail server says so in its own words."}, true
 	}
 	return Class{}, false
