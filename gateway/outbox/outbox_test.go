@@ -301,8 +301,11 @@ func TestDatabaseDown(t *testing.T) {
 		q.add(MailOut, "a", time.Now())
 		stop := run(&Dispatcher{Queue: q, Handlers: map[Kind]Handler{MailOut: func(context.Context, Item) error { return nil }}})
 		time.Sleep(time.Minute)
-		if q.leases > 15 {
-			t.Errorf("%d leases in a minute: a busy loop", q.leases)
+		q.mu.Lock()
+		leases := q.leases
+		q.mu.Unlock()
+		if leases > 15 {
+			t.Errorf("%d leases in a minute: a busy loop", leases)
 		}
 		q.set(false)
 		time.Sleep(6 * time.Second)
