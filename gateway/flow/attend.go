@@ -353,10 +353,11 @@ func (f *Flow) RoomEvent(ctx context.Context, e meetings.RoomEvent) error {
 		return ids.E(ids.Invalid, "A room event needs an identifier.")
 	}
 	e.Detail = audit.Code(e.Detail)
-	if e.Kind == meetings.TicketRefused {
+	m, err := f.st.Meeting(ctx, e.Room)
+	if e.Kind == meetings.TicketRefused && ids.KindOf(err) == ids.NotFound {
+		// A ticket that nobody here made: there is no meeting in whose record it could stand.
 		return f.st.Write(ctx, ids.System("rooms"), func(*store.Tx) (audit.Entry, error) { return audit.TicketRefused(e.Detail), nil })
 	}
-	m, err := f.st.Meeting(ctx, e.Room)
 	if err != nil {
 		return err
 	}
@@ -422,6 +423,9 @@ func roomEntry(m meetings.Meeting, ps []meetings.Participant, e meetings.RoomEve
 			entry = entry.By(by.Actor())
 		}
 		return entry, nil
+	}
+	if e.Kind == meetings.TicketRefused {
+		return audit.TicketRefused(e.Detail).In(m.Case, "").With("meeting", string(m.ID)).With("participant", audit.Code(string(e.Participant))), nil
 	}
 	p, ok := find(e.Participant)
 	if !ok {

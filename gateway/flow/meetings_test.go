@@ -720,7 +720,7 @@ func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(v.Attendance) != 8 || v.Phase != meetings.Open {
+		if len(v.Attendance) != 9 || v.Phase != meetings.Open {
 			t.Fatalf("%d events kept, phase %s: %+v", len(v.Attendance), v.Phase, v.Attendance)
 		}
 		if a := v.Attendance[2]; a.Kind != meetings.Admitted || a.Name != "Anna Quill" || a.By != "Wendy Pryce" || !a.At.Equal(at.Add(2*time.Second)) {
@@ -750,6 +750,12 @@ func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 		if orders, err := w.f.OpenRoomOrders(ctx); err != nil || len(orders) != 1 || orders[0].Room != id {
 			t.Errorf("a restarted media server does not learn of the room: %+v %v", orders, err)
 		}
+		if err := w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "e10b", Kind: meetings.TicketRefused, Detail: "forged"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.entries(audit.TicketRefusedKind); len(got) != 2 || got[0].Case != "" || got[1].Case != w.c.ID || got[1].Detail["meeting"] != string(id) {
+			t.Errorf("%+v", got)
+		}
 		wantProblem(t, w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "x1", Room: "mtg_none", Kind: meetings.Joined, Participant: guest}), ids.NotFound, "")
 		wantProblem(t, w.f.RoomEvent(ctx, meetings.RoomEvent{ID: "x2", Room: id, Kind: meetings.Joined, Participant: "par_none"}), ids.Invalid, "")
 		wantProblem(t, w.f.RoomEvent(ctx, meetings.RoomEvent{Room: id, Kind: meetings.Joined, Participant: guest}), ids.Invalid, "")
@@ -761,6 +767,45 @@ func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 		wantProblem(t, err, ids.Forbidden, "ended")
 		if orders, err := w.f.OpenRoomOrders(ctx); err != nil || len(orders) != 0 {
 			t.Errorf("a meeting the host ended is opened again: %+v %v", orders, err)
+		}
+	})
+}
+
+func TestRestartOfTheRoomsEndsPresenceOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e storetest.Env) {
+		w, ctx := newMeetingWorld(t, e), t.Context()
+		id := w.create(w.plan())
+		e.Clock.Advance(time.Hour)
+		v, err := w.f.Meeting(ctx, w.worker.Actor(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		host, mother, guest := v.Participants[0].ID, v.Participants[1].ID, v.Participants[2].ID
+		for _, ev := range []meetings.RoomEvent{{ID: "a", Kind: meetings.Joined, Participant: host}, {ID: "b", Kind: meetings.Knocked, Participant: guest}} {
+			ev.Room, ev.At = id, e.Clock.Now()
+			if err := w.f.RoomEvent(ctx, ev); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if err := w.f.RoomsRestarted(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if v, err = w.f.Meeting(ctx, w.worker.Actor(), id); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, a := range v.Attendance {
+			got = append(got, string(a.Kind)+" "+a.Detail)
+		}
+		if want := []string{"joined ", "knocked ", "left lost", "stopped_waiting lost"}; !slices.Equal(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+		for _, p := range v.Participants {
+			if p.Presence.Present || p.Presence.Waiting || (p.ID == mother) != p.Presence.Joined.IsZero() && p.ID != guest {
+				t.Errorf("%s: %+v", p.Name, p.Presence)
+			}
 		}
 	})
 }
