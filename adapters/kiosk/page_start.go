@@ -174,11 +174,13 @@ func (k *Kiosk) lock(w http.ResponseWriter, r *http.Request) error {
 	return web.Redirect(w, r, "/kiosk/locked")
 }
 
+// locked is the screen of a locked kiosk. It is never shown over a living session: whoever gets here, by whatever way (a page that locked
+// itself while the server could not be reached), ends it.
 func (k *Kiosk) locked(w http.ResponseWriter, r *http.Request) error {
-	if _, err := k.whoIs(r); err == nil {
-		return web.Redirect(w, r, "/kiosk/home")
-	}
-	if k.cookie(r, sessionCookie) != "" { // ended elsewhere
+	if token := k.cookie(r, sessionCookie); token != "" {
+		if err := k.flow.LockKiosk(r.Context(), token, "left"); err != nil {
+			return err
+		}
 		k.forgetHer(w)
 	}
 	return k.pages.Render(w, r, http.StatusOK, "locked", web.Page{Title: k.pages.Loc(r).T("kiosk.locked.title")})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -433,6 +434,32 @@ func TestCloseEndsEverySocket(t *testing.T) {
 	}
 	b.client.CloseIdleConnections()
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("net/http.(*conn).serve"), goleak.IgnoreAnyFunction("database/sql.(*DB).connectionOpener"))
+}
+
+// BenchmarkReleaseToKioskAt50 releases 50 messages a second and reports the time from each release to its frame in the kiosk's hands.
+func BenchmarkReleaseToKioskAt50(b *testing.B) {
+	w := newWorld(b, kiosk.Config{})
+	k := w.unlocked(w.mair, mairPIN)
+	s := k.hello(k.cursor())
+	began := make(chan time.Time, 1_000_000)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	took := make([]time.Duration, 0, b.N)
+	go func() {
+		for i := range b.N {
+			<-tick.C
+			began <- time.Now()
+			w.say(fmt.Sprint("bench", i), "x")
+		}
+	}()
+	b.ResetTimer()
+	for range b.N {
+		s.until("item")
+		took = append(took, time.Since(<-began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 }
 
 // BenchmarkReleaseToKiosk measures from the call that posts a message to its frame in the kiosk's hands, on a durable SQLite file.

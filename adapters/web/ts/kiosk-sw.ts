@@ -42,7 +42,6 @@ async function asset(request: Request): Promise<Response> {
 addEventListener('install', (event) => (event as Extendable).waitUntil(fill()))
 addEventListener('fetch', (event) => {
   const { request } = event as FetchLike
-  if (request.method !== 'GET') return
   if (request.mode === 'navigate') (event as FetchLike).respondWith(navigate(request))
-  else if (new URL(request.url).pathname.startsWith('/assets/')) (event as FetchLike).respondWith(asset(request))
+  else if (request.method === 'GET' && new URL(request.url).pathname.startsWith('/assets/')) (event as FetchLike).respondWith(asset(request))
 })

@@ -1,7 +1,7 @@
 import './lib/start'
 import { workerURL } from './lib/trusted'
 import { Line } from './kiosk/line'
-import { neverFromMemory, wipe } from './kiosk/lock'
+import { lockOwed, lockPaid, neverFromMemory, oweLock, wipe } from './kiosk/lock'
 import { startPad } from './kiosk/pad'
 import { startReply } from './kiosk/reply'
 import { Reader } from './kiosk/speech'
@@ -13,7 +13,8 @@ const pad = document.querySelector<HTMLFormElement>('form[data-keypad]')
 if (pad) startPad(pad)
 
 const live = document.querySelector<HTMLElement>('[data-live]')
-if (live) startLive(live)
+if (live && lockOwed()) wipe()
+else if (live) startLive(live)
 else startWaiting()
 
 if ('serviceWorker' in navigator) {
@@ -28,19 +29,27 @@ function startLive(root: HTMLElement): void {
   const here = part('here')
   const offline = part('offline')
   const news = part('news')
+  const newsText = part('news-text')
+  const newsLink = root.querySelector<HTMLAnchorElement>('[data-news-link]')
   let busy: 'audio' | 'meeting' | '' = ''
   let thread: ThreadView | null = null
   let before: Element | null = null
 
+  // A page that loads itself anew would count as a sign of her, so what is new is announced, and she opens it.
+  const announce = (text: string | undefined, href: string): void => {
+    if (!news || !newsText || !newsLink) return
+    newsText.textContent = text ?? ''
+    newsLink.href = href
+    news.hidden = false
+  }
+
   const line = new Line(Number(root.dataset['cursor'] ?? 0), {
     item(item) {
-      if (item.kind === 'meeting' && location.pathname === '/kiosk/meetings') location.reload()
-      if (!item.message) return
-      const shown = thread?.show(item.message) ?? false
-      if (!item.message.mine && item.message.new && !shown && item.message.thread !== root.dataset['thread']) {
-        if (location.pathname === '/kiosk/messages' || location.pathname === '/kiosk/home') location.reload()
-        else if (news) news.textContent = root.dataset['wordsNew'] ?? ''
-      }
+      if (item.kind === 'meeting') announce(root.dataset['wordsMeeting'], '/kiosk/meetings')
+      const m = item.message
+      if (!m) return
+      thread?.show(m)
+      if (!m.mine && m.new && !(thread && m.thread === root.dataset['thread'])) announce(root.dataset['wordsNew'], `/kiosk/messages/${m.thread}`)
     },
     warn() {
       if (!ask || !here) return
@@ -60,7 +69,9 @@ function startLive(root: HTMLElement): void {
   })
 
   let lastTouch = 0
+  let lastSign = Date.now()
   const touched = (): void => {
+    lastSign = Date.now()
     if (Date.now() - lastTouch < 5000 && (ask?.hidden ?? true)) return
     lastTouch = Date.now()
     line.tell({ type: 'active', why: 'touch' })
@@ -68,6 +79,15 @@ function startLive(root: HTMLElement): void {
   for (const kind of ['pointerdown', 'keydown'] as const) document.addEventListener(kind, touched, { capture: true, passive: true })
   here?.addEventListener('click', touched)
   window.setInterval(() => busy && line.tell({ type: 'active', why: busy }), 20_000)
+  // The server locks; while it cannot be reached the page does it by itself, a little later.
+  const longest = (Number(root.dataset['idle'] ?? 90) + Number(root.dataset['warn'] ?? 30) + 5) * 1000
+  window.setInterval(() => {
+    if (busy) lastSign = Date.now()
+    else if (Date.now() - lastSign > longest) {
+      line.close()
+      wipe()
+    }
+  }, 2000)
 
   new Reader(root, (on) => {
     if (busy !== 'meeting') busy = on ? 'audio' : ''
@@ -96,6 +116,7 @@ function startLive(root: HTMLElement): void {
   // Lock: empty the screen at once; the form still goes, with its cookie, to end the session.
   for (const form of document.querySelectorAll<HTMLFormElement>('form[data-lock]')) {
     form.addEventListener('submit', () => {
+      oweLock()
       line.close()
       document.querySelector('main')?.setAttribute('hidden', '')
     })
@@ -104,6 +125,7 @@ function startLive(root: HTMLElement): void {
 
 /** A page of nobody's: it goes back to the start when nobody touches it. */
 function startWaiting(): void {
+  if (document.querySelector('[data-locked]')) lockPaid()
   const back = document.querySelector('[data-back-to-start], [data-locked]')
   if (back) {
     let timer = 0
@@ -114,10 +136,12 @@ function startWaiting(): void {
     for (const kind of ['pointerdown', 'keydown'] as const) document.addEventListener(kind, arm, { passive: true })
     arm()
   }
-  if (document.querySelector('[data-offline-page]')) {
+  const tryAgain = document.querySelector<HTMLAnchorElement>('[data-offline-page] a')
+  if (tryAgain) {
+    if (lockOwed()) tryAgain.href = '/kiosk/locked'
     window.setInterval(() => {
-      void fetch('/kiosk/', { cache: 'no-store' }).then(
-        (answer) => answer.ok && location.replace('/kiosk/'),
+      void fetch('/kiosk/offline', { cache: 'no-store' }).then(
+        (answer) => answer.ok && location.replace(tryAgain.href),
         () => undefined,
       )
     }, 5000)
