@@ -322,6 +322,16 @@ func TestBadMailIsKeptAsFarAsItCanBeRead(t *testing.T) {
 	}
 }
 
+func TestLinksOfPlainTextCanBeFollowed(t *testing.T) {
+	got := string(linked("Open https://kinbridge.example/guest/a?b=1&c=\"><script>, now.\n<b>http://x.example/.\n\njavascript:alert(1)"))
+	want := `<p class="kb-prose">Open <a class="govuk-link" rel="noreferrer" href="https://kinbridge.example/guest/a?b=1&amp;c=">https://kinbridge.example/guest/a?b=1&amp;c=</a>` +
+		`&#34;&gt;&lt;script&gt;, now.<br>&lt;b&gt;<a class="govuk-link" rel="noreferrer" href="http://x.example/">http://x.example/</a>.</p>` + "\n" +
+		`<p class="kb-prose">javascript:alert(1)</p>` + "\n"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestTheOldestGoWhenThereAreTooMany(t *testing.T) {
 	dir := t.TempDir()
 	b, err := openBox(dir, nil)

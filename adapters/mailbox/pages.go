@@ -5,12 +5,14 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"html"
 	"html/template"
 	"io/fs"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +34,7 @@ func (m *Mailbox) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.pages, err = m.cfg.Site.Pages(web.PagesConfig{Face: web.Guest, Templates: own}); err != nil {
+	if m.pages, err = m.cfg.Site.Pages(web.PagesConfig{Face: web.Staff, Templates: own}); err != nil {
 		return nil, err
 	}
 	inner := http.NewServeMux()
@@ -114,7 +116,7 @@ func (m *Mailbox) inbox(w http.ResponseWriter, r *http.Request) error {
 	for _, a := range m.addresses() {
 		v.Addresses.Items = append(v.Addresses.Items, web.NavItem{Text: a.Address, Href: "/?address=" + url.QueryEscape(a.Address), Current: who == a.Address})
 	}
-	return m.pages.Render(w, r, http.StatusOK, "inbox", web.Page{Title: "Received mail", Nav: nav(r), Banner: sentBanner(r), Wide: true, Data: v})
+	return m.pages.Render(w, r, http.StatusOK, "inbox", web.Page{Title: "Received mail", Nav: nav(r), Banner: sentBanner(r), Data: v})
 }
 
 func sentBanner(r *http.Request) *web.Banner {
@@ -151,6 +153,7 @@ func (m *Mailbox) json(w http.ResponseWriter, r *http.Request) error {
 type showView struct {
 	Mail     Mail
 	Summary  web.SummaryList
+	Text     template.HTML // plain text with its links
 	HTML     template.HTML // cleaned by bluemonday
 	Files    []web.Link
 	Header   []Line
@@ -167,7 +170,8 @@ func (m *Mailbox) show(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (m *Mailbox) renderMail(w http.ResponseWriter, r *http.Request, status int, one Mail, form *web.Form) error {
-	v := showView{Mail: one, HTML: template.HTML(one.CleanHTML()), Header: one.header, Quotings: quotings()}
+	formatted := strings.ReplaceAll(one.CleanHTML(), "<a href=", `<a class="govuk-link" href=`) // in cleaned HTML a "<" begins a tag
+	v := showView{Mail: one, Text: linked(one.PlainText()), HTML: template.HTML(formatted), Header: one.header, Quotings: quotings()}
 	v.Summary.Rows = []web.SummaryRow{web.Row("From", one.FromLine()), web.Row("To", strings.Join(one.To, ", ")),
 		web.Row("Received", m.pages.When(r).DateTime(one.Received))}
 	for i, f := range one.Files {
@@ -180,6 +184,30 @@ func (m *Mailbox) renderMail(w http.ResponseWriter, r *http.Request, status int,
 	}
 	return m.pages.Render(w, r, status, "mail", web.Page{Title: cmp.Or(one.Subject, "(no subject)"), Back: &web.Link{Href: "/", Text: "Received mail"},
 		Nav: nav(r), Form: form, Data: v})
+}
+
+var webAddress = regexp.MustCompile(`https?://[^\s<>"]*[^\s<>".,;:!?)]`)
+
+// linked shows plain text with its web addresses as links, as mail programs do.
+func linked(text string) template.HTML {
+	var b strings.Builder
+	for _, lines := range web.Paragraphs(text) {
+		b.WriteString(`<p class="kb-prose">`)
+		for i, line := range lines {
+			if i > 0 {
+				b.WriteString("<br>")
+			}
+			from := 0
+			for _, at := range webAddress.FindAllStringIndex(line, -1) {
+				address := html.EscapeString(line[at[0]:at[1]])
+				b.WriteString(html.EscapeString(line[from:at[0]]) + `<a class="govuk-link" rel="noreferrer" href="` + address + `">` + address + `</a>`)
+				from = at[1]
+			}
+			b.WriteString(html.EscapeString(line[from:]))
+		}
+		b.WriteString("</p>\n")
+	}
+	return template.HTML(b.String())
 }
 
 func quotings() []web.Option {
