@@ -36,20 +36,40 @@ func (f *Flow) loadMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) (
 	return f.gather(ctx, a, m)
 }
 
-func (f *Flow) gather(ctx context.Context, a ids.Actor, m meetings.Meeting) (o openMeeting, err error) {
-	o.Meeting = m
+func (f *Flow) gather(ctx context.Context, a ids.Actor, m meetings.Meeting) (openMeeting, error) {
+	around, err := f.caseAround(ctx, a, m.Case)
+	if err != nil {
+		return openMeeting{}, err
+	}
+	return f.gatherIn(ctx, a, m, around)
+}
+
+// caseAround is the case of a meeting with the actor's facts about it.
+type caseAround struct {
+	row    cases.Case
+	mother people.Mother
+	facts  policy.CaseFacts
+}
+
+func (f *Flow) caseAround(ctx context.Context, a ids.Actor, id ids.CaseID) (c caseAround, err error) {
+	if c.row, err = f.st.Case(ctx, id); err != nil {
+		return c, err
+	}
+	if c.mother, err = f.st.Mother(ctx, c.row.Mother); err != nil {
+		return c, err
+	}
+	c.facts, err = caseFactsOf(ctx, f.st.Reader, a, c.row, c.mother)
+	return c, err
+}
+
+func (f *Flow) gatherIn(ctx context.Context, a ids.Actor, m meetings.Meeting, c caseAround) (o openMeeting, err error) {
+	o.Meeting, o.CaseRow, o.Mother = m, c.row, c.mother
 	if o.Participants, err = f.st.Participants(ctx, m.ID); err != nil {
-		return o, err
-	}
-	if o.CaseRow, err = f.st.Case(ctx, m.Case); err != nil {
-		return o, err
-	}
-	if o.Mother, err = f.st.Mother(ctx, o.CaseRow.Mother); err != nil {
 		return o, err
 	}
 	o.own, o.takesPart = meetings.Find(o.Participants, a)
 	phase := m.PhaseAt(f.now())
-	o.facts = policy.Facts{Actor: a, Meeting: policy.MeetingFacts{
+	o.facts = policy.Facts{Actor: a, Case: c.facts, Meeting: policy.MeetingFacts{
 		IsParticipant: o.takesPart,
 		IsHost:        o.takesPart && o.own.Role == meetings.RoleHost,
 		Cancelled:     phase == meetings.CalledOff,
@@ -57,8 +77,7 @@ func (f *Flow) gather(ctx context.Context, a ids.Actor, m meetings.Meeting) (o o
 		TooEarly:      phase == meetings.TooEarly,
 		Private:       m.Kind.Private(),
 	}}
-	o.facts.Case, err = caseFactsOf(ctx, f.st.Reader, a, o.CaseRow, o.Mother)
-	return o, err
+	return o, nil
 }
 
 // to returns the facts for one act on the meeting.
@@ -148,8 +167,17 @@ func (f *Flow) CaseMeetings(ctx context.Context, actor ids.Actor, c ids.CaseID) 
 
 func (f *Flow) meetingRows(ctx context.Context, actor ids.Actor, ms []meetings.Meeting) ([]MeetingRow, error) {
 	rows := make([]MeetingRow, 0, len(ms))
+	known := map[ids.CaseID]caseAround{} // many meetings have one case
 	for _, m := range ms {
-		o, err := f.gather(ctx, actor, m)
+		c, ok := known[m.Case]
+		if !ok {
+			var err error
+			if c, err = f.caseAround(ctx, actor, m.Case); err != nil {
+				return nil, err
+			}
+			known[m.Case] = c
+		}
+		o, err := f.gatherIn(ctx, actor, m, c)
 		if err != nil {
 			return nil, err
 		}
