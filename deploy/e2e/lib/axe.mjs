@@ -2,11 +2,9 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import axePlaywright from '@axe-core/playwright'
-import { WIDTHS } from './browser.mjs'
-import { ROOT } from './process.mjs'
+import { OUT, WIDTHS } from './browser.mjs'
 
 const AxeBuilder = axePlaywright.AxeBuilder ?? axePlaywright.default ?? axePlaywright
-export const OUT = path.join(ROOT, 'deploy/e2e/out')
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 

@@ -1,7 +1,10 @@
 // Debian's Chromium, and pages that are watched: a content security policy violation, a console error or an uncaught
 // exception on any of them fails the test that opened them.
 import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
 import { chromium } from 'playwright-core'
+import { logs, ROOT, tail } from './process.mjs'
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
@@ -30,6 +33,48 @@ export async function launch(t, { args = [] } = {}) {
   return browser
 }
 
+export const OUT = path.join(ROOT, 'deploy/e2e/out')
+
+// The pages that are open now, to show what they looked like when a step fails.
+const open = new Set()
+
+/**
+ * Returns step(name, fn): a part of test t that stands on those before it. When one fails, what the open pages show is told and kept as
+ * out/failed-….png, and the steps after it are not tried.
+ */
+export function steps(t) {
+  return async (name, fn) => {
+    let failed
+    await t.test(name, async (part) => {
+      try {
+        return await fn(part)
+      } catch (e) {
+        failed = e
+        e.message += await whatIsOpen(name)
+        throw e
+      }
+    })
+    if (failed) throw new Error(`not gone on after: ${name}`)
+  }
+}
+
+async function whatIsOpen(name) {
+  let told = ''
+  await mkdir(OUT, { recursive: true })
+  for (const [i, page] of [...open].entries()) {
+    try {
+      const file = path.join(OUT, `failed-${name.replace(/\W+/g, '-')}-${i}.png`)
+      await page.screenshot({ path: file, fullPage: true, timeout: 5000 })
+      const text = await page.locator('body').innerText({ timeout: 2000 })
+      told += `\n--- open: ${page.url()} (${path.basename(file)})\n${text.replace(/\s*\n\s*/g, ' | ').slice(0, 1500)}`
+    } catch {
+      // The page is gone: there is nothing to show.
+    }
+  }
+  for (const [name, logged] of logs) told += `\n--- the end of ${path.basename(name)}\n${tail(logged(), 15)}`
+  return told
+}
+
 /**
  * Opens a page in a context of its own (no cookie shared with another) and watches it. expect lists regular expressions of
  * console errors the test provokes on purpose, such as the answer 404.
@@ -44,8 +89,11 @@ export async function openPage(t, browser, { width = 1280, height = 800, touch =
     locale: lang === 'cy' ? 'cy-GB' : 'en-GB',
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
   const faults = await watch(page, expect)
+  open.add(page)
   t.after(async () => {
+    open.delete(page)
     await context.close()
     if (faults.length) throw new Error(`the page reported:\n  ${faults.join('\n  ')}`)
   })

@@ -16,10 +16,10 @@ export async function tempDir(t, name = 'kinbridge-e2e-') {
   return dir
 }
 
-/** The path of a program that make leaves in bin. */
+/** The path of a program that make leaves in bin, or in the folder that KINBRIDGE_BIN names. */
 export function binary(name) {
-  const file = path.join(ROOT, 'bin', name)
-  if (!existsSync(file)) throw new Error(`there is no bin/${name}: run "make e2e", which builds it`)
+  const file = path.join(process.env.KINBRIDGE_BIN ?? path.join(ROOT, 'bin'), name)
+  if (!existsSync(file)) throw new Error(`there is no ${file}: run "make e2e", which builds it`)
   return file
 }
 
@@ -38,6 +38,9 @@ export async function until(what, fn, { timeout = 15_000, every = 50 } = {}) {
     await sleep(every)
   }
 }
+
+/** What the programs that are under test now have logged: name → text. */
+export const logs = new Map()
 
 /**
  * Starts a program that writes one JSON object to readyFile, and returns that object, the process, what it logged so far and
@@ -65,6 +68,8 @@ export async function start(t, file, args, { readyFile, log, timeout = 60_000, e
     }
     return won
   }
+  logs.set(log, logged)
+  t.after(() => logs.delete(log))
   t.after(stop)
   const info = await until(`${path.basename(file)} to be ready`, () => {
     if (ended) return { ended }
@@ -97,6 +102,6 @@ export async function run(file, args, { input, timeout = 60_000, cwd, env = {} }
   }
 }
 
-function tail(text, lines = 40) {
+export function tail(text, lines = 40) {
   return text.split('\n').slice(-lines).join('\n')
 }
