@@ -112,16 +112,14 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 	return item
 }
 
-// deliveryStates says each recipient's state; with one recipient the tag alone is enough.
+// deliveryStates says each recipient's state, and under it when it was reached.
 func (s *Staff) deliveryStates(r *http.Request, ds []messages.Delivery) (tags []web.Tag, note string) {
 	loc, when := s.pages.Loc(r), s.pages.When(r)
 	var notes []string
 	for _, d := range ds {
 		tag := deliveryWords(loc, d)
-		line := loc.T("staff.delivery.line", "Name", d.RecipientName, "State", tag.Text, "Time", when.DateTime(reached(d)))
-		if len(ds) > 1 {
-			tag.Text = d.RecipientName + ": " + tag.Text
-		}
+		tag.Text = d.RecipientName + ": " + tag.Text
+		line := loc.T("staff.delivery.line", "Name", d.RecipientName, "Time", when.DateTime(reached(d)))
 		if d.State == messages.Failed && d.Detail != "" {
 			line += " (" + d.Detail + ")"
 		}
