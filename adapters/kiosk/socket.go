@@ -3,6 +3,7 @@ package kiosk
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 	"unicode/utf8"
@@ -101,6 +102,11 @@ func (s *session) read() {
 	s.conn.SetPongHandler(func(string) error { return alive() })
 	for {
 		kind, raw, err := s.conn.ReadMessage()
+		if errors.Is(err, websocket.ErrReadLimit) {
+			s.endWith(websocket.CloseMessageTooBig, "")
+			_, _ = io.Copy(io.Discard, s.conn.NetConn()) // the rest of it: see awaitClose
+			return
+		}
 		if err != nil {
 			return
 		}
@@ -108,14 +114,26 @@ func (s *session) read() {
 		switch {
 		case kind != websocket.TextMessage:
 			s.endWith(websocket.CloseUnsupportedData, "text only")
+			s.drain()
 			return
 		case !utf8.Valid(raw):
 			s.endWith(websocket.CloseInvalidFramePayloadData, "not UTF-8")
+			s.drain()
 			return
 		}
 		select {
 		case s.in <- raw:
 		case <-s.gone:
+			s.drain()
+			return
+		}
+	}
+}
+
+// drain throws away what still comes until the other end closes, or we do.
+func (s *session) drain() {
+	for {
+		if _, _, err := s.conn.NextReader(); err != nil {
 			return
 		}
 	}
@@ -161,7 +179,8 @@ func (s *session) write(done chan<- struct{}) {
 				break
 			}
 			msg := websocket.FormatCloseMessage(s.how.code, s.how.text)
-			if s.conn.WriteControl(websocket.CloseMessage, msg, time.Now().Add(writeLimit)) == nil {
+			err := s.conn.WriteControl(websocket.CloseMessage, msg, time.Now().Add(writeLimit))
+			if err == nil || errors.Is(err, websocket.ErrCloseSent) { // the library has answered 1009 by itself
 				s.awaitClose()
 			}
 			return
@@ -169,8 +188,8 @@ func (s *session) write(done chan<- struct{}) {
 	}
 }
 
-// awaitClose gives the other end a moment to answer the close frame (RFC 6455 section 7.1.1), so that the frames before it arrive: to
-// close a TCP connection with unread input can throw away what was sent.
+// awaitClose gives the other end a moment to answer the close frame (RFC 6455 section 7.1.1), while the reader takes what it still sends:
+// to close a TCP connection with unread input throws away what we sent last.
 func (s *session) awaitClose() {
 	select {
 	case <-s.lost:

@@ -260,7 +260,7 @@ func TestBadFramesHurtOnlyTheirSocket(t *testing.T) {
 		do   func(s *socket)
 		code int
 	}{
-		"too large":     {func(s *socket) { s.say(`{"type":"send","body":"%s"}`, strings.Repeat("x", 70_000)) }, websocket.CloseMessageTooBig},
+		"too large":     {func(s *socket) { s.many(1, `{"type":"send","body":"`+strings.Repeat("x", 700_000)+`"}`) }, websocket.CloseMessageTooBig},
 		"binary":        {func(s *socket) { _ = s.conn.WriteMessage(websocket.BinaryMessage, []byte("{}")) }, websocket.CloseUnsupportedData},
 		"not UTF-8":     {func(s *socket) { s.say("\xff\xfe") }, websocket.CloseInvalidFramePayloadData},
 		"second hello":  {func(s *socket) { s.say(`{"type":"hello","v":1,"cursor":0}`) }, 4000},

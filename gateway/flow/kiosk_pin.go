@@ -118,6 +118,9 @@ func (f *Flow) tryPIN(ctx context.Context, k Kiosk, m people.Mother, pin string)
 				return audit.Entry{}, err
 			}
 		}
+		if err := tx.TouchKiosk(k.ID); err != nil {
+			return audit.Entry{}, err
+		}
 		left, err := tx.EndSessionsAt(k.ID)
 		if err != nil {
 			return audit.Entry{}, err

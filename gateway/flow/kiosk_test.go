@@ -241,10 +241,13 @@ func TestWrongPINTenTimes(t *testing.T) {
 			t.Errorf("the wait is %v, kind %v", refused.Wait, ids.KindOf(refused))
 		}
 		_, _, err := w.f.Unlock(t.Context(), one, w.mair, mairPIN)
-		w.fails(err, ids.TooMany) // even the right one is not looked at
-		w.unlock(one, w.nia, niaPIN)      // nobody else waits
+		w.fails(err, ids.TooMany)    // even the right one is not looked at
+		w.unlock(one, w.nia, niaPIN) // nobody else waits
 		e.Clock.Advance(31 * time.Second)
 		w.unlock(two, w.mair, mairPIN)
+		if k, err := e.Store.Kiosk(t.Context(), ids.KioskID(two.ID)); err != nil || k.LastSeen.IsZero() {
+			t.Errorf("when it was unlocked is not kept: %+v, %v", k, err)
+		}
 		_, _, err = w.f.Unlock(t.Context(), one, w.mair, "000000")
 		if !errors.As(err, &refused) || refused.Wait != 0 {
 			t.Errorf("the right PIN did not lift the throttle: %v", err)
@@ -290,7 +293,7 @@ func TestMotherSessionEnds(t *testing.T) {
 			t.Fatalf("session %+v, %v", s, err)
 		}
 		w.fails(here(other, token), ids.Unauthenticated) // bound to its kiosk
-		second := w.unlock(other, w.mair, mairPIN)               // she may be at two
+		second := w.unlock(other, w.mair, mairPIN)       // she may be at two
 		if err := w.f.LockKiosk(ctx, token, "left"); err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,7 @@ type Kiosk struct {
 	Wing          ids.WingID
 	Name          string
 	Enrolled      time.Time
-	LastSeen      time.Time // when a page of it was last asked for; zero = never
+	LastSeen      time.Time // when it was last unlocked; zero = never
 	Withdrawn     time.Time // zero while it may be used
 }
 
@@ -124,12 +124,10 @@ func (tx *Tx) EndSessionsAt(k ids.KioskID) ([]ids.MotherID, error) {
 	return mothers, err
 }
 
-// TouchKiosk records that a kiosk was in use.
-func (s *Store) TouchKiosk(ctx context.Context, id ids.KioskID) error {
-	return s.housekeep(ctx, func(tx *Tx) error {
-		_, err := tx.q.exec(tx.ctx, `UPDATE kiosks SET last_seen = ? WHERE id = ?`, micros(tx.now), string(id))
-		return err
-	})
+// TouchKiosk records that a kiosk was unlocked now.
+func (tx *Tx) TouchKiosk(id ids.KioskID) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE kiosks SET last_seen = ? WHERE id = ?`, micros(tx.now), string(id))
+	return err
 }
 
 // LockMotherPIN is MotherPIN with the row locked until the commit.
