@@ -264,5 +264,5 @@ func get(id, path, tag, summary, description string) huma.Operation {
 
 func post(id, path, tag, summary, description string, status int) huma.Operation {
 	return huma.Operation{OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, Description: description, Tags: []string{tag},
-		DefaultStatus: status, Errors: []int{http.StatusConflict, http.StatusRequestEntityTooLarge}, MaxBodyBytes: 1 << 20}
+		DefaultStatus: status, Errors: []int{http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}, MaxBodyBytes: 1 << 20}
 }

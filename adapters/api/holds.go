@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"time"
 
@@ -154,7 +155,8 @@ func (a *API) hold(ctx context.Context, actor ids.Actor, id ids.HoldID) (*answer
 			Problem: v.Mail.Problem, Received: v.Mail.Received.UTC(), Files: some(v.Mail.Files)}
 	}
 	if v.Inbound != "" {
-		d.Sender = &Proof{Verified: v.Proof.Verified, Reasons: some(v.Proof.Reasons), Results: v.Proof.Results}
+		d.Sender = &Proof{Verified: v.Proof.Verified, Reasons: some(v.Proof.Reasons), Results: map[string]string{}}
+		maps.Copy(d.Sender.Results, v.Proof.Results)
 	}
 	for _, t := range v.MayFile {
 		d.MayFile = append(d.MayFile, threadItem(t))

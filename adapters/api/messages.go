@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -125,7 +126,8 @@ func (a *API) messageOperations() {
 		})
 	o := post("post-message", "/threads/{thread_id}/messages", "messages", "Post a message",
 		"Posts a message as this token's owner. It is durable when this answers 201. Whether it goes out at once or waits for review is said by state. A repeat of a request that was taken before is answered 200.", http.StatusCreated)
-	o.Responses = map[string]*huma.Response{"200": {Description: "The same request had been taken before; nothing new was posted. The body is as with 201."}}
+	o.Responses = map[string]*huma.Response{"200": {Description: "The same request had been taken before; nothing new was posted",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Posted](), true, "Posted")}}}}
 	operation(a, o, a.postMessage)
 	file := get("get-attachment", "/attachments/{attachment_id}", "messages", "Read a file", "The content of a message's file, as its sender gave it. Treat it as hostile. That it was read is recorded.")
 	file.Responses = map[string]*huma.Response{"200": {Description: "The file's bytes",
