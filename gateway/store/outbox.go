@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"kinbridge/gateway/outbox"
@@ -42,6 +45,10 @@ func (o outboxQueue) Lease(ctx context.Context, kinds []outbox.Kind, n int, now,
 			ORDER BY not_before, id LIMIT ?`+lockRows+`)
 			RETURNING id, kind, item_key, payload, not_before, created, attempts`, append([]any{micros(until)}, args...), scanItem)
 		return err
+	})
+	// RETURNING promises no order.
+	slices.SortFunc(items, func(a, b outbox.Item) int {
+		return cmp.Or(a.NotBefore.Compare(b.NotBefore), strings.Compare(a.ID, b.ID))
 	})
 	return items, err
 }
