@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/audit"
+	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
@@ -27,6 +28,8 @@ type Config struct {
 	Mail MailReader
 	// PasswordCost is the cost of new password and PIN hashes; the zero value means people.DefaultCost.
 	PasswordCost people.Cost
+	// Handover passes accepted mail to the dispatcher of this program; nil = it is leased from the outbox like other work.
+	Handover *outbox.Handover
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.

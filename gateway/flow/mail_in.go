@@ -143,20 +143,46 @@ func (f *Flow) AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (
 	}
 	in := store.Inbound{ID: ids.New[ids.InboundID](ids.Inbound), Envelope: env, Scope: scope}
 	digest := f.mailDigest(env, raw)
+	handed := f.cfg.Handover.Reserve()
 	var id ids.InboundID
-	err := f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (audit.Entry, error) {
+	var work outbox.Item
+	err := f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (e audit.Entry, err error) {
 		var added bool
-		var err error
+		work = outbox.Item{}
 		if id, added, err = tx.AddInbound(in, digest, raw); err != nil {
-			return audit.Entry{}, err
+			return e, err
 		}
-		if !added {
+		switch {
+		case !added:
 			return audit.MailAccepted(id, digest).With("repeat", "yes"), nil
+		case handed:
+			work, err = tx.EnqueueLeased(outbox.MailIn, id, tx.Now().Add(outbox.DefaultLease))
+		default:
+			err = tx.Enqueue(outbox.MailIn, "", id, tx.Now())
 		}
-		return audit.MailAccepted(id, digest), tx.Enqueue(outbox.MailIn, string(id), id, tx.Now())
+		return audit.MailAccepted(id, digest), err
 	})
+	switch {
+	case handed && err == nil && work.ID != "":
+		if len(raw) <= hintSize {
+			in.State = store.InboundAccepted
+			work.Hint = acceptedMail{in, raw}
+		}
+		f.cfg.Handover.Put(work)
+	case handed:
+		f.cfg.Handover.Cancel()
+	}
 	return id, err
 }
+
+// acceptedMail is what need not be read from the database again when mail is read right after it was accepted.
+type acceptedMail struct {
+	in  store.Inbound
+	raw []byte
+}
+
+// hintSize is the largest mail, in bytes, that waits in memory to be read: with the Handover's places it bounds what waits there.
+const hintSize = 64 << 10
 
 // mailDigest names an email by its content and envelope. It is keyed: equal digests in a stolen database tell nothing about
 // known texts.
@@ -197,6 +223,22 @@ func (f *Flow) recipient(ctx context.Context, r store.Reader, rcpt string) (to a
 	return to, err
 }
 
+// arrived returns an accepted email and its bytes for the work of reading it.
+func (f *Flow) arrived(ctx context.Context, it outbox.Item) (in store.Inbound, raw []byte, err error) {
+	if h, ok := it.Hint.(acceptedMail); ok {
+		return h.in, h.raw, nil
+	}
+	var id ids.InboundID
+	if err := json.Unmarshal(it.Payload, &id); err != nil {
+		return in, nil, outbox.Permanent(err)
+	}
+	if in, err = f.st.Inbound(ctx, id); err != nil || in.State != store.InboundAccepted {
+		return in, nil, err
+	}
+	raw, err = f.st.InboundRaw(ctx, id)
+	return in, raw, err
+}
+
 // readInbound reads a stored email again from its bytes.
 func (f *Flow) readInbound(ctx context.Context, id ids.InboundID) (ReadMail, error) {
 	in, err := f.st.Inbound(ctx, id)
@@ -218,21 +260,12 @@ func (f *Flow) readInbound(ctx context.Context, id ids.InboundID) (ReadMail, err
 // HandleMailIn is the outbox handler for received mail: it reads the stored bytes and files, holds or notes them. It is idempotent: mail that
 // is no longer merely accepted is left alone.
 func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
-	var id ids.InboundID
-	if err := json.Unmarshal(it.Payload, &id); err != nil {
-		return outbox.Permanent(err)
-	}
-	in, err := f.st.Inbound(ctx, id)
-	if err != nil {
+	in, raw, err := f.arrived(ctx, it)
+	if err != nil || in.State != store.InboundAccepted {
 		return err
 	}
-	if in.State != store.InboundAccepted {
-		return nil
-	}
-	mail, err := f.readInbound(ctx, id)
-	if err != nil {
-		return err
-	}
+	in.Work = it
+	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope)
 	if mail.Proof.TempFail && it.Attempts < 6 {
 		return outbox.RetryAt(f.now().Add(outbox.Backoff(it.Attempts, 2*time.Second, time.Minute)), fmt.Errorf("the sender could not be checked: DNS gave no answer"))
 	}
@@ -246,9 +279,14 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 	}
 	in.Facts = string(facts)
 	if to.kind == threads.BounceAddress {
-		return f.noteReport(ctx, in, mail, to)
+		err = f.noteReport(ctx, in, mail, to)
+	} else {
+		err = f.fileMail(ctx, in, mail, to)
 	}
-	return f.fileMail(ctx, in, mail, to)
+	if err == nil {
+		it.MarkSettled() // with the transaction that stored what became of the mail
+	}
+	return err
 }
 
 // fileMail asks policy what becomes of an email and does it.

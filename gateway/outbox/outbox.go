@@ -31,6 +31,17 @@ type Item struct {
 	NotBefore time.Time
 	Created   time.Time
 	Attempts  int // tries begun, this one included
+	// Hint is what the maker of a handed-over item knows already, in memory only; nil for an item that was leased.
+	Hint any
+
+	settled *bool
+}
+
+// MarkSettled tells the dispatcher that the handler's own transaction has recorded the item as done: it need not be settled again.
+func (it Item) MarkSettled() {
+	if it.settled != nil {
+		*it.settled = true
+	}
 }
 
 // Queue is the store's side. Every method is durable when it returns.
@@ -84,14 +95,18 @@ func Backoff(attempts int, first, most time.Duration) time.Duration {
 	return min(first<<(attempts-1), most)
 }
 
+// DefaultLease is how long an item is its worker's.
+const DefaultLease = 2 * time.Minute
+
 // Dispatcher takes due work and hands it out, a bounded number at a time. One goroutine leases; each item has its own
 // while it is worked on.
 type Dispatcher struct {
 	Queue    Queue
 	Handlers map[Kind]Handler
 	Wake     <-chan struct{} // a hint that something is due; nil = poll only
+	Handed   *Handover       // items handed over in this program; nil = none
 	Workers  int             // items at a time; 0 = 8
-	LeaseFor time.Duration   // 0 = 2 min; longer than any handler may take
+	LeaseFor time.Duration   // 0 = DefaultLease; longer than any handler may take
 	Poll     time.Duration   // the longest sleep; 0 = 5 s
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -102,7 +117,7 @@ func (d *Dispatcher) defaults() {
 		d.Workers = 8
 	}
 	if d.LeaseFor == 0 {
-		d.LeaseFor = 2 * time.Minute
+		d.LeaseFor = DefaultLease
 	}
 	if d.Poll == 0 {
 		d.Poll = 5 * time.Second
@@ -123,51 +138,70 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	for k := range d.Handlers {
 		kinds = append(kinds, k)
 	}
-	done := make(chan struct{}, d.Workers) // one token back for each finished item
+	done := make(chan bool, d.Workers) // one token back for each finished item: whether it will fall due again
 	busy := 0
+	begin := func(it Item) {
+		busy++
+		go func() { done <- d.work(ctx, it) }()
+	}
+	d.Handed.setOpen(true)
 	defer func() {
+		d.Handed.setOpen(false)
 		for ; busy > 0; busy-- {
 			<-done
 		}
+		d.giveBack(ctx, d.Handed.left())
 	}()
-	for {
-		failing := false
-		if busy < d.Workers {
-			now := d.Now()
-			items, err := d.Queue.Lease(ctx, kinds, d.Workers-busy, now, now.Add(d.LeaseFor))
-			if failing = err != nil && ctx.Err() == nil; failing {
-				d.Log.Error("outbox: lease failed", "err", err)
-			}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for look := true; ; {
+		if look && busy < d.Workers {
+			free := d.Workers - busy
+			items, err := d.Queue.Lease(ctx, kinds, free, d.Now(), d.Now().Add(d.LeaseFor))
 			for _, it := range items {
-				busy++
-				go func() {
-					d.work(ctx, it)
-					done <- struct{}{}
-				}()
+				begin(it)
 			}
-			if len(items) > 0 && busy < d.Workers {
-				continue
+			if look = len(items) == free; !look {
+				nap := d.Poll // while the queue fails, asking it when to ask again is of no use
+				if err == nil {
+					nap = d.sleep(ctx, kinds)
+				} else if ctx.Err() == nil {
+					d.Log.Error("outbox: lease failed", "err", err)
+				}
+				timer.Reset(nap)
 			}
-		}
-		nap := d.Poll // while the queue fails, asking it when to ask again is of no use
-		if !failing {
-			nap = d.sleep(ctx, kinds)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-done:
+		case again := <-done:
 			busy--
+			look = look || again
 			for drained := false; !drained; {
 				select {
-				case <-done:
+				case again := <-done:
 					busy--
+					look = look || again
 				default:
 					drained = true
 				}
 			}
+		case it := <-d.Handed.receive(busy < d.Workers):
+			d.Handed.Cancel()
+			begin(it)
 		case <-d.Wake:
-		case <-time.After(nap):
+			look = true
+		case <-timer.C:
+			look = true
+		}
+	}
+}
+
+// giveBack makes handed-over items that were not begun due again.
+func (d *Dispatcher) giveBack(ctx context.Context, items []Item) {
+	for _, it := range items {
+		if err := d.Queue.Settle(context.WithoutCancel(ctx), it.ID, Result{RetryAt: d.Now()}); err != nil {
+			d.Log.Error("outbox: could not give an item back; it will come again", "kind", it.Kind, "item", it.ID, "err", err)
 		}
 	}
 }
@@ -181,12 +215,17 @@ func (d *Dispatcher) sleep(ctx context.Context, kinds []Kind) time.Duration {
 	return min(max(next.Sub(d.Now()), 10*time.Millisecond), d.Poll)
 }
 
-func (d *Dispatcher) work(ctx context.Context, it Item) {
+// work does one item and reports whether it will fall due again.
+func (d *Dispatcher) work(ctx context.Context, it Item) (again bool) {
 	wctx, cancel := context.WithTimeout(ctx, d.LeaseFor*9/10)
 	defer cancel()
+	it.settled = new(bool)
 	err := d.call(wctx, it)
 	if ctx.Err() != nil && err != nil {
-		return // stopping: the lease runs out and the item comes again
+		return true // stopping: the lease runs out and the item comes again
+	}
+	if err == nil && *it.settled {
+		return false
 	}
 	r := d.result(it, err)
 	if err != nil {
@@ -194,7 +233,9 @@ func (d *Dispatcher) work(ctx context.Context, it Item) {
 	}
 	if err := d.Queue.Settle(context.WithoutCancel(ctx), it.ID, r); err != nil {
 		d.Log.Error("outbox: could not settle; the item will come again", "kind", it.Kind, "item", it.ID, "err", err)
+		return true
 	}
+	return !r.Done && !r.Dead
 }
 
 // call runs the handler; a panic in it is an error of that item alone.

@@ -11,7 +11,7 @@ import (
 )
 
 // groupWriter is SQLite's one writer: a goroutine ("store writer") that owns the writing connection and puts the changes that wait for it
-// into one transaction, each inside its own savepoint. One commit, one fsync, then every one of them is acknowledged. While
+// into one transaction. One commit, one fsync, then every one of them is acknowledged. While
 // an fsync runs the next group gathers, so that the group is as large as the disk is slow.
 type groupWriter struct {
 	conn  *sql.Conn
@@ -20,6 +20,9 @@ type groupWriter struct {
 	gone  chan struct{} // closed to ask the writer to stop
 	ended chan struct{} // closed when it has
 	once  sync.Once
+
+	freeing sync.Mutex // guards freed: the leases that a dead program left have been ended (see outboxQueue.freeOnce)
+	freed   bool
 }
 
 type job struct {
@@ -33,7 +36,7 @@ const maxGroup = 128
 var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accepted: try again in a moment.")
 
 func newGroupWriter(conn *sql.Conn) *groupWriter {
-	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}},
+	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}, counter: &auditCounter{}},
 		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{})}
 	go w.loop()
 	return w
@@ -86,41 +89,103 @@ func (w *groupWriter) loop() {
 	}
 }
 
-// group runs first and whatever else waits in one transaction. A change that fails is undone alone; when the
+// group runs first and whatever else waits in one transaction. When all goes well, as it mostly does, no change needs a savepoint of its own.
+// When one fails, all are undone and run again, each in its savepoint: then the one that fails is undone alone. When the
 // transaction itself fails, none of them happened and each is told so.
 func (w *groupWriter) group(first *job) {
+	jobs, broken := w.together(first)
+	if broken == nil {
+		for _, j := range jobs {
+			j.done <- nil
+		}
+		return
+	}
+	if len(jobs) == 1 { // it failed by itself: it is undone
+		jobs[0].done <- broken
+		return
+	}
+	w.apart(jobs)
+}
+
+// together runs first and what else waits without savepoints. On an error nothing is done and the jobs taken are returned with it.
+func (w *groupWriter) together(first *job) (jobs []*job, err error) {
 	ctx := context.Background()
-	if _, err := w.q.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		first.done <- err
+	if err := w.begin(ctx); err != nil {
+		return []*job{first}, err
+	}
+	for j, n := first, 0; j != nil && err == nil; n++ {
+		jobs = append(jobs, j)
+		if err = call(j.run, w.q); err == nil {
+			j = w.next(n)
+		}
+	}
+	if err == nil {
+		if err = w.commit(ctx); err != nil {
+			err = unwritten(err)
+		}
+	}
+	if err != nil {
+		_, _ = w.q.exec(ctx, "ROLLBACK") // fails when SQLite has rolled back by itself, which is as good
+	}
+	return jobs, err
+}
+
+func (w *groupWriter) begin(ctx context.Context) error {
+	*w.q.counter = auditCounter{} // another program may have written since the last group
+	_, err := w.q.exec(ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
+func (w *groupWriter) commit(ctx context.Context) error {
+	if err := w.q.writeCounter(ctx); err != nil {
+		return err
+	}
+	_, err := w.q.exec(ctx, "COMMIT")
+	return err
+}
+
+// apart runs the changes in one transaction, each inside its own savepoint.
+func (w *groupWriter) apart(jobs []*job) {
+	ctx := context.Background()
+	if err := w.begin(ctx); err != nil {
+		for _, j := range jobs {
+			j.done <- err
+		}
 		return
 	}
 	var ok []*job
 	broken := error(nil)
-	for j, n := first, 0; j != nil && broken == nil; j, n = w.next(n), n+1 {
+	for i, j := range jobs {
 		err := w.one(ctx, j)
 		var fatal groupError
-		switch {
-		case errors.As(err, &fatal):
-			broken = fatal.error
+		if errors.As(err, &fatal) {
 			j.done <- fatal.error
-		case err != nil:
-			j.done <- err
-		default:
-			ok = append(ok, j)
+			broken, ok = fatal.error, append(ok, jobs[i+1:]...)
+			break
 		}
+		if err != nil {
+			j.done <- err
+			continue
+		}
+		ok = append(ok, j)
 	}
 	if broken == nil {
-		if _, broken = w.q.exec(ctx, "COMMIT"); broken == nil {
-			for _, j := range ok {
-				j.done <- nil
-			}
-			return
+		broken = w.commit(ctx)
+	}
+	if broken == nil {
+		for _, j := range ok {
+			j.done <- nil
 		}
+		return
 	}
-	_, _ = w.q.exec(ctx, "ROLLBACK") // fails when SQLite has rolled back by itself, which is as good
+	_, _ = w.q.exec(ctx, "ROLLBACK")
 	for _, j := range ok {
-		j.done <- ids.Wrap(ids.Unavailable, broken, "The database could not be written. Nothing was accepted and nothing is lost: try again later.")
+		j.done <- unwritten(broken)
 	}
+}
+
+func unwritten(err error) error {
+	return ids.Wrap(ids.Unavailable, err, "The database could not be written. Nothing was accepted and nothing is lost: try again later.")
 }
 
 // next returns a change that already waits, or nil when there is none or the group is full.
@@ -144,6 +209,7 @@ func (w *groupWriter) one(ctx context.Context, j *job) error {
 	if _, err := w.q.exec(ctx, "SAVEPOINT change"); err != nil {
 		return groupError{err}
 	}
+	before := *w.q.counter
 	err := call(j.run, w.q)
 	if err == nil {
 		if _, err := w.q.exec(ctx, "RELEASE change"); err != nil {
@@ -151,6 +217,7 @@ func (w *groupWriter) one(ctx context.Context, j *job) error {
 		}
 		return nil
 	}
+	*w.q.counter = before
 	// A full disk or an I/O error may have rolled back everything: then the savepoint is gone.
 	if _, undo := w.q.exec(ctx, "ROLLBACK TO change"); undo != nil {
 		return groupError{err}

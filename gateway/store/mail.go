@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/store/vault"
 )
 
@@ -40,6 +41,8 @@ type Inbound struct {
 	Thread   ids.ThreadID
 	Message  ids.MessageID
 	Facts    string // JSON of what the mail proved about its sender, once read
+	// Work is the outbox item that reads it: UpdateInbound records it as done in the same transaction.
+	Work outbox.Item
 }
 
 // AddInbound stores a received email. digest makes it unique: the same bytes for the same recipient from the same sender, tried
@@ -81,9 +84,12 @@ func (r Reader) InboundRaw(ctx context.Context, id ids.InboundID) ([]byte, error
 	return r.open(ctx, vault.Scope(scope), "inbound_mail", string(id), "raw", sealed)
 }
 
-// UpdateInbound stores what became of a received email.
+// UpdateInbound stores what became of a received email and finishes the work of reading it.
 func (tx *Tx) UpdateInbound(in Inbound) error {
 	_, err := tx.q.exec(tx.ctx, `UPDATE inbound_mail SET state = ?, thread_id = ?, message_id = ?, facts = ? WHERE id = ?`,
 		string(in.State), string(in.Thread), string(in.Message), in.Facts, string(in.ID))
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.finish(in.Work)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"kinbridge/gateway/ids"
 	"kinbridge/gateway/outbox"
 )
 
@@ -28,14 +29,16 @@ func (o outboxQueue) Lease(ctx context.Context, kinds []outbox.Kind, n int, now,
 	if len(kinds) == 0 || n <= 0 {
 		return nil, nil
 	}
+	lockRows := ""
+	if o.s.cfg.Engine == Postgres {
+		lockRows = " FOR UPDATE SKIP LOCKED"
+	} else if err := o.freeOnce(ctx); err != nil {
+		return nil, err
+	}
 	// Look before taking the writer: an idle dispatcher must cost no transaction.
 	next, err := o.NextDue(ctx, kinds)
 	if err != nil || next.IsZero() || next.After(now) {
 		return nil, err
-	}
-	lockRows := ""
-	if o.s.cfg.Engine == Postgres {
-		lockRows = " FOR UPDATE SKIP LOCKED"
 	}
 	err = o.s.housekeep(ctx, func(tx *Tx) error {
 		args := append(anys(kinds), micros(now), micros(now), n)
@@ -71,15 +74,43 @@ func (o outboxQueue) Settle(ctx context.Context, id string, r outbox.Result) err
 	})
 }
 
-func (o outboxQueue) NextDue(ctx context.Context, kinds []outbox.Kind) (time.Time, error) {
-	var t time.Time
-	var due *int64
-	err := o.s.q.one(ctx, `SELECT MIN(CASE WHEN not_before > lease_until THEN not_before ELSE lease_until END) FROM outbox
-		WHERE state = 'due' AND kind IN (`+placeholders(len(kinds))+`)`, anys(kinds), &due)
-	if err != nil || due == nil {
-		return t, err
+// freeOnce ends, before this program's first lease, the leases of whoever worked on this SQLite file before. One program serves a SQLite file:
+// what another one had leased it left behind when it was killed, and it is due now, not when the lease runs out.
+func (o outboxQueue) freeOnce(ctx context.Context) error {
+	o.s.writer.freeing.Lock()
+	defer o.s.writer.freeing.Unlock()
+	if o.s.writer.freed {
+		return nil
 	}
-	return time.UnixMicro(*due).UTC(), nil
+	err := o.s.housekeep(ctx, func(tx *Tx) error {
+		_, err := tx.q.exec(tx.ctx, `UPDATE outbox SET lease_until = 0 WHERE state = 'due' AND lease_until > 0`)
+		return err
+	})
+	o.s.writer.freed = err == nil
+	return err
+}
+
+// NextDue reads the first free item and the first lease to run out by their indexes: a long queue must not make each look at it longer.
+func (o outboxQueue) NextDue(ctx context.Context, kinds []outbox.Kind) (time.Time, error) {
+	free, err := o.first(ctx, `SELECT not_before FROM outbox WHERE state = 'due' AND lease_until = 0 AND kind IN (`+placeholders(len(kinds))+`)
+		ORDER BY not_before, id LIMIT 1`, kinds)
+	if err != nil {
+		return time.Time{}, err
+	}
+	leased, err := o.first(ctx, `SELECT lease_until FROM outbox WHERE state = 'due' AND lease_until > 0 AND kind IN (`+placeholders(len(kinds))+`)
+		ORDER BY lease_until LIMIT 1`, kinds)
+	if free.IsZero() || !leased.IsZero() && leased.Before(free) {
+		free = leased
+	}
+	return free, err
+}
+
+func (o outboxQueue) first(ctx context.Context, query string, kinds []outbox.Kind) (t time.Time, err error) {
+	err = o.s.q.one(ctx, query, anys(kinds), at{&t})
+	if ids.KindOf(err) == ids.NotFound {
+		err = nil
+	}
+	return t, err
 }
 
 // DeadItems returns work that was set aside, newest first: a person must look.

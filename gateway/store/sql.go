@@ -31,6 +31,8 @@ type querier struct {
 	c      conn
 	engine Engine
 	kept   *sync.Map // query text -> *sql.Stmt (SQLite) or rebound text (PostgreSQL)
+
+	counter *auditCounter // SQLite's writer only
 }
 
 // stmt returns SQLite's prepared statement for a text.

@@ -53,16 +53,10 @@ func TopicMother(id ids.MotherID) string { return "mother:" + string(id) }
 
 // appendEntries takes the next sequence numbers under the counter row's lock and writes the entries.
 func (tx *Tx) appendEntries(entries []audit.Entry) error {
-	var next int64
-	var chainBytes []byte
-	// The update locks the row on PostgreSQL until we commit: sequence numbers are taken in commit order.
-	if err := tx.q.one(tx.ctx, `UPDATE audit_counter SET next = next + ? WHERE one = 1 RETURNING next, chain`,
-		[]any{len(entries)}, &next, &chainBytes); err != nil {
+	next, chain, err := tx.q.takeNumbers(tx.ctx, len(entries))
+	if err != nil {
 		return fmt.Errorf("audit counter: %w", err)
 	}
-	next -= int64(len(entries))
-	var chain audit.Chain
-	copy(chain[:], chainBytes)
 	for i, e := range entries {
 		seq := next + int64(i)
 		e = e.Stamp(ids.New[string](ids.AuditEntry), tx.now, tx.actor)
@@ -78,10 +72,61 @@ func (tx *Tx) appendEntries(entries []audit.Entry) error {
 			return err
 		}
 	}
-	if _, err := tx.q.exec(tx.ctx, `UPDATE audit_counter SET chain = ? WHERE one = 1`, chain[:]); err != nil {
+	if err := tx.q.keepChain(tx.ctx, chain); err != nil {
 		return err
 	}
 	tx.Wake(TopicAudit)
+	return nil
+}
+
+// auditCounter is the counter row while SQLite's one writer has its transaction open: the changes of a group take their numbers here, and the
+// row is written once, before the commit.
+type auditCounter struct {
+	read, changed bool
+	next          int64
+	chain         audit.Chain
+}
+
+const readCounter = `SELECT next, chain FROM audit_counter WHERE one = 1`
+
+// takeNumbers takes n sequence numbers and returns the first of them with the running hash before it.
+func (q querier) takeNumbers(ctx context.Context, n int) (first int64, chain audit.Chain, err error) {
+	var hash []byte
+	if q.counter == nil {
+		// The update locks the row on PostgreSQL until we commit: sequence numbers are taken in commit order.
+		err = q.one(ctx, `UPDATE audit_counter SET next = next + ? WHERE one = 1 RETURNING next, chain`, []any{n}, &first, &hash)
+		copy(chain[:], hash)
+		return first - int64(n), chain, err
+	}
+	c := q.counter
+	if !c.read {
+		if err = q.one(ctx, readCounter, nil, &c.next, &hash); err != nil {
+			return 0, chain, err
+		}
+		c.chain, c.read = audit.Chain{}, true
+		copy(c.chain[:], hash)
+	}
+	first, chain = c.next, c.chain
+	c.next, c.changed = c.next+int64(n), true
+	return first, chain, nil
+}
+
+// keepChain stores the running hash after the entries that were just written.
+func (q querier) keepChain(ctx context.Context, chain audit.Chain) error {
+	if q.counter != nil {
+		q.counter.chain = chain
+		return nil
+	}
+	_, err := q.exec(ctx, `UPDATE audit_counter SET chain = ? WHERE one = 1`, chain[:])
+	return err
+}
+
+// writeCounter writes the row that the changes of the open transaction have used.
+func (q querier) writeCounter(ctx context.Context) error {
+	if c := q.counter; c.changed {
+		_, err := q.exec(ctx, `UPDATE audit_counter SET next = ?, chain = ? WHERE one = 1`, c.next, c.chain[:])
+		return err
+	}
 	return nil
 }
 
@@ -102,5 +147,31 @@ func (tx *Tx) Enqueue(kind outbox.Kind, key string, payload any, notBefore time.
 	_, err = tx.q.exec(tx.ctx, `INSERT INTO outbox (id, kind, item_key, payload, created, not_before) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (kind, item_key) DO NOTHING`, id, string(kind), key, string(body), micros(tx.now), micros(notBefore))
 	tx.Wake(TopicOutbox)
+	return err
+}
+
+// EnqueueLeased leaves work that is begun at once by this program: it is leased until the given time, and comes to anybody else only then.
+func (tx *Tx) EnqueueLeased(kind outbox.Kind, payload any, until time.Time) (outbox.Item, error) {
+	body, err := json.Marshal(payload)
+	if err != nil {
+		return outbox.Item{}, err
+	}
+	it := outbox.Item{ID: ids.New[string](ids.OutboxItem), Kind: kind, Payload: body, Created: tx.now, NotBefore: tx.now, Attempts: 1}
+	it.Key = it.ID
+	_, err = tx.q.exec(tx.ctx, `INSERT INTO outbox (id, kind, item_key, payload, created, not_before, attempts, lease_until) VALUES (?, ?, ?, ?, ?, ?, 1, ?)`,
+		it.ID, string(kind), it.Key, string(body), micros(tx.now), micros(tx.now), micros(until))
+	return it, err
+}
+
+// finish records work as done in the transaction that did it.
+func (tx *Tx) finish(it outbox.Item) error {
+	if it.ID == "" {
+		return nil
+	}
+	if it.Key == it.ID {
+		_, err := tx.q.exec(tx.ctx, `DELETE FROM outbox WHERE id = ?`, it.ID)
+		return err
+	}
+	_, err := tx.q.exec(tx.ctx, `UPDATE outbox SET state = 'done', lease_until = 0 WHERE id = ?`, it.ID)
 	return err
 }

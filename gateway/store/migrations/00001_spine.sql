@@ -59,7 +59,8 @@ CREATE TABLE outbox (
   last_error  TEXT NOT NULL DEFAULT '',
   UNIQUE (kind, item_key)
 );
-CREATE INDEX outbox_due ON outbox (kind, not_before) WHERE state = 'due';
+CREATE INDEX outbox_due ON outbox (not_before, id) WHERE state = 'due';
+CREATE INDEX outbox_leased ON outbox (lease_until) WHERE state = 'due' AND lease_until > 0;
 
 CREATE TABLE agencies (
   id     TEXT PRIMARY KEY,
