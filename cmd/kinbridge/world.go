@@ -11,6 +11,7 @@ import (
 	"kinbridge/adapters/email/mailauth"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/vault"
 
@@ -26,6 +27,8 @@ type world struct {
 	Flow   *flow.Flow
 	Log    *slog.Logger
 	signer *lateSigner
+
+	handover *outbox.Handover // accepted mail, straight to the dispatcher
 }
 
 // lateSigner signs tickets once the media server is there.
@@ -70,13 +73,13 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{Config: cfg, Keys: keys, Bus: flow.NewBus(), Log: slog.Default(), signer: &lateSigner{}}
+	w := &world{Config: cfg, Keys: keys, Bus: flow.NewBus(), Log: slog.Default(), signer: &lateSigner{}, handover: outbox.NewHandover(256)}
 	sc.Wake = w.Bus.Wake
 	if w.Store, err = store.Open(ctx, sc); err != nil {
 		return nil, err
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Log: w.Log})
+		PublicURL: cfg.PublicURL, Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }
 
