@@ -150,7 +150,11 @@ func (s *Staff) withhold(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err := s.flow.Withhold(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), form.Value("reason"), form.Value("note")); err != nil {
 		return s.decideAgain(w, r, me, form, "reason", err)
 	}
-	return web.Redirect(w, r, "/queue?done=withheld")
+	done := "withheld"
+	if form.Value("what") == "mail" {
+		done = "set_aside"
+	}
+	return web.Redirect(w, r, "/queue?done="+done)
 }
 
 // fileHeld puts a held email into a conversation.

@@ -60,6 +60,8 @@ func (s *Staff) live(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-s.alive.Done():
+			return nil
 		case <-end.C:
 			return nil
 		case <-beat.C:

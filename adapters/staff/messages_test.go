@@ -195,6 +195,7 @@ func TestTheStreamIsForWhoMayRead(t *testing.T) {
 type eventStream struct {
 	t     *testing.T
 	marks chan string
+	done  chan struct{} // the stream has ended
 }
 
 // follow opens an event stream and reads its marks until the test ends.
@@ -208,10 +209,9 @@ func (c *client) follow(path string) *eventStream {
 	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
 		c.w.t.Fatalf("%d %s", res.StatusCode, res.Header.Get("Content-Type"))
 	}
-	s := &eventStream{c.w.t, make(chan string, 100)}
-	done := make(chan struct{})
+	s := &eventStream{c.w.t, make(chan string, 100), make(chan struct{})}
 	go func() {
-		defer close(done)
+		defer close(s.done)
 		defer res.Body.Close()
 		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
 			if mark, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
@@ -219,7 +219,7 @@ func (c *client) follow(path string) *eventStream {
 			}
 		}
 	}()
-	c.w.t.Cleanup(func() { stop(); <-done })
+	c.w.t.Cleanup(func() { stop(); <-s.done })
 	return s
 }
 

@@ -6,6 +6,7 @@
 package staff
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"io/fs"
@@ -38,6 +39,9 @@ type Staff struct {
 	now    func() time.Time
 	tries  *web.Limiter  // sign-ins, by address
 	hashes chan struct{} // sign-ins being computed: each takes 19 MiB for a moment
+
+	alive context.Context // ends when Close is called
+	stop  context.CancelFunc
 }
 
 // New parses the pages.
@@ -52,6 +56,7 @@ func New(c Config, f Flow) (*Staff, error) {
 	// The cookie ends with the browser; the session itself ends in the store.
 	s := &Staff{flow: f, cookie: web.NewCookie("kb_staff", c.Secure, 0), log: c.Log, now: c.Now, tries: web.NewLimiter(rate.Every(6*time.Second), 20, 10_000, c.Now),
 		hashes: make(chan struct{}, 4)}
+	s.alive, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.Default()
 	}
@@ -62,6 +67,10 @@ func New(c Config, f Flow) (*Staff, error) {
 		OnUnauthenticated: s.toSignIn, ErrorPage: s.errorPage})
 	return s, err
 }
+
+// Close ends the event streams of open pages, so that a server can shut down without waiting for them; new ones end at once. Everything
+// else goes on working.
+func (s *Staff) Close() { s.stop() }
 
 // Handler serves the staff site, at the root.
 func (s *Staff) Handler() http.Handler { return s.pages.Wrap(s.routes()) }

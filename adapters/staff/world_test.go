@@ -18,6 +18,8 @@ import (
 	"github.com/pquerna/otp/totp"
 	"go.uber.org/goleak"
 
+	"kinbridge/adapters/email/intake"
+	"kinbridge/adapters/email/mailauth"
 	"kinbridge/adapters/staff"
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/audit"
@@ -56,6 +58,7 @@ type world struct {
 	f      *flow.Flow
 	bus    *flow.Bus
 	url    string
+	face   *staff.Staff
 	prison people.Agency
 	wing   people.Wing
 	mother people.Mother
@@ -85,13 +88,15 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, bus: flow.NewBus(), staff: map[ids.Role]people.Staff{}, secret: map[ids.Role]string{}}
 	w.e = storetest.Open(t, store.SQLite, w.bus.Wake)
 	w.f = flow.New(w.e.Store, w.bus, flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
-		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: cheap, Tickets: signer{}, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)})
+		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: cheap, Tickets: signer{},
+		Mail: intake.Reader{Resolver: mailauth.Static{TXT: map[string][]string{"anytown.example": {"v=spf1 ip4:192.0.2.1 -all"}, "hale.example": {"v=spf1 ip4:192.0.2.1 -all"}}}}, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	w.seed()
 	faults := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	site, err := web.Load(faults, nil, w.e.Clock.Now)
 	w.must(err)
 	face, err := staff.New(staff.Config{Site: site, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)}, w.f)
 	w.must(err)
+	w.face = face
 	server := httptest.NewServer(face.Handler())
 	t.Cleanup(server.Close)
 	w.url = server.URL

@@ -45,6 +45,7 @@ export function followThread(root: HTMLElement): void {
   }
 
   const connect = (): void => {
+    stream?.close()
     stream = new EventSource(`${address}/live?mark=${encodeURIComponent(shown)}`)
     stream.addEventListener('mark', (event) => {
       wanted = (event as MessageEvent<string>).data
@@ -52,13 +53,18 @@ export function followThread(root: HTMLElement): void {
     })
     stream.addEventListener('error', () => {
       // A stream that the server has ended is asked for again by the browser, unless it was refused.
-      if (stream?.readyState === EventSource.CLOSED) window.setTimeout(connect, 10_000)
+      if (stream?.readyState === EventSource.CLOSED) window.setTimeout(() => { if (!document.hidden) connect() }, 10_000)
     })
   }
   target.addEventListener('focusout', () => window.setTimeout(() => void update()))
+  // A browser allows few connections to one host: a page that nobody looks at gives its own back.
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) stream?.close()
+    else connect()
+  })
   window.addEventListener('pagehide', () => stream?.close())
   window.addEventListener('pageshow', (event) => {
     if (event.persisted) connect()
   })
-  connect()
+  if (!document.hidden) connect()
 }
