@@ -42,10 +42,10 @@ postlog unix-dgram n - n - 1 postlogd
 `
 
 /**
- * Starts it for the domains; mail for another domain, relay, goes to the gateway at host:port. It returns server (host:port),
- * mails(address) with the text of every mail delivered to it, and stop. It is stopped when t ends.
+ * Starts it for the domains of the mailboxes, and nobody else there; mail for the domain relay goes to the gateway at host:port. It returns server (host:port),
+ * mails(address) with the text of every mail delivered to it, start, stop and said (its log). It is stopped when t ends.
  */
-export async function startPostfix(t, { domains, relay, gateway }) {
+export async function startPostfix(t, { mailboxes, relay, gateway }) {
   const dir = await tempDir(t, 'kinbridge-postfix-')
   await chmod(dir, 0o755) // its parts run as the user postfix
   const conf = path.join(dir, 'conf')
@@ -56,6 +56,7 @@ export async function startPostfix(t, { domains, relay, gateway }) {
   if (root.length) await asRoot('chown', 'postfix:postfix', path.join(dir, 'data'), path.join(dir, 'mail'))
   else for (const d of ['data', 'mail']) await chown(path.join(dir, d), uid, gid)
   const port = await freePort()
+  const domains = [...new Set(mailboxes.map((m) => m.split('@')[1]))]
   const log = path.join(dir, 'maillog')
   await writeFile(path.join(conf, 'master.cf'), MASTER(port))
   await writeFile(path.join(conf, 'main.cf'), `
@@ -77,30 +78,33 @@ alias_maps =
 smtp_dns_support_level = disabled
 virtual_mailbox_domains = ${domains.join(', ')}
 virtual_mailbox_base = ${dir}/mail
-virtual_mailbox_maps = pcre:${conf}/maildirs
+virtual_mailbox_maps = inline:{${mailboxes.map((m) => `${m}=${m}/`).join(', ')}}
 virtual_uid_maps = static:${uid}
 virtual_gid_maps = static:${gid}
 virtual_minimum_uid = 1
 transport_maps = inline:{${relay}=smtp:[127.0.0.1]:${gateway.split(':')[1]}}
 smtpd_recipient_restrictions = permit_mynetworks, reject
-`.replace('pcre:' + conf + '/maildirs', 'regexp:' + conf + '/maildirs'))
-  await writeFile(path.join(conf, 'maildirs'), '/^([a-z0-9.]+@[a-z0-9.]+)$/ $1/\n')
-  const started = await asRoot('/usr/sbin/postfix', '-c', conf, 'start')
-  const said = async () => started.stdout + started.stderr + (await readFile(log, 'utf8').catch(() => ''))
-  if (started.code !== 0) throw new Error(`postfix does not start:\n${await said()}`)
-  let stopped = false
+`)
+  const said = () => readFile(log, 'utf8').catch(() => '')
+  let running = false
   const stop = async () => {
-    if (!stopped) await asRoot('/usr/sbin/postfix', '-c', conf, 'stop')
-    stopped = true
+    if (running) await asRoot('/usr/sbin/postfix', '-c', conf, 'stop')
+    running = false
+  }
+  const start = async () => {
+    const got = await asRoot('/usr/sbin/postfix', '-c', conf, 'start')
+    if (got.code !== 0) throw new Error(`postfix does not start:\n${got.stdout}${got.stderr}${await said()}`)
+    running = true
+    await until('postfix to answer', async () => (await run('swaks', ['--server', `127.0.0.1:${port}`, '--quit-after', 'HELO'])).code === 0, { every: 200 }).catch(async (e) => {
+      throw new Error(`${e.message}:\n${await said()}`)
+    })
   }
   t.after(stop)
-  await until('postfix to answer', async () => (await run('swaks', ['--server', `127.0.0.1:${port}`, '--quit-after', 'HELO'])).code === 0, { every: 200 }).catch(async (e) => {
-    throw new Error(`${e.message}:\n${await said()}`)
-  })
+  await start()
   const mails = async (address) => {
     const box = path.join(dir, 'mail', address, 'new')
     const names = await readdir(box).catch(() => [])
     return Promise.all(names.sort().map((n) => readFile(path.join(box, n), 'utf8')))
   }
-  return { server: `127.0.0.1:${port}`, mails, stop, said }
+  return { server: `127.0.0.1:${port}`, mails, start, stop, said }
 }

@@ -47,6 +47,19 @@ export const logs = new Map()
  * a stop. It is stopped when t ends; a program that does not stop on SIGTERM within ten seconds fails the test.
  */
 export async function start(t, file, args, { readyFile, log, timeout = 60_000, env = {} }) {
+  const program = spawned(t, file, args, { log, env })
+  const info = await program.ready(() => existsSync(readyFile) && JSON.parse(readFileSync(readyFile, 'utf8')), timeout)
+  return { info, ...program }
+}
+
+/** Starts a program that is ready when url answers, in the same way. */
+export async function serve(t, file, args, { url, log, timeout = 60_000, env = {} }) {
+  const program = spawned(t, file, args, { log, env })
+  await program.ready(() => fetch(url).then((answer) => answer.ok, () => false), timeout)
+  return program
+}
+
+function spawned(t, file, args, { log, env }) {
   const out = openSync(log, 'a')
   const child = spawn(file, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env } })
   closeSync(out)
@@ -71,14 +84,14 @@ export async function start(t, file, args, { readyFile, log, timeout = 60_000, e
   logs.set(log, logged)
   t.after(() => logs.delete(log))
   t.after(stop)
-  const info = await until(`${path.basename(file)} to be ready`, () => {
-    if (ended) return { ended }
-    return existsSync(readyFile) && JSON.parse(readFileSync(readyFile, 'utf8'))
-  }, { timeout }).catch((e) => {
-    throw new Error(`${e.message}. Its log ends:\n${tail(logged())}`)
-  })
-  if (info.ended) throw new Error(`${path.basename(file)} ended at once (${JSON.stringify(ended)}). It said:\n${tail(logged())}`)
-  return { info, child, logged, stop, kill }
+  const ready = async (look, timeout) => {
+    const got = await until(`${path.basename(file)} to be ready`, async () => (ended ? { ended } : look()), { timeout }).catch((e) => {
+      throw new Error(`${e.message}. Its log ends:\n${tail(logged())}`)
+    })
+    if (got.ended) throw new Error(`${path.basename(file)} ended at once (${JSON.stringify(ended)}). It said:\n${tail(logged())}`)
+    return got
+  }
+  return { child, logged, stop, kill, ready }
 }
 
 /** Runs a program to its end and returns its exit status and what it wrote. */
