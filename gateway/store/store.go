@@ -57,6 +57,8 @@ type Store struct {
 
 	closing  sync.Once
 	closeErr error
+	inHand   sync.RWMutex // PostgreSQL: read-locked by each change, locked by Close
+	closed   bool         // under inHand
 }
 
 // Open opens a database whose schema is current. It refuses one that is older (run `kinbridge migrate`) or newer than this
@@ -146,6 +148,9 @@ func (s *Store) close() error {
 		errs = append(errs, s.writer.close())
 		errs = append(errs, s.read.Close())
 	}
+	s.inHand.Lock()
+	s.closed = true
+	s.inHand.Unlock()
 	return errors.Join(append(errs, s.write.Close())...)
 }
 
@@ -194,6 +199,11 @@ func (s *Store) transact(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (s *Store) transactPostgres(ctx context.Context, run func(querier) error) error {
+	s.inHand.RLock()
+	defer s.inHand.RUnlock()
+	if s.closed {
+		return errClosed
+	}
 	for try := 0; ; try++ {
 		err := s.oncePostgres(ctx, run)
 		if err == nil || !(retryable(err) || errors.Is(err, errAgain)) || try == 9 {
