@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/threads"
 )
 
 // live is what a page tells the script about itself.
@@ -20,11 +21,13 @@ type live struct {
 	Warn   int
 }
 
-// page makes a page for a woman who is there. The cursor must be taken before anything that the page shows is read.
+// page makes a page for a woman who is there.
 func (k *Kiosk) page(r *http.Request, at atKiosk, titleKey string, data any) web.Page {
 	return web.Page{Title: k.pages.Loc(r).T(titleKey), User: &web.User{Name: at.Name, SignOut: "/kiosk/lock"}, Data: data}
 }
 
+// live takes the cursor, which must be done before anything that the page shows is read: what comes in between is then sent again, and shown
+// once.
 func (k *Kiosk) live(r *http.Request, at atKiosk) (live, error) {
 	cursor, err := k.flow.FeedCursor(r.Context(), at.Actor())
 	return live{Cursor: cursor, Idle: int(k.cfg.Idle.Seconds()), Warn: int(k.cfg.Warn.Seconds())}, err
@@ -44,11 +47,11 @@ func (k *Kiosk) home(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 		return err
 	}
 	v := homeView{Live: l, Name: at.Name}
-	threads, err := k.flow.KioskThreads(r.Context(), at.Actor())
+	list, err := k.flow.KioskThreads(r.Context(), at.Actor())
 	if err != nil {
 		return err
 	}
-	for _, t := range threads {
+	for _, t := range list {
 		v.New += t.New
 	}
 	ms, err := k.flow.MeetingsOf(r.Context(), at.Actor())
@@ -258,7 +261,7 @@ func (k *Kiosk) help(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	}
 	v := helpView{Live: l}
 	for _, t := range list {
-		if t.Agency == "" { // with those inside: her Pact worker
+		if t.Channel == threads.Confidential { // with Pact alone: officers cannot read it, as the page says
 			v.Threads = append(v.Threads, k.shower(r).thread(t))
 		}
 	}
