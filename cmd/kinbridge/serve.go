@@ -80,6 +80,7 @@ type service struct {
 	smtp    *smtpin.Server
 	rooms   *rooms.Server
 	kiosk   *kiosk.Kiosk
+	staff   *staff.Staff
 	extra   func(*http.ServeMux, *web.Site) error
 	failed  chan error
 	stops   []func(context.Context) error
@@ -305,6 +306,7 @@ func (s *service) startHTTP(context.Context) error {
 	// Long-lived answers (sockets, event streams) set their own deadlines; ReadHeaderTimeout and IdleTimeout bound the rest.
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}
+	s.http.RegisterOnShutdown(s.staff.Close) // its event streams would hold the shutdown up
 	s.serveHTTP("http listener", s.http, s.listen, s.Config.HTTP)
 	if addr := s.Config.HTTP.Metrics; addr != "" {
 		l, err := net.Listen("tcp", addr)
@@ -352,8 +354,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	staffSite, err := staff.New(staff.Config{Site: site, Secure: secure, Log: s.Log}, s.Flow)
-	if err != nil {
+	if s.staff, err = staff.New(staff.Config{Site: site, Secure: secure, Log: s.Log}, s.Flow); err != nil {
 		return nil, err
 	}
 	machines, err := api.New(api.Config{Log: s.Log}, s.Flow)
@@ -364,7 +365,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	mux.Handle("/guest/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
-	mux.Handle("/", staffSite.Handler())
+	mux.Handle("/", s.staff.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if s.extra != nil {
