@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 	"kinbridge/adapters/email/mailauth"
 	"kinbridge/adapters/staff"
 	"kinbridge/adapters/web"
+	"kinbridge/adapters/web/assets"
+	"kinbridge/adapters/web/i18n"
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
@@ -45,6 +48,9 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(code)
 }
+
+// embedded compresses the scripts and style sheets once for all tests.
+var embedded = sync.OnceValues(assets.Load)
 
 // cheap keeps the tests quick: the cost of a hash is not what they ask about.
 var cheap = people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}
@@ -92,7 +98,11 @@ func newWorld(t *testing.T) *world {
 		Mail: intake.Reader{Resolver: mailauth.Static{TXT: map[string][]string{"anytown.example": {"v=spf1 ip4:192.0.2.1 -all"}, "hale.example": {"v=spf1 ip4:192.0.2.1 -all"}}}}, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	w.seed()
 	faults := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	site, err := web.Load(faults, nil, w.e.Clock.Now)
+	words, err := i18n.Load()
+	w.must(err)
+	built, err := embedded()
+	w.must(err)
+	site, err := web.New(web.Config{Assets: built, Words: words, Log: faults, Now: w.e.Clock.Now})
 	w.must(err)
 	face, err := staff.New(staff.Config{Site: site, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)}, w.f)
 	w.must(err)
