@@ -8,7 +8,7 @@ import (
 	"kinbridge/gateway/people"
 )
 
-// movements says who is due where, and no more: it is made to be printed and carried.
+// movements says who is due when, and no more: it is made to be printed and carried.
 func (s *Staff) movements(w http.ResponseWriter, r *http.Request, me people.Staff) error {
 	rows, err := s.flow.Movements(r.Context(), me.Actor())
 	if err != nil {

@@ -88,6 +88,13 @@ func TestSeveralAtOnce(t *testing.T) {
 	if a := c.post("/queue", all); a.location != "/queue?done=claimed" {
 		t.Fatalf("%d %s", a.status, a.location)
 	}
+	all.Set("do", "")
+	if a := c.post("/queue/several", all); a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, "/queue/several?") {
+		t.Errorf("a form without its button: %d %s", a.status, a.location)
+	}
+	if left, err := w.f.Holds(t.Context(), w.worker().Actor()); err != nil || len(left) != 3 {
+		t.Errorf("it decided: %d are left, %v", len(left), err)
+	}
 	all.Set("do", "withhold")
 	c.want(c.post("/queue/several", all), http.StatusUnprocessableEntity, "Choose a reason for withholding it", "Message m2")
 	// One is decided by somebody else meanwhile: the others still are.

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"net/url"
 
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/ids"
@@ -60,14 +61,20 @@ func (s *Staff) decideSeveral(w http.ResponseWriter, r *http.Request, me people.
 		return err
 	}
 	holds := form.Values["hold"]
-	done, decide := "released", func(id ids.HoldID) error { return s.flow.Release(r.Context(), me.Actor(), id, form.Value("note")) }
-	if form.Value("do") == "withhold" {
+	done, decide := "released", func(id ids.HoldID) error {
+		return s.flow.Release(r.Context(), me.Actor(), id, form.Value("release_note"))
+	}
+	switch form.Value("do") {
+	case "release":
+	case "withhold":
 		done, decide = "withheld", func(id ids.HoldID) error {
 			return s.flow.Withhold(r.Context(), me.Actor(), id, form.Value("reason"), form.Value("note"))
 		}
 		if s.checkWithhold(r, form); form.Bad() {
 			return s.showSeveral(w, r, me, http.StatusUnprocessableEntity, holds, form)
 		}
+	default: // a form without its button decides nothing
+		return web.Redirect(w, r, "/queue/several?"+url.Values{"hold": holds}.Encode())
 	}
 	for _, id := range holds[:min(len(holds), mostSeveral)] {
 		switch err := decide(ids.HoldID(id)); ids.KindOf(err) {

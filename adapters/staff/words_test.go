@@ -1,0 +1,47 @@
+package staff
+
+import (
+	"testing"
+	"time"
+
+	"kinbridge/adapters/web/i18n"
+)
+
+func TestACellIsNoFormula(t *testing.T) {
+	for in, want := range map[string]string{"": "", "KB-1": "KB-1", "=1+1": "'=1+1", "+44": "'+44", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "Mair": "Mair"} {
+		if got := plain(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
+func TestANameToSaveUnder(t *testing.T) {
+	for in, want := range map[string]string{"plan.pdf": "plan.pdf", "../../etc/passwd": "passwd", `C:\x\y.doc`: "y.doc", ".bashrc": "bashrc", "": "file", "/": "file",
+		"a\r\nb.txt": "a__b.txt", "x\u202egpj.exe": "x_gpj.exe", "cynllun â.odt": "cynllun â.odt"} {
+		if got := fileName(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
+func TestHowLongSomethingWaits(t *testing.T) {
+	words, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+	for d, want := range map[time.Duration][2]string{-time.Hour: {"0 minutes", "0 munud"}, time.Minute: {"1 minute", "1 munud"}, 2 * time.Minute: {"2 minutes", "2 funud"},
+		59 * time.Minute: {"59 minutes", "59 munud"}, time.Hour: {"1 hour", "1 awr"}, 47 * time.Hour: {"47 hours", "47 awr"}, 48 * time.Hour: {"2 days", "2 ddiwrnod"}} {
+		for i, l := range i18n.Langs {
+			if got := ago(words.Loc(l), now.Add(-d), now); got != want[i] {
+				t.Errorf("%s in %s: %q, want %q", d, l, got, want[i])
+			}
+		}
+	}
+}
+
+func TestEnrolmentCodesAreReadableAloud(t *testing.T) {
+	if got := groups("0123456789"); got != "01234 56789" {
+		t.Error(got)
+	}
+}
