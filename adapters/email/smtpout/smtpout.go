@@ -158,10 +158,15 @@ func (s *Sender) final(to string) bool {
 	return slices.Contains(s.cfg.FinalFor, "*") || slices.Contains(s.cfg.FinalFor, people.Domain(to))
 }
 
-// permanent reports whether trying again is of no use: the server said 5xx.
+// permanent reports whether trying this mail again is of no use: the server said 5xx about it. What it says about us instead (RFC 5321
+// section 4.2.2: 500-504, commands it does not take; 521, no mail at all; RFC 4954 section 6: 530-538, who we are) is for an
+// operator to mend, and no message is lost meanwhile.
 func permanent(err error) bool {
 	var e *smtp.SMTPError
-	return errors.As(err, &e) && !e.Temporary()
+	if !errors.As(err, &e) || e.Temporary() {
+		return false
+	}
+	return !(e.Code <= 504 || e.Code == 521 || e.Code >= 530 && e.Code <= 538)
 }
 
 func answerOf(err error) string {
@@ -192,8 +197,6 @@ func (s *Sender) send(ctx context.Context, m flow.OutMail) (string, error) {
 		return "", err
 	}
 	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	defer stop()
 	if s.cfg.Username != "" {
 		if err := c.Auth(sasl.NewPlainClient("", s.cfg.Username, s.cfg.Password)); err != nil {
 			return "", err
@@ -233,13 +236,21 @@ func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > 127 })
 }
 
-func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
+// connect opens a connection that ends with ctx. A deadline on it would not hold: go-smtp sets its own, of five minutes, for each
+// command, and a silent server would outlive the outbox's lease.
+func (s *Sender) connect(ctx context.Context) (net.Conn, error) {
 	conn, err := (&net.Dialer{Timeout: 30 * time.Second}).DialContext(ctx, "tcp", s.cfg.Smarthost)
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(d)
+	context.AfterFunc(ctx, func() { _ = conn.Close() })
+	return conn, nil
+}
+
+func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
 	}
 	tlsConfig := s.tlsConfig()
 	switch s.cfg.TLS {
@@ -261,7 +272,7 @@ func (s *Sender) dial(ctx context.Context) (*smtp.Client, error) {
 		return c, nil
 	}
 	_ = c.Close()
-	if conn, err = (&net.Dialer{Timeout: 30 * time.Second}).DialContext(ctx, "tcp", s.cfg.Smarthost); err != nil {
+	if conn, err = s.connect(ctx); err != nil {
 		return nil, err
 	}
 	tlsConfig.InsecureSkipVerify = true // opportunistic TLS keeps listeners out; it cannot prove the server (RFC 7435)
