@@ -7,14 +7,14 @@ import (
 
 var (
 	daemonLocal   = regexp.MustCompile(`(?i)^(?:mailer-?daemon|mail-?daemon|mdaemon|postmaster|post_?master|mmdf|double-bounce|bounces?|mailerdaemon|maildaemon|microsoftexchange[0-9a-f]*|mailsystem|mail-?delivery(?:-?system|-?subsystem)?|mta(?:-?admin)?|ndr|delivery-?(?:failure|status)?s?|system-?administrator|administrator)\b`)
-	daemonName    = regexp.MustCompile(`(?i)mail(?:er)?[ -]?(?:daemon|delivery|administrator|system)|delivery (?:sub)?system|system administrator|systemadministrator|administrateur syst|postmaster|microsoft (?:exchange|outlook)$|internet mail delivery|mail router`)
-	bounceSubject = regexp.MustCompile(`(?i)^\W*(?:(?:re|fw|fwd|wg|aw)\s?:\s*)?(?:\[[^\]]{1,30}\]\s*)?(?:\*+spam\*+\s*)?(?:undeliver|non[- ]?deliver|not delivered|delivery (?:status|failure|failed|has failed|problem|report|notification|error|unsuccessful|delay|incomplete|to .{1,60} failed)|mail (?:delivery|system|not delivered|could not|undeliverable|failure|returned)|returned (?:mail|to sender|e-?mail|message)|failed (?:mail|delivery|message|to deliver)|failure (?:notice|notification|delivery)|failure: |message (?:delivery|status|not delivered|undeliverable|could not|delayed|you sent blocked|was not|you sent was)|email (?:delivery|could not be|undeliverable)|e-?mail .{0,20}undeliverable|could not (?:send|deliver)|unable to deliver|unzustellbar|nachricht (?:nicht zugestellt|unzustellbar|konnte nicht)|unzustellbarkeits|zustell(?:ung|fehler)|non remis|échec de (?:la )?remise|non recapitabile|mancato recapito|mancata consegna|notifica (?:sullo|di) stato|no se (?:puede|pudo|ha podido) entregar|no entregado|mensaje no entregado|não foi possível|não entregue|falha na entrega|onbestelbaar|niet bezorgd|kan inte levereras|det går inte att leverera|ei voitu toimittaa|kunne ikke leveres|nie (?:można|dostarczono)|niedostarczon|nedoručiteln|недоставлен|не доставлен|ваше сообщение не|neges heb ei (?:danfon|chyflwyno)|methwyd (?:â )?danfon|ni ellid danfon|rejected mail|rejected:|mail rejected|warning: (?:could not|message|e-?mail)|warning - delayed|delayed (?:mail|message|delivery)|wiadomość (?:nie )|user unknown|considered unsolicited bulk|unknown (?:user|recipient|address)|invalid recipient|error sending|problems? delivering|bounce|配信|配送|未配信|无法送达|退信|系统退信|傳送失敗|无法投递|传送失败|반송|전송 실패|전달되지)`)
+	daemonName    = regexp.MustCompile(`(?i)mail(?:er)?[ -]?(?:daemon|delivery|administrator|system)|delivery (?:sub)?system|system administrator|systemadministrator|administrateur syst|postmaster|microsoft (?:exchange|outlook)$|mail server at|internet mail delivery|mail router`)
+	bounceSubject = regexp.MustCompile(`(?i)^\W*(?:(?:re|fw|fwd|wg|aw|notice)\s?:\s*)?(?:\[[^\]]{1,30}\]\s*)?(?:\*+spam\*+\s*)?(?:undeliver|non[- ]?deliver|not delivered|delivery (?:status|failure|failed|has failed|problem|report|notification|error|unsuccessful|delay|incomplete|to .{1,60} failed)|mail (?:delivery|system|not delivered|could not|undeliverable|failure|returned)|returned (?:mail|to sender|e-?mail|message)|failed (?:mail|delivery|message|to deliver)|failure (?:notice|notification|delivery)|failure: |message (?:delivery|status|not delivered|undeliverable|could not|delayed|you sent blocked|was not|you sent was)|email (?:delivery|could not be|undeliverable)|e-?mail .{0,20}undeliverable|could not (?:send|deliver)|unable to deliver|unzustellbar|nachricht (?:nicht zugestellt|unzustellbar|konnte nicht)|unzustellbarkeits|zustell(?:ung|fehler)|non remis|échec de (?:la )?remise|non recapitabile|mancato recapito|mancata consegna|notifica (?:sullo|di) stato|no se (?:puede|pudo|ha podido) entregar|no entregado|mensaje no entregado|não foi possível|não entregue|falha na entrega|onbestelbaar|niet bezorgd|kan inte levereras|det går inte att leverera|ei voitu toimittaa|kunne ikke leveres|nie (?:można|dostarczono)|niedostarczon|nedoručiteln|недоставлен|не доставлен|ваше сообщение не|neges heb ei (?:danfon|chyflwyno)|methwyd (?:â )?danfon|ni ellid danfon|rejected mail|rejected:|mail rejected|warning: (?:could not|message|e-?mail)|warning - delayed|delayed (?:mail|message|delivery)|wiadomość (?:nie )|user unknown|considered unsolicited bulk|unknown (?:user|recipient|address)|invalid recipient|error sending|problems? delivering|bounce|配信|配送|未配信|无法送达|退信|系统退信|傳送失敗|无法投递|传送失败|반송|전송 실패|전달되지)`)
 	delayWords    = regexp.MustCompile(`(?i)\(delay(?:ed)?\)|^\W*(?:warning|delay)|delivery delayed|delayed delivery|delayed mail|message delayed|still being retried|(?:do|does) not need to (?:resend|re-send|send)|no action is required|will (?:be retried|continue to (?:try|be)|keep trying|retry|try again)|has not yet been delivered|not been delivered yet|could not send message for past|could not be delivered for the last|this is (?:only )?a warning|this is an informational|delivery attempts will continue|zustellung verzögert|verzögert|still trying|temporarily deferred|in the queue|you do not need|retry until|we(?:'ll| will) (?:keep|try|retry)|remise retardée|retrasad|ritardat`)
 	failWords     = regexp.MustCompile(`(?i)(?:could ?n.t|could not|cannot|can't|was not|wasn't|not|unable to|failed to|undeliver)[^.\n]{0,60}deliver|deliver[^.\n]{0,60}(?:fail|not|unsuccessful|problem|impossible)|permanent(?:ly)? (?:fail|fatal|error)|returned to sender|did not reach|bounced|user unknown|no such (?:user|recipient|mailbox|address)|mailbox (?:unavailable|not found|full|is full|does not exist)|unknown (?:user|recipient|address|host)|recipient (?:address )?rejected|not be reached|nicht zugestellt|unzustellbar|n'a pas pu être|no se pudo|non è stato possibile|could not be found|giving up|undeliverable|unrouteable|does(?: not|n't) exist|rejected|\b5\.\d\.\d{1,3}\b|\b55\d[ -]`)
 	smtpCode      = regexp.MustCompile(`(?:^|[^\d.])([45]\d\d)(?:[ -]|$)`)
 	enhanced      = regexp.MustCompile(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:[^\d.]|\.?$|\. )`)
 	anAddress     = regexp.MustCompile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9.\u0080-\uffff-]*[A-Za-z0-9\u0080-\uffff])?")
-	temporaryWhy  = regexp.MustCompile(`(?i)mailbox (?:is )?full|over (?:its )?(?:disk )?quota|quota exceeded|exceeded .{0,30}quota|temporar|try again later|insufficient (?:disk|storage)|greylist|deferred`)
+	temporaryWhy  = regexp.MustCompile(`(?i)mailbox .{0,80}?(?:is )?full|over (?:its )?(?:disk )?quota|quota exceeded|exceeded .{0,30}quota|temporar|try again later|insufficient (?:disk|storage)|greylist|deferred`)
 )
 
 // bounce recognises reports that mail was not, or not yet, delivered: RFC 3464 reports, and the free text of servers that write
@@ -211,9 +211,9 @@ var copyMarks = []*regexp.Regexp{
 
 // failedLine is a line of a free-text report that stands for one recipient.
 var (
-	recipientLine = regexp.MustCompile(`^\s*(?:[-*•>]\s*)?(?:(?:to|for|recipient|address|e-?mail address|user|failed recipient|final recipient|an|à|recipients?)\s*:\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \S|\s*\([^)]*\)\s*:|\s*\([^)]*\)\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such)\b|;)`)
+	recipientLine = regexp.MustCompile(`^\s*(?:[-*•>]\s*)?(?:(?:to|for|recipient|address|failed address|unknown user|user unknown|intended recipient|undeliverable (?:to|address)|recipient address|(?:delivery )?failed \d+ attempts|(?:your|the) message to|e-?mail address|user|failed recipient|final recipient|an|à|recipients?)\s*:\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \S|\s*\([^)]*\)\s*:|\s*\([^)]*\)\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such)\b|;)`)
 	rcptLine      = regexp.MustCompile(`(?i)rcpt to:\s*<([^<>\s]+@[^<>\s]+)>`)
-	toAddress     = regexp.MustCompile(`(?i)(?:deliver(?:ed|y)?|sent|reach|message|mail|send)[^@\n.]{0,60}?(?:to|for|an|à)\s*:?\s*["'<(]*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+\w)`)
+	toAddress     = regexp.MustCompile(`(?i)(?:deliver(?:ed|y)?|sent|reach|message|mail|send)[^@\n.]{0,60}?(?:to|for|an|à)(?: the)?(?: following)?(?: e-?mail)?(?: (?:address|recipient)(?:es|s|\(es\)|\(s\))?)?\s*:?\s*["'<(]*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+\w)`)
 )
 
 // freeText finds the failing recipients in the words of qmail, Exim, Postfix, Sendmail, Exchange, Domino, Yahoo, Gmail and the like:
@@ -247,7 +247,7 @@ func (c *classifier) freeText(text string) []Bounce {
 	}
 	out := make([]Bounce, 0, len(found))
 	for _, addr := range found {
-		d := lines.about(addr)
+		d := lines.about(addr, len(found) == 1)
 		b := Bounce{Recipient: addr, Diagnostic: d, Status: firstMatch(enhanced, " "+d+" ")}
 		if b.Status == "" && len(found) == 1 {
 			b.Status = firstMatch(enhanced, " "+strings.ReplaceAll(text, "\n", " ")+" ")
@@ -257,10 +257,15 @@ func (c *classifier) freeText(text string) []Bounce {
 			words = text
 		}
 		b.Permanent = permanent(b.Status, words, delayed)
+		if b.Status == "" && !delayed && firstMatch(smtpCode, words) == "" && saysPermanent.MatchString(text) {
+			b.Permanent = true
+		}
 		out = append(out, b)
 	}
 	return out
 }
+
+var saysPermanent = regexp.MustCompile(`(?i)this is a permanent error|permanent fatal error|failed permanently`)
 
 var givenUp = regexp.MustCompile(`(?i)giv(?:en|ing) up|gave up|no longer be retried|has been (?:returned|removed)|could not be delivered|delivery (?:has )?failed|not delivered|undeliverable|retry time(?:out)? exceeded|too long`)
 
@@ -329,7 +334,7 @@ func (c *classifier) returnedTo() []string {
 
 // wordsAbout is what the text says about one recipient.
 func (c *classifier) wordsAbout(addr string) string {
-	return newReportLines(c.reportText()).about(addr)
+	return newReportLines(c.reportText()).about(addr, true)
 }
 
 // reportLines are the lines of a free-text report, looked at once so that many recipients do not cost many readings.
@@ -359,8 +364,8 @@ func newReportLines(text string) reportLines {
 }
 
 // about collects the lines that speak of an address: its own and those below it, up to the next address that begins a line; with the
-// first line anywhere that has reply codes when none of them has.
-func (r reportLines) about(addr string) string {
+// first line anywhere that has reply codes when none of them has and alone says that the report is on no other recipient.
+func (r reportLines) about(addr string, alone bool) string {
 	var out []string
 	lower := strings.ToLower(addr)
 	for i := 0; i < len(r.text) && addr != ""; i++ {
@@ -387,7 +392,7 @@ func (r reportLines) about(addr string) string {
 		}
 	}
 	s := head(strings.Join(out, " "), 4000)
-	if r.coded != "" && !smtpCode.MatchString(s) && !enhanced.MatchString(" "+s+" ") {
+	if alone && r.coded != "" && !smtpCode.MatchString(s) && !enhanced.MatchString(" "+s+" ") {
 		s = strings.TrimSpace(s + " " + r.coded)
 	}
 	return oneLine(strings.ToValidUTF8(head(s, 1000), ""))

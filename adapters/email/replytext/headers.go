@@ -22,11 +22,11 @@ const (
 var labels = func() map[string]label {
 	m := map[string]label{}
 	for l, words := range map[label]string{
-		fromLabel:    "from|von|de|da|van|od|fra|från|avsändare|oddi wrth|wrth|gan|o|от|от кого|отправитель|від|lähettäjä|feladó|gönderen|kimden|expéditeur|mittente|remitente|remetente|afzender|nadawca|odesílatel|odosielateľ|lähde|από|de la|expeditor|saatja|no|nuo|siuntėjas|šalje|pošiljatelj|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|발신|จาก|từ|dari|מאת|من|ó|absender|von:|de part de|frå|oddo",
-		sentLabel:    "sent|date|date sent|sent on|gesendet|gesendet am|datum|envoyé|envoyé le|envoye|date d'envoi|inviato|data|data invio|enviado|enviado el|enviada em|enviado em|enviada|fecha|verzonden|verzonden op|verstuurd|skickat|skickades|sendt|dato|wysłano|wysłane|data wysłania|odesláno|odoslané|dátum|elküldve|küldve|lähetetty|päivämäärä|päiväys|gönderme tarihi|gönderilme|tarih|gönderildi|отправлено|дата|послано|надіслано|дата отправки|anfonwyd|dyddiad|στάλθηκε|ημερομηνία|trimis|expediat|saadetud|kuupäev|nosūtīts|išsiųsta|poslano|发送时间|发送日期|日期|时间|寄件日期|傳送日期|送信日時|日時|日付|보낸 날짜|날짜|보낸날짜|ส่ง|วันที่|đã gửi|ngày|dikirim|tanggal|נשלח|תאריך|تاريخ|تاريخ الإرسال|received|time|creation date|när|seolta",
-		toLabel:      "to|an|à|a|para|naar|aan|til|till|do|komu|at|кому|до|vastaanottaja|címzett|kime|alıcı|pour|destinataire|destinatario|destinatário|per|προς|către|pentru|kellele|kam|kam:|za|收件人|收件者|宛先|받는 사람|받는사람|수신|ถึง|đến|kepada|אל|إلى|empfänger|recipient|ontvanger|odbiorca|příjemce|adresát",
+		fromLabel:    "from|frá|nork|saatja|šalje|von|de|da|van|od|fra|från|avsändare|oddi wrth|wrth|gan|o|от|от кого|отправитель|від|lähettäjä|feladó|gönderen|kimden|expéditeur|mittente|remitente|remetente|afzender|nadawca|odesílatel|odosielateľ|lähde|από|de la|expeditor|saatja|no|nuo|siuntėjas|šalje|pošiljatelj|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|발신|จาก|từ|dari|מאת|من|ó|absender|von:|de part de|frå|oddo",
+		sentLabel:    "sent|изпратено|enviat|bidalia|dagsetning|poslato|date|date sent|sent on|gesendet|gesendet am|datum|envoyé|envoyé le|envoye|date d'envoi|inviato|data|data invio|enviado|enviado el|enviada em|enviado em|enviada|fecha|verzonden|verzonden op|verstuurd|skickat|skickades|sendt|dato|wysłano|wysłane|data wysłania|odesláno|odoslané|dátum|elküldve|küldve|lähetetty|päivämäärä|päiväys|gönderme tarihi|gönderilme|tarih|gönderildi|отправлено|дата|послано|надіслано|дата отправки|anfonwyd|dyddiad|στάλθηκε|ημερομηνία|trimis|expediat|saadetud|kuupäev|nosūtīts|išsiųsta|poslano|发送时间|发送日期|日期|时间|寄件日期|傳送日期|送信日時|日時|日付|보낸 날짜|날짜|보낸날짜|ส่ง|วันที่|đã gửi|ngày|dikirim|tanggal|נשלח|תאריך|تاريخ|تاريخ الإرسال|received|time|creation date|när|seolta",
+		toLabel:      "to|per a|nori|prima|adressaat|adresāts|an|à|a|para|naar|aan|til|till|do|komu|at|кому|до|vastaanottaja|címzett|kime|alıcı|pour|destinataire|destinatario|destinatário|per|προς|către|pentru|kellele|kam|kam:|za|收件人|收件者|宛先|받는 사람|받는사람|수신|ถึง|đến|kepada|אל|إلى|empfänger|recipient|ontvanger|odbiorca|příjemce|adresát",
 		ccLabel:      "cc|bcc|kopie|kopia|copie|copie à|copia|copie a|kopio|másolatot kap|bilgi|копия|копія|cc:|c.c.|抄送|副本|ccへ|참조|dw|udw|kopi|cópia|blind copy|copi|copïau|copi at|kopija|másolat|κοιν|κοιν.|העתק|נسخة|نسخة|สำเนา|đồng gửi",
-		subjectLabel: "subject|betreff|betr|betr.|objet|oggetto|asunto|assunto|onderwerp|ämne|emne|temat|předmět|predmet|tárgy|aihe|konu|тема|pwnc|testun|θέμα|subiect|teema|temats|tema|主题|主旨|標題|件名|제목|เรื่อง|chủ đề|tiêu đề|perihal|subjek|נושא|الموضوع|sujet|ábhar|subjecte|gaia",
+		subjectLabel: "subject|относно|efni|zadeva|ogg|betreff|betr|betr.|objet|oggetto|asunto|assunto|onderwerp|ämne|emne|temat|předmět|predmet|tárgy|aihe|konu|тема|pwnc|testun|θέμα|subiect|teema|temats|tema|主题|主旨|標題|件名|제목|เรื่อง|chủ đề|tiêu đề|perihal|subjek|נושא|الموضوع|sujet|ábhar|subjecte|gaia",
 		otherLabel:   "importance|priority|attachments|reply-to|reply to|categories|sensitivity|organization|message-id|wichtigkeit|priorität|anlagen|antwort an|importanza|allegati|importance haute|pièces jointes|répondre à|bijlagen|prioriteit|pwysigrwydd|atodiadau|附件|重要性|添付ファイル|importancia|datos adjuntos|sender|mailed-by|signed-by|newsgroups|x-mailer|content-type|in-reply-to|references|when|where|location|required attendees|optional attendees|resent-from|security|flag status|flag|conversation|thread-topic|attachment",
 	} {
 		for _, w := range strings.Split(words, "|") {
@@ -58,12 +58,13 @@ type headerBlock struct {
 
 // headerBlockAt reads a block that starts at line i; lines is 0 when there is none. Values may be wrapped, or stand on the
 // line below their label; one blank line may stand between two header lines.
-func headerBlockAt(lines []line, i int) headerBlock {
+func (s *splitter) headerBlockAt(i int) headerBlock {
+	lines := s.lines
 	if strings.IndexByte(lines[i].text, ':') < 0 && !strings.Contains(lines[i].text, "：") {
 		return headerBlock{}
 	}
 	l, _ := labelOf(squeeze(lines[i].text))
-	if l == noLabel || l == otherLabel {
+	if l == noLabel || l == otherLabel || !s.spend() {
 		return headerBlock{}
 	}
 	seen := map[label]bool{}
@@ -115,6 +116,52 @@ func headerBlockAt(lines []line, i int) headerBlock {
 	return headerBlock{}
 }
 
+// notesBlockAt returns how many lines the header takes that Lotus Notes writes without labels: a name with its organisation, a date, then
+// "To" and "Subject" alone on their lines with the values below.
+func (s *splitter) notesBlockAt(i int) int {
+	lines := s.lines
+	if !strings.ContainsAny(lines[i].text, "/@") || len(lines[i].text) > 100 || !s.aloneTo(i) || !s.spend() {
+		return 0
+	}
+	date, to, end := false, false, 0
+	seen := 0
+	for j := i + 1; j < len(lines) && j <= i+20 && lines[j].depth == lines[i].depth; j++ {
+		t := squeeze(lines[j].text)
+		if t == "" {
+			continue
+		}
+		seen++
+		word := strings.ToLower(strings.TrimSuffix(t, ":"))
+		switch {
+		case seen <= 3 && !date && len(t) < 40 && dateLike.MatchString(t) && clockLike.MatchString(t):
+			date = true
+		case date && !to && labels[word] == toLabel:
+			to = true
+		case to && labels[word] == subjectLabel:
+			end = j + 1
+		case seen > 3 && !to:
+			return 0
+		}
+		if end > 0 {
+			if end < len(lines) && !lines[end].blank() {
+				end++
+			}
+			return end - i
+		}
+	}
+	return 0
+}
+
+// aloneTo says that one of the next lines is the word "To" alone.
+func (s *splitter) aloneTo(i int) bool {
+	for j := i + 2; j < len(s.lines) && j <= i+8; j++ {
+		if t := s.lines[j].text; len(t) < 30 && t != "" && labels[strings.ToLower(strings.Trim(t, ": \t"))] == toLabel {
+			return true
+		}
+	}
+	return false
+}
+
 // labelAlone says that line j is the value of a label that stands alone on the line before the blank one.
 func labelAlone(lines []line, j int) bool {
 	for k := j - 1; k >= 0 && k >= j-2; k-- {
@@ -149,9 +196,9 @@ func continues(lines []line, j int) bool {
 }
 
 var (
-	originalWords = regexp.MustCompile(`(?i)(?:original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|pôvodná|mensagem|mensaje|messaggio|missatge)`)
-	dashed        = regexp.MustCompile(`^[-_=*~–—#+>< ]{2,}.*[\pL\pN].*[-_=*~–—#+>< ]{2,}$`)
-	dashedLoose   = regexp.MustCompile(`^[-_=*~–—]{3,}\s?[\pL\pN].{0,80}$`)
+	originalWords = regexp.MustCompile(`(?i)(?:original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|вихідн|оригінальн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|pôvodná|mensagem|mensaje|messaggio|missatge)`)
+	dashed        = regexp.MustCompile(`^[-_=*~‐–—#+>< ]{2,}.*[\pL\pN].*[-_=*~‐–—#+>< ]{2,}$`)
+	dashedLoose   = regexp.MustCompile(`^[-_=*~‐–—]{3,}\s?[\pL\pN].{0,80}$`)
 	beginForward  = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau(?:'r)? neges a anfonwyd ymlaen|doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|vidarebefordrat brev|forwarded by .{3,100} on .{5,40}|start forwarded message)\s?[:：]?$`)
 	replyAbove    = regexp.MustCompile(`(?i)(?:##|--|==|\*\*|__|>>|~~).{0,12}(?:(?:please )?(?:type|write|enter|reply) (?:your (?:reply|answer|response|message) )?(?:above|over|oberhalb)|atebwch uwchben|ysgrifennwch (?:eich ateb )?uwchben|antworten sie oberhalb|répondez au-dessus)`)
 	replyAboveAny = regexp.MustCompile(`(?i)^\W*(?:please )?(?:reply|type your reply|write your reply|ysgrifennwch eich ateb|atebwch) (?:above|uwchben|over) (?:this|the|y) (?:line|llinell|linell|email|message)\b.{0,80}$`)
@@ -169,8 +216,8 @@ func isSeparator(s string) bool {
 	switch {
 	case beginForward.MatchString(strings.Trim(s, "*_-=> ")):
 		return true
-	case !strings.ContainsAny(s, "-_=*~#+><–—"):
-		return replyAboveAny.MatchString(s)
+	case !strings.ContainsAny(s, "-_=*~#+><‐–—"):
+		return (strings.Contains(s, "above") || strings.Contains(s, "over") || strings.Contains(s, "uwchben")) && replyAboveAny.MatchString(s)
 	case dashed.MatchString(s) || dashedLoose.MatchString(s):
 		return originalWords.MatchString(s)
 	}

@@ -17,10 +17,12 @@ type element struct {
 	pre    bool // blanks and line ends are kept
 	skip   bool // not text at all
 	block  bool
-	spaced bool // a blank line follows
-	item   int  // next number of an ordered list, 0 otherwise
-	gmail  bool // Gmail's quote container, whose kind its first line tells
-	opened int  // lines there were when it opened
+	spaced bool   // a blank line follows
+	item   int    // next number of an ordered list, 0 otherwise
+	gmail  bool   // Gmail's quote container, whose kind its first line tells
+	opened int    // lines there were when it opened
+	href   string // of a link in the author's own words
+	from   int    // where the text of the link begins in the current line
 }
 
 // flattener turns HTML into lines, keeping as hints what the structure says. It works on tokens with a stack of its own,
@@ -65,7 +67,7 @@ func htmlLines(src string) []line {
 }
 
 // attrs are the attributes that mail programs mark structure with.
-type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock string }
+type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock, href string }
 
 func readAttrs(z *html.Tokenizer) attrs {
 	var a attrs
@@ -80,6 +82,9 @@ func readAttrs(z *html.Tokenizer) attrs {
 			if string(k) == want.key && *want.to == "" {
 				*want.to = strings.ToLower(string(v))
 			}
+		}
+		if string(k) == "href" && a.href == "" {
+			a.href = strings.TrimSpace(string(v))
 		}
 	}
 	return a
@@ -113,9 +118,15 @@ func (f *flattener) open(z *html.Tokenizer) {
 	e := element{tag: tag, block: isBlock(tag)}
 	f.describe(&e, a)
 	if e.block {
+		if n := len(f.stack); n > 0 && f.stack[n-1].tag == atom.P {
+			f.close(atom.P) // a paragraph ends where a block begins (HTML, "optional tags")
+		}
 		f.newline()
 	}
 	e.opened = len(f.lines)
+	if tag == atom.A && f.depth == 0 && f.hint == 0 && !f.tailed && strings.HasPrefix(strings.ToLower(a.href), "http") && len(a.href) < 2000 {
+		e.href, e.from = a.href, f.text.Len()
+	}
 	if e.hint&tail != 0 {
 		f.tailed = true
 	}
@@ -166,6 +177,9 @@ func (f *flattener) close(tag atom.Atom) {
 			e := f.stack[len(f.stack)-1]
 			if e.block {
 				f.newline()
+			}
+			if e.href != "" && e.opened == len(f.lines) && e.from < f.text.Len() {
+				f.target(e.href, f.text.String()[e.from:])
 			}
 			f.stack = f.stack[:len(f.stack)-1]
 			f.enter(e, -1)
@@ -245,6 +259,20 @@ func (f *flattener) describe(e *element, a attrs) {
 	}
 }
 
+// target writes where a link leads behind its text, unless the text says so itself.
+func (f *flattener) target(href, text string) {
+	bare := func(s string) string {
+		s = strings.ToLower(strings.TrimSpace(s))
+		s = strings.TrimPrefix(strings.TrimPrefix(s, "http://"), "https://")
+		return strings.Trim(strings.TrimPrefix(s, "www."), "/")
+	}
+	t := bare(text)
+	if t == "" || strings.ContainsAny(t, "@") || bare(href) == t || !strings.Contains(t, " ") && strings.Contains(t, ".") {
+		return
+	}
+	f.text.WriteString(" <" + href + ">")
+}
+
 // closeItem ends the list item before, which HTML lets people leave open.
 func (f *flattener) closeItem() {
 	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-16; i-- {
@@ -321,6 +349,9 @@ func (f *flattener) newline() {
 	}
 	f.text.Reset()
 	l := line{text: s, depth: f.first.depth, hint: f.first.hint}
+	if strings.HasPrefix(s, ">>>") && groupWise(strings.TrimLeft(s, "> ")) {
+		l.hint |= inlined
+	}
 	if f.pre > 0 && l.depth == 0 {
 		// Plain text that a program wrapped in HTML keeps its quote marks.
 		l.depth, l.text = quoteMarks(s)

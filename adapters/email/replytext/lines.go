@@ -43,10 +43,32 @@ func textLines(text string) []line {
 			if t := strings.TrimLeft(s, " \t"); initialsMark(t) > 0 {
 				l.mark = t[:initialsMark(t)-1] + ": "
 			}
+			if depth == 3 && groupWise(l.text) && (len(lines) == 0 || lines[len(lines)-1].depth == 0) {
+				l.depth, l.hint = 0, inlined
+			}
 		}
 		lines = append(lines, l)
 	}
+	markBars(lines)
 	return lines
+}
+
+// markBars takes stretches of two lines or more that begin with a bar, and have no other, as quoted: some programs mark so what is
+// answered. A table has more bars.
+func markBars(lines []line) {
+	barred := func(l line) bool {
+		return l.depth == 0 && strings.HasPrefix(l.text, "|") && strings.Count(l.text, "|") == 1
+	}
+	for i := 0; i < len(lines); {
+		j := i
+		for j < len(lines) && barred(lines[j]) {
+			j++
+		}
+		for k := i; k < j && j-i > 1; k++ {
+			lines[k].depth, lines[k].text = 1, strings.TrimSpace(lines[k].text[1:])
+		}
+		i = max(j, i+1)
+	}
 }
 
 // quoteMarks counts the ">" at the front of a line, with or without blanks between them, and the "JP> " that some
@@ -72,6 +94,16 @@ func quoteMarks(s string) (int, string) {
 		return 0, s
 	}
 	return depth, strings.TrimPrefix(strings.ReplaceAll(rest, "\u00a0", " "), " ")
+}
+
+// groupWise says that the rest of a line behind ">>>" is the introduction that GroupWise writes above what is answered, which it does
+// not mark: ">>> Jo Price <jo@example.org> 03/03/2025 10:00 >>>".
+func groupWise(s string) bool {
+	s = squeeze(s)
+	if strings.HasSuffix(s, ">>>") {
+		return dateLike.MatchString(s)
+	}
+	return strings.HasSuffix(s, ":") && attribution(s) == strong
 }
 
 // initialsMark returns the length of a quote mark such as "JP>" or 0.

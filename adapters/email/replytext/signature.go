@@ -11,6 +11,8 @@ type author struct {
 	full  string   // lower case, words in any order
 	words []string // of the name, lower case
 	addr  string
+	// unnamed says that the header gives no name, so that words are only what the address suggests.
+	unnamed bool
 }
 
 func newAuthor(name, addr string) author {
@@ -23,12 +25,24 @@ func newAuthor(name, addr string) author {
 		}
 	}
 	a.full = strings.Join(a.words, " ")
+	if len(a.words) == 0 {
+		a.unnamed = true
+		local, _, _ := strings.Cut(a.addr, "@")
+		for _, w := range strings.FieldsFunc(local, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' }) {
+			if len([]rune(w)) > 1 {
+				a.words = append(a.words, w)
+			}
+		}
+	}
 	return a
 }
 
 // signs says that a short line is the author's name, a part of it, or her initials.
 func (a author) signs(s string) bool {
 	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '-' && r != '’' })
+	for len(words) > 1 && strings.Trim(words[len(words)-1], "x") == "" {
+		words = words[:len(words)-1] // kisses
+	}
 	if len(words) == 0 || len(words) > 5 || len(a.words) == 0 {
 		return false
 	}
@@ -48,7 +62,8 @@ func (a author) signs(s string) bool {
 	if len(words) == 1 && len([]rune(words[0])) >= 2 && strings.HasPrefix(a.words[0], words[0]) && unicode.IsUpper(firstRune(s)) {
 		return true
 	}
-	return len(words) == 1 && strings.ToUpper(s) == strings.TrimSpace(s) && initials(a.words) == strings.Trim(words[0], ".")
+	in := strings.Trim(words[0], ".")
+	return len(words) == 1 && strings.ToUpper(s) == strings.TrimSpace(s) && (initials(a.words) == in || len([]rune(in)) == 1 && strings.HasPrefix(a.words[0], in))
 }
 
 func firstRune(s string) rune {
@@ -81,7 +96,7 @@ const closingWords = `(?:(?:with )?(?:my |our )?(?:very |many |good |warm |kind 
 	`(?:med )?(?:vänliga?|vennlig|venlig|bästa|beste?) (?:hälsning(?:ar)?|hilsen|hilsner)|mvh|vh|hälsningar|hilsen|tack|takk|tak|` +
 	`ystävällisin terveisin|terveisin|terv|kiitos|pozdrawiam(?: serdecznie)?|z poważaniem|serdecznie pozdrawiam|dziękuję|dzięki|s pozdravem|pozdrav|s úctou|děkuji|ďakujem|` +
 	`üdvözlettel|tisztelettel|köszönettel|üdv|saygılarımla|teşekkürler|iyi çalışmalar|sevgiler|с уважением|всего доброго|с наилучшими пожеланиями|спасибо|удачи|з повагою|дякую|cu stimă|mulțumesc|o zi bună|` +
-	`此致|敬礼|敬禮|祝好|谢谢|謝謝|顺祝商祺|よろしくお願い(?:いた)?し?ます|以上|敬具|감사합니다|감사드립니다|cảm ơn|trân trọng|terima kasih|salam|hormat kami|με εκτίμηση|ευχαριστώ|lugupidamisega|su pagarba|ar cieņu|lep pozdrav|srdačan pozdrav|hvala)`
+	`此致|敬礼|敬禮|祝好|谢谢|謝謝|顺祝商祺|よろしくお願い(?:いた)?し?ます|以上|敬具|감사합니다|감사드립니다|cảm ơn|trân trọng|terima kasih|salam|hormat kami|με εκτίμηση|φιλικά|χαιρετισμούς|مع (?:أطيب |خالص |فائق )?(?:التحيات|التحية|الشكر|تحياتي|الاحترام)(?: والتقدير)?|تحياتي|شكرا(?: جزيلا)?|בברכה|תודה(?: רבה)?|ขอบคุณ(?:ครับ|ค่ะ)?|ขอแสดงความนับถือ|best,?|с приветом|с поздрави|поздрави|поздрав|pozdravi|lijep pozdrav|s poštovanjem|s pozdravom|üdvözlettel|cu respect|salutări|parimate soovidega|tervitades|pagarbiai|cieņā|agur bat|ondo izan|atentament|salutacions|kveðja|bestu kveðjur|le meas|is mise le meas|slán|ευχαριστώ|lugupidamisega|su pagarba|ar cieņu|lep pozdrav|srdačan pozdrav|hvala)`
 
 var (
 	closingLine = regexp.MustCompile(`(?i)^` + closingWords + `(?:[,!.;:、，。\s~)]|:-?\)|\s?-)*(?:(?:/|and|&)\s?` + closingWords + `[,!.;\s]*)?$`)
@@ -100,6 +115,19 @@ var (
 	nameLine   = regexp.MustCompile(`^\s*(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Mx)\.? )?\p{Lu}[\p{L}'’.-]*(?: (?:\p{Lu}[\p{L}'’.-]*|de|van|von|der|ap|ab|ferch|bin|la|le|da|dos)){0,4}[,.]?(?: \([^)]{1,30}\))?(?: x+)?\s*$`)
 	initialsAt = regexp.MustCompile(`^\s*(?:\p{Lu}\.?){1,3}\s*x*\s*$`)
 )
+
+// firstName is one word that could be a name and nothing else: no punctuation, one capital in front.
+var firstName = regexp.MustCompile(`^\p{Lu}\p{Ll}{1,11}(?:-\p{Lu}\p{Ll}{1,11})?,?$`)
+
+// answerWord are single words that people write as a paragraph of their own and that are no names.
+var answerWord = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields("yes no ok okay thanks thank agreed done great sorry perfect please sure fine good excellent nice cool wow maybe never always absolutely definitely exactly true false correct wrong right yep yeah nope nah hello hi hey bye goodbye welcome congratulations congrats cheers best regards sincerely confirmed approved accepted declined rejected noted understood received attached see here why what when where who how will can could would interesting awesome brilliant lovely super wonderful amazing hmm well indeed same ditto both neither either none nothing everything something today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december test update question answer resolved fixed closed unsubscribe stop start help cancel " +
+		"ja nein danke gut genau gerne klar stimmt einverstanden oui non merci bien parfait daccord exact sí no gracias vale perfecto bueno claro de acuerdo grazie bene perfetto certo nee goed prima bedankt tak dziękuję dobrze sim não obrigado obrigada certo perfeito nej tack bra takk kyllä ei kiitos hyvä ano ne děkuji iawn diolch ie na ydw gallaf oes nac gwych da да нет спасибо хорошо") {
+		m[w] = true
+	}
+	return m
+}()
 
 // unsign takes warning banners off the front and signature, closing words and disclaimers off the end of the author's
 // lines. last says that they are her last ones, first that nothing stands above them.
@@ -129,6 +157,24 @@ func (s *splitter) unsign(r run, who author, last, first bool) (body, signed []s
 // beforeTail says that the run stands directly above the quote that goes on to the end.
 func (s *splitter) beforeTail(r run) bool { return r.to >= s.end }
 
+var (
+	// marking is a protective marking of government mail, above or below its words.
+	marking = regexp.MustCompile(`^\W*(?:(?:Classification|Protective [Mm]arking|Security [Cc]lassification|Dosbarthiad)\s?:\s?)?(?:OFFICIAL(?:\W{1,3}(?:SENSITIVE|Sensitive))?(?:\W{1,3}(?:PERSONAL|COMMERCIAL|LOCSEN|HMCTS|Personal|Commercial))?|OFFICIAL SENSITIVE|Official(?:\W{1,3}Sensitive)?|NOT PROTECTIVELY MARKED|RESTRICTED|PROTECT(?:\W{1,3}PERSONAL)?|UNCLASSIFIED|SWYDDOGOL(?:\W{1,3}SENSITIF)?|INTERNAL(?: USE ONLY)?|CONFIDENTIAL)\W*$`)
+	// calm words head a banner only together with more words, or in brackets.
+	calmWord = regexp.MustCompile(`(?i)^(?:attention|notice|important|be aware)\W*$`)
+	// listFooter is what mailing lists append below a ruling line.
+	listFooter = regexp.MustCompile(`(?i)^.{0,80}\bmailing[ -]list\b.{0,60}$|groups links$|^(?:you received|you are receiving) this (?:message|e-?mail|because)|^to (?:unsubscribe|post|subscribe)\b|/(?:mailman/)?listinfo/|^(?:un)?subscribe\b`)
+	// legalLine is a company's or charity's particulars.
+	legalLine = regexp.MustCompile(`(?i)^.{0,80}\b(?:registered (?:in (?:england|scotland|wales|northern ireland)|office|charity|company|address)|charity (?:no|number|registration)|company (?:no|number|registration)|vat (?:no|reg))\b`)
+	// picture stands where a picture was: "[cid:image001.png@01DB]", "<image001.png>", "[Logo]<https://…>".
+	picture    = regexp.MustCompile(`(?i)^(?:\[(?:cid:[^\]]*|image[^\]]*|logo[^\]]*|[^\]]*logo|[^\]]{0,60}\.(?:png|jpe?g|gif))\](?:<[^>]*>)?|<image\d*\.(?:png|jpe?g|gif)>)$`)
+	endsThanks = regexp.MustCompile(`(?i)\b(?:thanks|thank you|thx|cheers|regards|wishes|diolch|merci|danke|gracias|obrigad[oa]|grazie)[,.! ]*$`)
+)
+
+func isBanner(t string) bool {
+	return marking.MatchString(t) || banner.MatchString(t) && !calmWord.MatchString(t)
+}
+
 func cutBanner(lines []string) (rest, banners []string) {
 	i := 0
 	cut := 0
@@ -138,7 +184,7 @@ func cutBanner(lines []string) (rest, banners []string) {
 			i++
 			continue
 		}
-		if !banner.MatchString(t) {
+		if !isBanner(t) {
 			break
 		}
 		// The rest of the paragraph, when it was wrapped.
@@ -160,11 +206,33 @@ func cutBanner(lines []string) (rest, banners []string) {
 // signatureStart returns the index of the first line that belongs to the signature, len(lines) when there is none. It works
 // from the end: disclaimers, what mobile programs add, then the signature proper.
 func signatureStart(lines []string, who author) int {
+	at := signatureTop(lines, who)
+	// What separates a signature from the words goes with it.
+	for top := at - 8; at > 0 && at > top && at < len(lines); {
+		t := squeeze(lines[at-1])
+		if t != "" && !isRuler(t) && !delimiter.MatchString(t) && !picture.MatchString(t) {
+			break
+		}
+		if t == "" && trimEnd(lines, at) == 0 {
+			break
+		}
+		at--
+	}
+	if at < len(lines) {
+		return trimEnd(lines, at)
+	}
+	return at
+}
+
+func signatureTop(lines []string, who author) int {
 	end := trimEnd(lines, len(lines))
-	if at := explicitDelimiter(lines, end); at >= 0 && !allBlank(lines[:at]) {
+	if at := explicitDelimiter(lines, end); at >= 0 {
 		end = trimEnd(lines, at)
 	}
-	for {
+	if end == 0 {
+		return 0
+	}
+	for range 12 { // disclaimer, list footer, mobile line and the like, in any order
 		at := furnitureStart(lines, end)
 		if at < 0 || at >= end {
 			break
@@ -174,7 +242,7 @@ func signatureStart(lines []string, who author) int {
 	if at := closingStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
 		return trimEnd(lines, at)
 	}
-	if at := contactStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
+	if at := contactStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) && !strings.HasSuffix(squeeze(lines[trimEnd(lines, at)-1]), ":") {
 		at = trimEnd(lines, at)
 		if c := closingStart(lines, at, who); c >= 0 && !allBlank(lines[:c]) {
 			at = trimEnd(lines, c)
@@ -194,7 +262,7 @@ func trimEnd(lines []string, n int) int {
 // explicitDelimiter finds the "-- " line that ends the words of the author (RFC 3676 section 4.3), or a near form of it with
 // few lines below.
 func explicitDelimiter(lines []string, end int) int {
-	for i := 0; i < end; i++ {
+	for i := max(0, end-4*maxFooter); i < end; i++ {
 		l := lines[i]
 		if len(l) > 20 || !delimiter.MatchString(l) {
 			continue
@@ -222,9 +290,12 @@ func atMost(lines []string, n int) bool {
 	return true
 }
 
+// maxFooter is how many lines what is appended below the words can take.
+const maxFooter = 200
+
 // furnitureStart finds the disclaimer or mobile line that starts what programs and organisations append, or -1.
 func furnitureStart(lines []string, end int) int {
-	for i := 0; i < end; i++ {
+	for i := max(0, end-maxFooter); i < end; i++ {
 		t := squeeze(lines[i])
 		if t == "" {
 			continue
@@ -232,14 +303,24 @@ func furnitureStart(lines []string, end int) int {
 		switch {
 		case len(t) <= 120 && end-i < 40 && mobile.MatchString(t) && atMost(lines[i:end], 6):
 			return i
-		case (i == 0 || startsParagraph(lines, i)) && disclaims.MatchString(t):
+		case (i == 0 || startsParagraph(lines, i)) && (disclaims.MatchString(t) || legalLine.MatchString(t) || marking.MatchString(t) && end-i <= 3):
 			if i > 0 && isRuler(lines[i-1]) {
 				return i - 1
 			}
 			return i
+		case i > 0 && listFooter.MatchString(t) && isRuler(previousWords(lines, i)):
+			return i - 1
 		}
 	}
 	return -1
+}
+
+// previousWords returns the last line above i that is not blank.
+func previousWords(lines []string, i int) string {
+	if n := trimEnd(lines, i); n > 0 {
+		return lines[n-1]
+	}
+	return ""
 }
 
 func isRuler(l string) bool { return len(l) < 300 && ruler.MatchString(l) }
@@ -328,9 +409,11 @@ func contactStart(lines []string, end int, who author) int {
 	}
 	alone := start == end-1
 	switch {
-	case slashName.MatchString(t), alone && who.signs(t) && len(t) <= 40, !alone && who.signs(t) && nameLine.MatchString(t) && end-1-start >= 1 && endsSentence(squeeze(lines[end-2])):
+	case slashName.MatchString(t), alone && who.signs(t) && len(t) <= 40, !alone && who.signs(t) && nameLine.MatchString(t) && end-1-start >= 1 && (endsSentence(squeeze(lines[end-2])) || endsThanks.MatchString(squeeze(lines[end-2]))):
 		return end - 1
 	case alone && initialsAt.MatchString(t) && end >= 2 && len(who.words) == 0 && len(t) <= 6 && t != "OK" && t != "I" && t != "NO":
+		return end - 1
+	case alone && who.unnamed && end >= 3 && firstName.MatchString(t) && !answerWord[strings.ToLower(t)] && endsSentence(squeeze(lines[trimEnd(lines, end-1)-1])):
 		return end - 1
 	}
 	return contactBlock(lines, end, who)

@@ -77,62 +77,76 @@ type splitter struct {
 	q     []bool
 	reply bool
 	end   int // from here on everything is quoted
+	left  int // dear looks at lines that are left
+}
+
+// maxDear bounds how many lines of one body are weighed with care. No message holds as many introductions that introduce nothing; in a
+// hostile one the rest stays with the author.
+const maxDear = 400
+
+// spend takes one dear look, if any is left.
+func (s *splitter) spend() bool {
+	s.left--
+	return s.left >= 0
 }
 
 func split(lines []line, who author, isReply bool) Reply {
-	lines = cutInline(lines)
-	s := &splitter{lines: lines, q: make([]bool, len(lines)), reply: isReply, end: len(lines)}
+	s := &splitter{lines: lines, reply: isReply, left: maxDear}
+	s.cutInline()
+	s.q, s.end = make([]bool, len(s.lines)), len(s.lines)
+	s.left = maxDear
 	s.markQuoted()
 	s.markIntroductions()
 	s.markSpill()
 	return s.assemble(who)
 }
 
-// cutInline cuts a line in which a quote begins after the author's words.
-func cutInline(lines []line) []line {
-	out := lines[:0:0]
-	copied := false
-	for i, l := range lines {
+// cutInline cuts each line in which a quote begins after the author's words.
+func (s *splitter) cutInline() {
+	var out []line
+	for i, l := range s.lines {
 		at := -1
-		if l.authorLevel() && len(l.text) > 20 {
-			at = insideAt(l.text)
+		if l.authorLevel() && len(l.text) > 20 && !l.is(inlined) {
+			at = s.insideAt(l.text)
 		}
-		if at > 0 && !copied {
-			out = append(make([]line, 0, len(lines)+4), lines[:i]...)
-			copied = true
+		if at > 0 && attribution(squeeze(l.text)) == strong {
+			at = -1 // all of the line introduces the quote
 		}
-		switch {
-		case at > 0:
+		if at > 0 {
+			if out == nil {
+				out = append(make([]line, 0, len(s.lines)+4), s.lines[:i]...)
+			}
 			head, rest := l, l
 			head.text = strings.TrimRight(l.text[:at], " \t")
 			rest.text = l.text[at:]
 			rest.hint |= inlined
 			out = append(out, head, rest)
-		case copied:
+		} else if out != nil {
 			out = append(out, l)
 		}
 	}
-	if !copied {
-		return lines
+	if out != nil {
+		s.lines = out
 	}
-	return out
 }
 
 // insideAt returns where in a line something quoted begins after other words, or -1.
-func insideAt(s string) int {
-	if len(s) > 20000 {
+func (s *splitter) insideAt(text string) int {
+	dashes := strings.Contains(text, "---") || strings.Contains(text, "___")
+	colons := strings.Count(text, ":")
+	if len(text) > 20000 || !dashes && colons == 0 || strings.IndexByte(text, ' ') < 0 || !s.spend() {
 		return -1
 	}
-	if strings.Contains(s, "---") || strings.Contains(s, "___") {
-		if loc := inlineSeparator.FindStringIndex(s); loc != nil && strings.Trim(s[:loc[0]], " \t*_-") != "" {
+	if dashes {
+		if loc := inlineSeparator.FindStringIndex(text); loc != nil && strings.Trim(text[:loc[0]], " \t*_-") != "" {
 			return loc[0]
 		}
 	}
-	if at := attributionInside(s); at > 0 {
+	if at := attributionInside(text); at > 0 {
 		return at
 	}
-	if strings.Count(s, ":") >= 4 {
-		if loc := inlineHeaders.FindStringIndex(s); loc != nil && strings.Trim(s[:loc[0]], " \t*_-") != "" {
+	if colons >= 4 {
+		if loc := inlineHeaders.FindStringIndex(text); loc != nil && strings.Trim(text[:loc[0]], " \t*_-") != "" {
 			return loc[0]
 		}
 	}
@@ -179,7 +193,7 @@ func (s *splitter) introduced(i int) bool {
 		if s.lines[k].blank() {
 			continue
 		}
-		if a, n := attributionAt(s.lines, k); a != none && k+n >= i-1 {
+		if a, n := s.attributionAt(k); a != none && k+n >= i-1 {
 			return true
 		}
 		if isSeparator(squeeze(s.lines[k].text)) {
@@ -248,9 +262,9 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 	if isSeparator(text) {
 		n := 1
 		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+3 {
-			if b := headerBlockAt(s.lines, j); b.lines > 0 {
+			if b := s.headerBlockAt(j); b.lines > 0 {
 				n = j + b.lines - i
-			} else if a, k := attributionAt(s.lines, j); a != none {
+			} else if a, k := s.attributionAt(j); a != none {
 				n = j + k - i
 			}
 		}
@@ -258,22 +272,25 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 	}
 	if underscores.MatchString(text) {
 		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+3 && !s.q[j] {
-			if b := headerBlockAt(s.lines, j); b.lines > 0 {
+			if b := s.headerBlockAt(j); b.lines > 0 {
 				return j + b.lines - i, strong
 			}
-			if a, k := attributionAt(s.lines, j); a == strong {
+			if a, k := s.attributionAt(j); a == strong {
 				return j + k - i, strong
 			}
 		}
 		return 0, none
 	}
-	if b := headerBlockAt(s.lines, i); b.lines > 0 {
+	if b := s.headerBlockAt(i); b.lines > 0 {
 		if b.sure {
 			return b.lines, strong
 		}
 		return b.lines, weak
 	}
-	a, n := attributionAt(s.lines, i)
+	if n := s.notesBlockAt(i); n > 0 {
+		return n, strong
+	}
+	a, n := s.attributionAt(i)
 	if a == none {
 		return 0, none
 	}
