@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"kinbridge/adapters/email/intake"
 	"kinbridge/adapters/email/mailauth"
@@ -83,11 +84,13 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 	return w, nil
 }
 
+// resolver asks the table of the configuration, then the name servers, whose answers about senders are good for a minute.
 func resolver(cfg Config) mailauth.Resolver {
+	dns := mailauth.Remember(net.DefaultResolver, time.Minute, nil)
 	if len(cfg.SenderTXT) == 0 {
-		return net.DefaultResolver
+		return dns
 	}
-	return mailauth.Static{TXT: cfg.SenderTXT, Next: net.DefaultResolver}
+	return mailauth.Static{TXT: cfg.SenderTXT, Next: dns}
 }
 
 // Close closes the database.
