@@ -103,9 +103,12 @@ func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
 		form.Fail("title", loc.T("staff.plan.title_bad"))
 	}
 	starts, err := time.ParseInLocation("2006-01-02 15:04", form.Value("day")+" "+strings.TrimSpace(form.Value("clock")), web.London)
-	if _, bad := time.Parse(time.DateOnly, form.Value("day")); bad != nil {
+	_, badDay := time.Parse(time.DateOnly, form.Value("day"))
+	_, badClock := time.Parse("15:04", strings.TrimSpace(form.Value("clock")))
+	if badDay != nil {
 		form.Fail("day", loc.T("staff.plan.day_missing"))
-	} else if err != nil {
+	}
+	if badClock != nil || (badDay == nil && err != nil) {
 		form.Fail("clock", loc.T("staff.plan.clock_missing"))
 	}
 	minutes, err := strconv.Atoi(form.Value("length"))
