@@ -139,6 +139,11 @@ func TestActsOfNoThread(t *testing.T) {
 		"mail of no case, by a POM":         {Facts{Act: DecideMail, Actor: pom}, Conceal},
 		"movement seen by her own wing":     {Facts{Act: SeeMovement, Actor: officer, SamePlace: true}, Allow},
 		"movement seen from another prison": {Facts{Act: SeeMovement, Actor: officer}, Conceal},
+		"her POM at another prison":         {Facts{Act: ResetPIN, Actor: pom, Case: CaseFacts{OnTeam: true}}, Conceal},
+		"audit of no case, odd facts":       {Facts{Act: ReadAudit, Actor: pactWorker, Case: CaseFacts{OnTeam: true}}, Deny},
+		"her own case, another's thread":    {Facts{Act: ReadThread, Actor: aMother, Case: CaseFacts{IsMother: true}, Thread: ThreadFacts{Channel: threads.Official}}, Conceal},
+		"a host who is not on the list":     {Facts{Act: AttendMeeting, Actor: pactWorker, Case: onTeam, Meeting: MeetingFacts{IsHost: true}}, Allow},
+		"hosting what was cancelled":        {Facts{Act: HostMeeting, Actor: pactWorker, Case: onTeam, Meeting: MeetingFacts{IsHost: true, Cancelled: true}}, Deny},
 		"a case after the mother left":      {Facts{Act: SeeCase, Actor: pom, Case: CaseFacts{OnTeam: true}}, Conceal},
 	} {
 		if d := Decide(c.f); d.Effect != c.want {
