@@ -130,7 +130,7 @@ func (w *row) measurePostfix(ctx context.Context, p *postfix, mails int) error {
 		return smtpload.Reply(n, mailSize, "hannah.cole@northvale.example", postfixRcpt, "bench")
 	}}.Run(ctx)
 	if err != nil {
-		return fmt.Errorf("Postfix: %w", err)
+		return fmt.Errorf("sending to Postfix: %w", err)
 	}
 	err = until(ctx, func() (bool, error) { n, err := p.delivered(); return n >= mails, err })
 	w.postfix, w.postfixP99 = append(w.postfix, r.Rate()), append(w.postfixP99, r.Percentile(0.99))
@@ -159,7 +159,7 @@ func (w *row) measureKinbridge(ctx context.Context, bin string, mails int) (err 
 		return smtpload.Reply(n, mailSize, t.Email, t.ReplyTo, "bench")
 	}}.Run(ctx)
 	if err != nil {
-		return fmt.Errorf("Kinbridge: %w", err)
+		return fmt.Errorf("sending to Kinbridge: %w", err)
 	}
 	err = until(ctx, func() (bool, error) { n, err := k.filed(ctx); return n >= filedBefore+mails, err })
 	w.accept, w.p99 = append(w.accept, r.Rate()), append(w.p99, r.Percentile(0.99))

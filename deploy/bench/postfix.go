@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -66,7 +67,7 @@ func startPostfix(ctx context.Context) (*postfix, error) {
 		return nil, fmt.Errorf("no user postfix: install the package postfix: %w", err)
 	}
 	if os.Geteuid() != 0 {
-		return nil, fmt.Errorf("Postfix's master process must be started as root: run this command with sudo")
+		return nil, errors.New("needs root to start the master process of Postfix: run this command with sudo")
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
