@@ -1,0 +1,68 @@
+package intake_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kinbridge/adapters/email/intake"
+	"kinbridge/adapters/email/mailauth"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/store"
+)
+
+var reader = intake.Reader{Resolver: mailauth.Static{TXT: map[string][]string{"anytown.example": {"v=spf1 ip4:192.0.2.1 -all"}}}, DNSTimeout: 2 * time.Second}
+
+var env = store.Envelope{MailFrom: "anna@anytown.example", Rcpt: "r-1@in.kinbridge.example", RemoteIP: "192.0.2.1", Helo: "mx.anytown.example"}
+
+const reply = "From: Anna Quill <Anna@Anytown.example>\r\nTo: r-1@in.kinbridge.example\r\nSubject: Re: Kinbridge message\r\nMessage-ID: <1@anytown.example>\r\n"
+
+const report = "From: mailer-daemon@anytown.example\r\nSubject: Report\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n" +
+	"--b\r\nContent-Type: text/plain\r\n\r\nReport.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.anytown.example\r\n\r\n" +
+	"Final-Recipient: rfc822; anna@anytown.example\r\nAction: ACTION\r\nStatus: STATUS\r\n\r\n--b--\r\n"
+
+func TestRead(t *testing.T) {
+	stranger := env
+	stranger.RemoteIP = "203.0.113.7"
+	for _, c := range []struct {
+		name, raw string
+		env       store.Envelope
+		kind      flow.MailKind
+		check     func(flow.ReadMail) bool
+	}{
+		{"a reply", reply + "\r\nYes, on Monday.\r\n\r\nOn 1 May 2026, Kinbridge <r-1@in.kinbridge.example> wrote:\r\n> Will you come?\r\n", env, flow.MailMessage, func(m flow.ReadMail) bool {
+			return m.From == "anna@anytown.example" && m.FromName == "Anna Quill" && m.FromHeaders == 1 && strings.TrimSpace(m.Text) == "Yes, on Monday." &&
+				strings.Contains(m.Quoted, "Will you come?") && m.MessageID == "1@anytown.example" && m.Proof.Verified && m.Proof.Results["spf"] == "pass"
+		}},
+		{"from another server", reply + "\r\nYes.\r\n", stranger, flow.MailMessage, func(m flow.ReadMail) bool {
+			return !m.Proof.Verified && m.Proof.Results["spf"] == "fail" && len(m.Proof.Reasons) > 0
+		}},
+		{"two writers", "From: evil@x.example\r\n" + reply + "\r\nYes.\r\n", env, "", func(m flow.ReadMail) bool { return m.FromHeaders == 2 && !m.Proof.Verified }},
+		{"encrypted", reply + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAG\r\n", env, flow.MailRejected,
+			func(m flow.ReadMail) bool { return strings.Contains(m.Problem, "encrypted") }},
+		{"out of office", reply + "Auto-Submitted: auto-replied\r\n\r\nI am away.\r\n", env, flow.MailAutoReply, func(flow.ReadMail) bool { return true }},
+		{"our own mail", reply + "X-Kinbridge-Loop: 1\r\nAuto-Submitted: auto-generated\r\n\r\nx\r\n", env, "", func(m flow.ReadMail) bool { return m.Kind == flow.MailLoop || m.Kind == flow.MailAutoReply }},
+		{"failed", strings.NewReplacer("ACTION", "failed", "STATUS", "5.1.1").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, flow.MailBounce, func(m flow.ReadMail) bool {
+			return len(m.Bounces) == 1 && m.Bounces[0].Permanent && !m.Bounces[0].Delayed && !m.Bounces[0].Delivered && m.Bounces[0].Status == "5.1.1"
+		}},
+		{"delayed", strings.NewReplacer("ACTION", "delayed", "STATUS", "4.4.1").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, "", func(m flow.ReadMail) bool {
+			return len(m.Bounces) == 0 || m.Bounces[0].Delayed && !m.Bounces[0].Delivered
+		}},
+		{"nothing", "", env, "", func(m flow.ReadMail) bool { return m.From == "" && !m.Proof.Verified }},
+		{"garbage", "\x00\xff\xfe\r\n\x00", env, "", func(m flow.ReadMail) bool { return m.From == "" && !m.Proof.Verified }},
+	} {
+		m := reader.Read(t.Context(), []byte(c.raw), c.env)
+		if c.kind != "" && m.Kind != c.kind || !c.check(m) {
+			t.Errorf("%s: %+v", c.name, m)
+		}
+	}
+}
+
+func TestAttachmentsAreTaken(t *testing.T) {
+	raw := reply + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n" +
+		"--b\r\nContent-Type: text/plain; name=\"a.txt\"\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\nContent-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n"
+	m := reader.Read(t.Context(), []byte(raw), env)
+	if len(m.Files) != 1 || m.Files[0].Name != "a.txt" || string(m.Files[0].Content) != "\x00\x01\x02" || m.Files[0].Size != 3 || m.Files[0].ID == "" {
+		t.Errorf("%+v", m.Files)
+	}
+}
