@@ -253,6 +253,9 @@ func (f *Flow) OpenThread(ctx context.Context, a ids.Actor, in NewThread) (ids.T
 	}
 	facts := policy.Facts{Act: policy.OpenThread, Actor: a, Case: cf,
 		Thread: policy.ThreadFacts{Channel: in.Channel, WithAgency: len(in.Contacts) > 0, HasMother: true}}
+	if err := f.staffToBe(ctx, c.ID, in.WithStaff, &facts.Thread); err != nil {
+		return "", err
+	}
 	d := policy.Decide(facts)
 	if !d.Allowed() {
 		return "", f.refuse(ctx, facts, auditID(in.Case), d)
@@ -296,6 +299,24 @@ func (f *Flow) OpenThread(ctx context.Context, a ids.Actor, in NewThread) (ids.T
 		tx.Wake(store.TopicStaff)
 		return decided(audit.ThreadOpened(c.ID, t.ID, string(t.Channel)), d), tx.AddFeed(c.Mother, store.FeedThread, string(t.ID))
 	})
+}
+
+// staffToBe gathers what policy asks about the staff who are to become parties.
+func (f *Flow) staffToBe(ctx context.Context, c ids.CaseID, list []ids.StaffID, facts *policy.ThreadFacts) error {
+	for _, id := range list {
+		s, err := f.st.Staff(ctx, id)
+		if err != nil {
+			return err
+		}
+		on, err := f.st.OnTeam(ctx, c, id)
+		if err != nil {
+			return err
+		}
+		facts.WithStaff = true
+		facts.OutsideStaff = facts.OutsideStaff || !on || s.Disabled
+		facts.PrisonStaff = facts.PrisonStaff || s.Role != ids.RolePactWorker
+	}
+	return nil
 }
 
 // checkChildren holds a thread's children to its case and its authority.

@@ -51,6 +51,8 @@ type ThreadFacts struct {
 	IsParty    bool // the actor is a party now
 	WithAgency bool // an outside agency is in it (LA, law firm)
 	HasMother  bool // the mother is a party
+	// Of staff who are to become parties: somebody is not on the case's team; somebody is not Pact's; somebody there is.
+	OutsideStaff, PrisonStaff, WithStaff bool
 }
 
 // MessageFacts are what the rules ask about a message.
@@ -278,6 +280,9 @@ func openThread(f Facts) Decision {
 	if f.Case.Closed {
 		return deny("case_closed", "The case is closed: no new thread can be begun.")
 	}
+	if f.Thread.OutsideStaff {
+		return deny("staff_not_of_case", "Only staff of the case's team can be in its conversations.")
+	}
 	switch f.Thread.Channel {
 	case threads.Official:
 		if isPact(f) || isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam {
@@ -287,11 +292,17 @@ func openThread(f Facts) Decision {
 		if f.Thread.WithAgency {
 			return deny("confidential_is_pact_only", "A confidential thread is between the mother and Pact: nobody else can be in it.")
 		}
+		if f.Thread.PrisonStaff {
+			return deny("confidential_no_prison_staff", "Only Pact social workers can be in a confidential thread.")
+		}
 		if isPact(f) {
 			return allow("pact_opens", "The case's Pact social worker begins confidential threads.")
 		}
 		return conceal("confidential_wall", "Prison staff and others may not know of confidential threads.")
 	case threads.Privileged:
+		if f.Thread.WithStaff {
+			return deny("privileged_no_staff", "A legally privileged thread is between the mother and her lawyer: no staff can be in it.")
+		}
 		if isPact(f) {
 			return allow("pact_introduces_lawyer", "The Pact social worker introduces the lawyer; she does not become a party.")
 		}
