@@ -244,21 +244,6 @@ func (f *Flow) Threads(ctx context.Context, a ids.Actor, id ids.CaseID) ([]Threa
 	return f.threadRows(ctx, a, c)
 }
 
-// MotherThreads returns the threads of a mother's own case that she is in.
-func (f *Flow) MotherThreads(ctx context.Context, a ids.Actor) ([]ThreadRow, error) {
-	if a.Kind != ids.ActorMother {
-		return nil, ids.ErrNotFound
-	}
-	c, err := f.st.CaseOfMother(ctx, ids.MotherID(a.ID))
-	if err != nil {
-		if ids.KindOf(err) == ids.NotFound {
-			return nil, nil
-		}
-		return nil, err
-	}
-	return f.threadRows(ctx, a, c)
-}
-
 func (f *Flow) threadRows(ctx context.Context, a ids.Actor, c cases.Case) ([]ThreadRow, error) {
 	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
 	if err != nil {
