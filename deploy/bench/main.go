@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -69,7 +70,7 @@ type report struct {
 func run(ctx context.Context, bin, out string, mails, repeats int) error {
 	r := report{mails: mails, repeats: repeats, at: time.Now()}
 	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
-		r.load = string(b[:14])
+		r.load, _, _ = strings.Cut(string(b), " ")
 	}
 	p, err := startPostfix(ctx)
 	if err != nil {
