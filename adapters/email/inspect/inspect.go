@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"kinbridge/adapters/calendar"
@@ -142,6 +143,9 @@ func Message(raw []byte) (r Report) {
 		Kind: string(class.Kind), Subject: m.Subject, Text: reply.Text, Quoted: join(reply.Signature, reply.Quoted),
 		References: append([]string{}, m.References...), Attachments: []Attachment{},
 	}
+	if class.Kind == mailparse.KindBounce {
+		r.Text, r.Quoted = serverWords(m, reply)
+	}
 	if len(m.From) > 0 {
 		r.From = m.From[0].String()
 	}
@@ -155,12 +159,21 @@ func Message(raw []byte) (r Report) {
 		r.Bounces = append(r.Bounces, Bounce(b))
 	}
 	if class.Kind == mailparse.KindInvite {
-		r.Invite = invite(m)
+		r.Invite, r.Error = invite(m)
 	}
 	if err != nil {
-		r.Error = ids.Public(err)
+		r.Error = strings.TrimSpace(ids.Public(err) + " " + r.Error)
 	}
 	return r
+}
+
+// serverWords separates what a mail server says in a delivery report from the copy of what it returns. A server has no signature.
+func serverWords(m *mailparse.Message, reply replytext.Reply) (text, quoted string) {
+	if whole := strings.TrimSpace(m.Text); whole != "" {
+		end := mailparse.ReportEnd(whole)
+		return strings.TrimSpace(whole[:end]), strings.TrimSpace(whole[end:])
+	}
+	return join(reply.Text, reply.Signature), reply.Quoted
 }
 
 func join(a, b string) string {
@@ -173,19 +186,22 @@ func join(a, b string) string {
 	return a + "\n\n" + b
 }
 
-// invite reads the calendar parts of m, of which the last readable one counts when they are about different meetings.
-func invite(m *mailparse.Message) *Invite {
+// invite reads the calendar parts of m. why says in words what is contradictory: a person must then choose.
+func invite(m *mailparse.Message) (in *Invite, why string) {
 	var events []calendar.Event
 	for _, c := range m.Calendar {
 		found, _ := calendar.Parse(c)
 		events = append(events, found...)
 	}
-	e, _ := calendar.Choose(events)
+	e, one := calendar.Choose(events)
 	j := calendar.JoinFrom(e, m.Text, m.HTML)
+	if !one && len(events) > 0 {
+		why = "The message invites to more than one meeting; the first is shown."
+	}
 	return &Invite{
 		UID: e.UID, Method: e.Method, Sequence: e.Sequence, Start: stamp(e.Start), End: stamp(e.End), Organizer: e.Organizer.Addr,
 		Join: Join{JoinURL: j.URL, MeetingID: j.MeetingID, Passcode: j.Passcode, Phone: j.Phone, ConferenceID: j.ConferenceID, SIPURI: j.SIPURI, VideoID: j.VideoID},
-	}
+	}, strings.TrimSpace(j.Conflict + " " + why)
 }
 
 func stamp(t time.Time) string {

@@ -39,6 +39,14 @@ func (s *addressScanner) next() (a Address, more bool) {
 	addr, hasAngle := "", false
 	i := 0
 	for ; i < len(s.src); i++ {
+		if c := s.src[i]; c == '=' && !hasAngle {
+			// A comma or a bracket inside an encoded word is part of the name.
+			if _, _, n, ok := encodedWord(s.src[i:min(len(s.src), i+400)]); ok {
+				phrase.WriteString(s.src[i : i+n])
+				i += n - 1
+				continue
+			}
+		}
 		switch c := s.src[i]; c {
 		case '"':
 			text, n := "", 1

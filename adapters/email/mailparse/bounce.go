@@ -194,12 +194,19 @@ func (c *classifier) reportText() string {
 		text = stripTags(c.m.HTML)
 	}
 	text = head(text, 64<<10)
+	return text[:ReportEnd(text)]
+}
+
+// ReportEnd returns where in the text of a delivery report the server's own words end and the copy of the returned message begins, or
+// len(text).
+func ReportEnd(text string) int {
+	end := len(text)
 	for _, mark := range copyMarks {
-		if i := mark.FindStringIndex(text); i != nil && i[0] > 40 {
-			text = text[:i[0]]
+		if i := mark.FindStringIndex(text[:end]); i != nil && i[0] > 40 {
+			end = i[0]
 		}
 	}
-	return text
+	return end
 }
 
 var copyMarks = []*regexp.Regexp{
@@ -211,7 +218,7 @@ var copyMarks = []*regexp.Regexp{
 
 // failedLine is a line of a free-text report that stands for one recipient.
 var (
-	recipientLine = regexp.MustCompile(`^\s*(?:[-*•>]\s*)?(?:(?:to|for|recipient|address|failed address|unknown user|user unknown|intended recipient|undeliverable (?:to|address)|recipient address|(?:delivery )?failed \d+ attempts|(?:your|the) message to|e-?mail address|user|failed recipient|final recipient|an|à|recipients?)\s*:\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \S|\s*\([^)]*\)\s*:|\s*\([^)]*\)\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such)\b|;)`)
+	recipientLine = regexp.MustCompile(`(?i)^\s*(?:[-*•>]\s*)?(?:(?:to|for|recipient|address|failed address|unknown user|user unknown|intended recipient|undeliverable (?:to|address)|recipient address|(?:delivery )?failed \d+ attempts|(?:your|the) message to|e-?mail address|user|failed recipient|final recipient|an|à|recipients?)\s*:\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \S|\s*\([^)]*\)\s*:|\s*\([^)]*\)\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such)\b|;)`)
 	rcptLine      = regexp.MustCompile(`(?i)rcpt to:\s*<([^<>\s]+@[^<>\s]+)>`)
 	toAddress     = regexp.MustCompile(`(?i)(?:deliver(?:ed|y)?|sent|reach|message|mail|send)[^@\n.]{0,60}?(?:to|for|an|à)(?: the)?(?: following)?(?: e-?mail)?(?: (?:address|recipient)(?:es|s|\(es\)|\(s\))?)?\s*:?\s*["'<(]*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+\w)`)
 )

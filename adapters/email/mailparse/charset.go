@@ -198,6 +198,9 @@ func decodeBOM(data []byte) (string, bool) {
 	switch {
 	case bytes.HasPrefix(data, []byte{0xef, 0xbb, 0xbf}):
 		return strings.ToValidUTF8(string(data[3:]), "\uFFFD"), true
+	case bytes.HasPrefix(data, []byte{0xff, 0xfe, 0, 0}) && len(data)%4 == 0, bytes.HasPrefix(data, []byte{0, 0, 0xfe, 0xff}) && len(data)%4 == 0:
+		t, _ := decodeWith(utf32.UTF32(utf32.BigEndian, utf32.UseBOM), data)
+		return t, true
 	case bytes.HasPrefix(data, []byte{0xff, 0xfe}) && len(data)%2 == 0 && bytes.IndexByte(data, 0) >= 0:
 		t, _ := decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), data)
 		return t, true

@@ -3,6 +3,7 @@ package mailparse
 import (
 	"bytes"
 	"html"
+	"regexp"
 	"strings"
 
 	"kinbridge/gateway/ids"
@@ -291,7 +292,7 @@ func (r *reader) leaf(p part, data []byte, depth int, ctx context) {
 	attached := p.disposition == "attachment" || p.name != "" && p.disposition != "inline" || p.name != "" && !strings.HasPrefix(p.mediaType, "text/")
 	switch t := p.mediaType; {
 	case t == "text/calendar" || t == "application/ics" || strings.HasSuffix(strings.ToLower(p.name), ".ics") && (t == "application/octet-stream" || t == "text/plain"):
-		r.msg.Calendar = append(r.msg.Calendar, []byte(cleanText(DecodeCharset(data, p.params["charset"]))))
+		r.msg.Calendar = append(r.msg.Calendar, []byte(withMethod(cleanText(DecodeCharset(data, p.params["charset"])), p.params["method"])))
 		if attached {
 			r.attach(p, data, false)
 		}
@@ -304,9 +305,47 @@ func (r *reader) leaf(p part, data []byte, depth int, ctx context) {
 		r.body(p, data, ctx)
 	case ctx.root && strings.HasPrefix(t, "text/") && p.disposition != "attachment":
 		r.body(p, data, ctx)
+	case (t == "application/ms-tnef" || t == "application/vnd.ms-tnef" || strings.EqualFold(p.name, "winmail.dat")) && r.unpackTNEF(data):
+	case t == "message/rfc822" && p.name == "":
+		p.name = r.subjectName(data)
+		fallthrough
 	default:
 		r.attach(p, data, p.disposition == "inline" || p.contentID != "" && ctx.related)
 	}
+}
+
+// withMethod gives a calendar object that names no METHOD the one of its Content-Type (RFC 6047 section 2.4).
+func withMethod(calendar, method string) string {
+	const begin = "BEGIN:VCALENDAR"
+	up := strings.ToUpper(calendar)
+	i := strings.Index(up, begin)
+	if i < 0 || !methodName.MatchString(method) || strings.Contains(up, "\nMETHOD:") || strings.Contains(up, "\nMETHOD;") {
+		return calendar
+	}
+	i += len(begin)
+	if i > len(calendar) {
+		return calendar // a letter whose capital is longer stood before it
+	}
+	return calendar[:i] + "\nMETHOD:" + strings.ToUpper(method) + calendar[i:]
+}
+
+var methodName = regexp.MustCompile(`^[A-Za-z-]{3,20}$`)
+
+// subjectName names a message attached without a name after its subject.
+func (r *reader) subjectName(data []byte) string {
+	inner := &reader{budget: newBudget(r.lim), msg: &Message{}}
+	h, body := inner.readHeader(unixLines(data[:min(len(data), 64<<10)]), true)
+	h.charset = bodyCharset(h, body)
+	name := strings.Map(func(c rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, c) {
+			return ' '
+		}
+		return c
+	}, h.Get("Subject"))
+	if runes := []rune(strings.Join(strings.Fields(name), " ")); len(runes) > 0 {
+		return string(runes[:min(len(runes), 100)]) + ".eml"
+	}
+	return "message.eml"
 }
 
 func (r *reader) attach(p part, data []byte, inline bool) {

@@ -49,7 +49,14 @@ func nextParam(s string) (name, val, rest string) {
 	if end < 0 {
 		end = len(s)
 	}
-	return name, strings.Trim(s[:end], " \t\""), s[end:]
+	val = strings.Trim(s[:end], " \t\"")
+	if n := len(val); n > 2 && val[0] == '\'' && val[n-1] == '\'' && !strings.Contains(name, "*") {
+		val = val[1 : n-1]
+	}
+	if i := strings.Index(val, " ("); i > 0 && strings.HasSuffix(val, ")") && strings.Contains(val[:i], ".") {
+		val = val[:i] // a comment
+	}
+	return name, val, s[end:]
 }
 
 // quotedParam is quoted, except that a backslash before anything but a quote or a backslash stays: Windows paths.
@@ -109,6 +116,8 @@ func joinSections(secs []section, hint string) string {
 			if cs, rest, ok := strings.Cut(v, "'"); ok {
 				if _, text, ok := strings.Cut(rest, "'"); ok {
 					charset, v = cs, text
+				} else if lookupEncoding(canonicalCharset(cs)) != nil {
+					charset, v = cs, rest // the quote for the language is missing
 				}
 			}
 		}

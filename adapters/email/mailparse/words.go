@@ -66,6 +66,10 @@ func isPlainASCII(v string) bool {
 	return true
 }
 
+// maxWord bounds one encoded word: RFC 2047 allows 75 characters, programs write whole subjects into one, and looking further for the end
+// of each of many that have none would be quadratic.
+const maxWord = 8192
+
 // encodedWord reads one encoded word at the start of v and returns its charset, its bytes and its length in v.
 func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
 	if !strings.HasPrefix(v, "=?") {
@@ -81,8 +85,8 @@ func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
 	if p+1 >= len(v) || v[p+1] != '?' {
 		return "", nil, 0, false
 	}
-	body := v[p+2:]
-	end := strings.Index(body, "?=")
+	body := v[p+2 : min(len(v), p+2+maxWord)]
+	end, cut := strings.Index(body, "?="), false
 	if v[p] == 'q' || v[p] == 'Q' {
 		// A Q word may begin with an escape: "=?utf-8?Q?=C3=A9?=" must not end at its own "?=".
 		if end == 0 && len(body) > 2 && isHex(body[2]) {
@@ -92,10 +96,17 @@ func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
 		}
 	}
 	if end < 0 {
-		return "", nil, 0, false
+		if strings.HasSuffix(body, "?") && !strings.ContainsAny(body, " \t") && len(body) > 1 {
+			end, cut = len(body)-1, true // its last character is missing
+		} else {
+			return "", nil, 0, false
+		}
 	}
 	text := body[:end]
 	n = p + 2 + end + 2
+	if cut {
+		n--
+	}
 	switch v[p] {
 	case 'b', 'B':
 		return charset, decodeBase64([]byte(text)), n, true

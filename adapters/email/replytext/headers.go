@@ -208,12 +208,24 @@ var (
 	inlineHeaders   = regexp.MustCompile(`(?i)(?:\b|\*)(?:from|von|de|oddi wrth)\s?:\*? ?\S.{0,200}?\b(?:sent|date|gesendet|envoyé|anfonwyd|dyddiad|enviado)\s?:\*? ?\S.{0,120}?\b(?:to|an|à|at|para)\s?:\*? ?\S.{0,400}?\b(?:subject|betreff|objet|pwnc|testun|asunto)\s?:`)
 )
 
+// wordless says that a line has no letters: a ruling line alone, of which hostile bodies have many.
+func wordless(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i] | 0x20; c >= 'a' && c <= 'z' || s[i] >= 0x80 && s[i] != 0xe2 && s[i] != 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // isSeparator says that a squeezed line is the kind that programs draw above what is answered or forwarded.
 func isSeparator(s string) bool {
 	if len(s) < 8 || len(s) > 160 {
 		return false
 	}
 	switch {
+	case wordless(s):
+		return false
 	case beginForward.MatchString(strings.Trim(s, "*_-=> ")):
 		return true
 	case !strings.ContainsAny(s, "-_=*~#+><‐–—"):
