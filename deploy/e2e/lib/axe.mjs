@@ -47,9 +47,9 @@ export async function checkPage(page, name, { widths = WIDTHS } = {}) {
   await page.setViewportSize(before)
 }
 
-/** Opens an address in both languages and checks it in each. The page stays in English. */
-export async function checkAddress(page, name, address, options) {
-  for (const lang of ['cy', 'en']) {
+/** Opens an address in each language and checks it in each. The page stays in English. */
+export async function checkAddress(page, name, address, { langs = ['cy', 'en'], ...options } = {}) {
+  for (const lang of langs) {
     await page.goto(address + (address.includes('?') ? '&' : '?') + `lang=${lang}`)
     const got = await page.evaluate(() => document.documentElement.lang)
     if (got !== lang) throw new Error(`${name} is in ${got} when asked for ${lang}`)
