@@ -39,6 +39,8 @@ var languages = []language{
 	newLanguage("áíéěščřžýůúťďňó", nil, charmap.ISO8859_2, charmap.Windows1250),
 	newLanguage("áéíóöőúüű", nil, charmap.ISO8859_2, charmap.Windows1250),
 	newLanguage("čćžšđ", nil, charmap.ISO8859_2, charmap.Windows1250),
+	newLanguage("āčēģīķļņšūž", nil, charmap.Windows1257),
+	newLanguage("ąčęėįšųūž", nil, charmap.Windows1257),
 	newLanguage("ışğüöçİ", nil, charmap.Windows1254),
 	newLanguage("áéíóúýþðæö", nil, charmap.Windows1252), // after Turkish, whose letters stand in its places
 	newLanguage("αοιετσνηυρπκμλςάόίήέύώω", unicode.Greek, charmap.ISO8859_7, charmap.Windows1253),
