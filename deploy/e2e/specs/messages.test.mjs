@@ -108,7 +108,7 @@ test('kiosk, review, mail, reply, review, kiosk, seen', async (t) => {
   await step('that she read it is seen on the staff page', async () => {
     await rhian.goto(`/threads/${thread.id}`)
     const article = rhian.getByRole('article', { name: /^Hannah Cole/ }).filter({ hasText: 'likes her new school' })
-    await article.getByText('Read', { exact: true }).waitFor()
+    await article.getByText('Maya Reed: Read', { exact: true }).waitFor()
   })
 
   await step('a reply from the mailbox page takes the same way', async () => {
@@ -139,9 +139,9 @@ test('kiosk, review, mail, reply, review, kiosk, seen', async (t) => {
     await rhian.goto(`/threads/${thread.id}`)
     await rhian.evaluate(() => (window.sameDocument = true))
     const article = rhian.getByRole('article', { name: /^Hannah Cole/ }).filter({ hasText: 'A third letter.' })
-    assert.equal(await article.getByText('Read', { exact: true }).count(), 0, 'it is called read before she opened it')
+    assert.equal(await article.getByText('Maya Reed: Read', { exact: true }).count(), 0, 'it is called read before she opened it')
     await openConversation(kiosk, SUBJECT)
-    await article.getByText('Read', { exact: true }).waitFor()
+    await article.getByText('Maya Reed: Read', { exact: true }).waitFor()
     assert.equal(await rhian.evaluate(() => window.sameDocument), true, 'the page was loaded again')
   })
 
