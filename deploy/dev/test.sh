@@ -4,12 +4,14 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
+kept=$(mktemp -d)
+trap 'rm -rf "$kept"' EXIT
 names=() results=() failed=0
 step() { # step NAME COMMAND...
 	local name=$1 start=$SECONDS
 	shift
 	printf '\n=== %s\n' "$name"
-	if "$@"; then
+	if "$@" 2>&1 | tee "$kept/${#names[@]}"; then
 		results+=("ok    $((SECONDS - start))s")
 	else
 		results+=("FAIL  $((SECONDS - start))s")
@@ -25,7 +27,26 @@ summary() {
 		printf '%-52s %s\n' "${names[i]}" "${results[i]}"
 	done
 	printf '%-52s %s\n' "altogether" "$( ((failed)) && echo FAIL || echo ok)    ${SECONDS}s"
+	closing
 	exit $failed
+}
+
+# What go test and node said last, once more: each package, each test that failed, and node's counts.
+closing() {
+	local i
+	for i in "${!names[@]}"; do
+		case ${names[i]} in
+		"Go tests"*)
+			printf '\n=== go test\n'
+			grep -E '^(ok|FAIL|panic:)[[:space:]]|^[[:space:]]*--- FAIL' "$kept/$i"
+			;;
+		"end to end"*)
+			printf '\n=== node --test\n'
+			grep -E '^[[:space:]]*(not ok|✖) ' "$kept/$i"
+			grep -E '^(#|ℹ) (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) ' "$kept/$i"
+			;;
+		esac
+	done
 }
 trap 'echo interrupted; exit 130' INT TERM
 
