@@ -48,12 +48,8 @@ type Inbound struct {
 // AddInbound stores a received email. digest makes it unique: the same bytes for the same recipient from the same sender, tried
 // again after a lost answer, are the same email, and its identifier is returned with added false.
 func (tx *Tx) AddInbound(in Inbound, digest string, raw []byte) (id ids.InboundID, added bool, err error) {
-	sealed, err := tx.seal(in.Scope, "inbound_mail", string(in.ID), "raw", raw)
-	if err != nil {
-		return "", false, err
-	}
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, raw_sealed, size, mail_from, rcpt, remote_ip, helo, tls, received, state)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), digest, string(in.Scope), sealed, len(raw),
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), digest, string(in.Scope), len(raw),
 		in.Envelope.MailFrom, in.Envelope.Rcpt, in.Envelope.RemoteIP, in.Envelope.Helo, flag(in.Envelope.TLS), micros(tx.now), string(InboundAccepted))
 	if err != nil {
 		return "", false, err
@@ -62,7 +58,12 @@ func (tx *Tx) AddInbound(in Inbound, digest string, raw []byte) (id ids.InboundI
 		err = tx.q.one(tx.ctx, `SELECT id FROM inbound_mail WHERE digest = ?`, []any{digest}, &id)
 		return id, false, err
 	}
-	return in.ID, true, nil
+	sealed, err := tx.seal(in.Scope, "inbound_raw", string(in.ID), "raw", raw)
+	if err != nil {
+		return "", false, err
+	}
+	_, err = tx.q.exec(tx.ctx, `INSERT INTO inbound_raw (id, raw_sealed) VALUES (?, ?)`, string(in.ID), sealed)
+	return in.ID, true, err
 }
 
 // Inbound returns one received email without its bytes.
@@ -78,10 +79,10 @@ func (r Reader) Inbound(ctx context.Context, id ids.InboundID) (Inbound, error) 
 func (r Reader) InboundRaw(ctx context.Context, id ids.InboundID) ([]byte, error) {
 	var scope string
 	var sealed []byte
-	if err := r.q.one(ctx, `SELECT scope, raw_sealed FROM inbound_mail WHERE id = ?`, []any{string(id)}, &scope, &sealed); err != nil {
+	if err := r.q.one(ctx, `SELECT m.scope, r.raw_sealed FROM inbound_mail m JOIN inbound_raw r ON r.id = m.id WHERE m.id = ?`, []any{string(id)}, &scope, &sealed); err != nil {
 		return nil, err
 	}
-	return r.open(ctx, vault.Scope(scope), "inbound_mail", string(id), "raw", sealed)
+	return r.open(ctx, vault.Scope(scope), "inbound_raw", string(id), "raw", sealed)
 }
 
 // UpdateInbound stores what became of a received email and finishes the work of reading it.

@@ -231,6 +231,7 @@ func (tx *Tx) DestroyKey(s vault.Scope) error {
 	if err == nil && n == 0 {
 		return ids.ErrNotFound
 	}
+	delete(tx.keys, s)
 	tx.vault.Forget(s)
 	return err
 }

@@ -39,9 +39,16 @@ func (r ring) InsertKey(ctx context.Context, s vault.Scope, wrapped []byte) erro
 
 // seal encrypts content for a row of the scope, making the scope's data key if this is its first content.
 func (tx *Tx) seal(s vault.Scope, table, row, column string, content []byte) ([]byte, error) {
-	key, err := tx.vault.ForWriting(tx.ctx, ring{tx.q}, s)
-	if err != nil {
-		return nil, err
+	key, ok := tx.keys[s]
+	if !ok {
+		var err error
+		if key, err = tx.vault.ForWriting(tx.ctx, ring{tx.q}, s); err != nil {
+			return nil, err
+		}
+		if tx.keys == nil {
+			tx.keys = map[vault.Scope]*vault.Key{}
+		}
+		tx.keys[s] = key
 	}
 	return key.Seal(content, vault.Place{Table: table, Row: row, Column: column})
 }

@@ -27,6 +27,7 @@ type Tx struct {
 	now    time.Time
 	also   []audit.Entry
 	topics []string
+	keys   map[vault.Scope]*vault.Key // of scopes sealed for in this change
 }
 
 // Now is the time of the transaction, in whole microseconds UTC: the same for everything it writes.

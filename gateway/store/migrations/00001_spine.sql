@@ -280,7 +280,6 @@ CREATE TABLE inbound_mail (
   id         TEXT PRIMARY KEY,
   digest     TEXT NOT NULL UNIQUE,
   scope      TEXT NOT NULL,
-  raw_sealed BYTEA NOT NULL,
   size       BIGINT NOT NULL,
   mail_from  TEXT NOT NULL,
   rcpt       TEXT NOT NULL,
@@ -294,6 +293,12 @@ CREATE TABLE inbound_mail (
   facts      TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX inbound_by_state ON inbound_mail (state, received);
+
+-- The bytes of a received email stand apart: what became of it changes, they never do.
+CREATE TABLE inbound_raw (
+  id         TEXT PRIMARY KEY REFERENCES inbound_mail (id),
+  raw_sealed BYTEA NOT NULL
+);
 
 CREATE TABLE drafts (
   staff_id    TEXT NOT NULL,
