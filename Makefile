@@ -14,7 +14,7 @@ NPM_CI  := $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
 ASSETS  := bin/.assets
 WEB_SRC := $(shell find $(WEB)/ts $(WEB)/css $(WEB)/assets/build -type f) $(WEB)/package-lock.json
 
-.PHONY: run test help need install assets tsc build vet staticcheck lint unit race vuln bench fuzz e2e gallery clean
+.PHONY: run test help need install assets tsc build vet staticcheck lint unit race vuln bench bench-mail fuzz e2e gallery clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ fuzz: ## each fuzz target for 20 seconds
 
 bench: ## the Go benchmarks; BENCH and PKGS choose
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem $(PKGS)
+
+bench-mail: build ## mail beside Postfix, reply to kiosk, audit verify; writes deploy/bench (root: Postfix)
+	$(GO) run ./deploy/bench -kinbridge $(BINARY)
 
 e2e: build $(E2E)/node_modules/.package-lock.json ## the end-to-end tests in Chromium
 	$(GO) build -o bin/gallery ./$(WEB)/gallery
