@@ -20,12 +20,12 @@ const wroteWords = `wrote|writes|write|said|schrieb|schreibt|geschrieben|escribi
 var (
 	// wroteInside is for languages that put the verb before the name: "Am 3.3.25 um 10:00 schrieb Jo:".
 	wroteInside = regexp.MustCompile(`(?i)(?:^|[\s,(])(?:schrieb|skrev|skreiv|schreef|heeft|hat|kirjoitti|kirjutas|napsal\(?a?\)?|napisał\(?a?\)?|napisana przez|ysgrifennodd|wedi ysgrifennu|odesílatel|je oseba|lietotājs|мне писал|пишет|escribió|écrit|ha scritto|escreveu|wrote|said|yazdı|تمت كتابة|כתב|מאת|missatge de)(?:[\s,]|$)`)
-	wroteEnd    = regexp.MustCompile(`(?i)(?:^|[\s"'<>()\]\p{P}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}])(?:` + wroteWords + `)(?: (?:on|at|am|le|el|den|op|the following|to .{1,120}|in .{1,120}|.{0,60}\d{4}.{0,40}))?\s?[:：](?:\s?[-*]+)?$`)
+	wroteEnd    = regexp.MustCompile(`(?i)(?:^|[\s"'<>()\]\p{P}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}])(?:` + wroteWords + `)(?: (?:on [^:]{1,30}|at [^:]{1,30}|on|at|am|le|el|den|op|the following|to .{1,120}|in .{1,120}|.{0,60}\d{4}.{0,40}))?\s?[:：](?:\s?[-*]+)?$`)
 	// quotingStart is for programs that say it first: "Quoting Jo <jo@example.org>:".
 	quotingStart = regexp.MustCompile(`(?i)^(?:quoting|zitat von|zitiere|citando|citat|citerar|citerer|quoten|selon|en réponse à|citação de|cytowanie|quote from|reply to message from|in (?:message|article)|in your message)\b.*[:：]$`)
 	zohoForm     = regexp.MustCompile(`(?i)^-{3,}\s?(?:on|le|el|am|il|em|op|ar) .{4,300}-{3,}$`)
 	lotusForm    = regexp.MustCompile(`^\S.{1,80} ?-{2,}\s?\d{1,2}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: [AP]M)?(?:\s?-{2,}.*)?$`)
-	dateLike     = regexp.MustCompile(`(?i)\b(?:19|20)\d{2}\b|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2,4}|\b\d{1,2}[:.h]\d{2}\b|年.*月.*日|년.*월|\b\d{1,2}(?:st|nd|rd|th)?\.?\s?(?:jan|feb|mar|apr|may|mai|maj|jun|jul|aug|sep|oct|okt|nov|dec|dez|dic|déc|ion|chwe|maw|ebr|meh|gor|awst|medi|hyd|tach|rhag)`)
+	dateLike     = regexp.MustCompile(`(?i)\b(?:19|20)\d{2}\b|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2,4}|\b\d{1,2}[:.h]\d{2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}\b|年.*月.*日|년.*월|\b\d{1,2}(?:st|nd|rd|th)?\.?\s?(?:jan|feb|mar|apr|may|mai|maj|jun|jul|aug|sep|oct|okt|nov|dec|dez|dic|déc|ion|chwe|maw|ebr|meh|gor|awst|medi|hyd|tach|rhag)`)
 	clockLike    = regexp.MustCompile(`(?i)\b\d{1,2}\s?[:.h]\s?\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b`)
 	yearLike     = regexp.MustCompile(`\b(?:19|20)\d{2}\b|(?:19|20)\d{2}[-/.年]|\b\d{1,2}([./-]) ?\d{1,2}[./-] ?\d{2}\b`)
 	isoDate      = regexp.MustCompile(`^(?:[Oo]n )?(?:19|20)\d{2}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}`)
@@ -47,7 +47,7 @@ func attribution(s string) strength {
 	if len(s) < 6 || len(s) > 500 {
 		return none
 	}
-	s = strings.Trim(s, "*_ ")
+	s = strings.Trim(strings.ReplaceAll(s, "*", ""), "_ ")
 	if strings.Contains(s, "--") && (zohoForm.MatchString(s) && (mailLike.MatchString(s) || clockLike.MatchString(s)) || lotusForm.MatchString(s) || dashedWrote(s)) {
 		return strong
 	}

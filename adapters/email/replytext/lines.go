@@ -42,8 +42,11 @@ func textLines(text string) []line {
 		if depth > 0 {
 			if t := strings.TrimLeft(s, " \t"); initialsMark(t) > 0 {
 				l.mark = t[:initialsMark(t)-1] + ": "
+				if l.text == "" {
+					l = line{text: strings.TrimRight(s, " \t")} // initials alone mark nothing
+				}
 			}
-			if depth == 3 && groupWise(l.text) && (len(lines) == 0 || lines[len(lines)-1].depth == 0) {
+			if l.depth == 3 && groupWise(l.text) && (len(lines) == 0 || lines[len(lines)-1].depth == 0) {
 				l.depth, l.hint = 0, inlined
 			}
 		}

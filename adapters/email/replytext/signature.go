@@ -163,7 +163,7 @@ var (
 	// calm words head a banner only together with more words, or in brackets.
 	calmWord = regexp.MustCompile(`(?i)^(?:attention|notice|important|be aware)\W*$`)
 	// listFooter is what mailing lists append below a ruling line.
-	listFooter = regexp.MustCompile(`(?i)^.{0,80}\bmailing[ -]list\b.{0,60}$|groups links$|^(?:you received|you are receiving) this (?:message|e-?mail|because)|^to (?:unsubscribe|post|subscribe)\b|/(?:mailman/)?listinfo/|^(?:un)?subscribe\b`)
+	listFooter = regexp.MustCompile(`(?i)^.{0,80}\bmailing[ -]list\b.{0,60}$|groups links$|^(?:you received|you are receiving) this (?:message|e-?mail|because)|^reply to this e-?mail directly|^(?:view|reply to) (?:it|this).{0,30} on\b|^to (?:unsubscribe|post|subscribe)\b|/(?:mailman/)?listinfo/|^(?:un)?subscribe\b`)
 	// legalLine is a company's or charity's particulars.
 	legalLine = regexp.MustCompile(`(?i)^.{0,80}\b(?:registered (?:in (?:england|scotland|wales|northern ireland)|office|charity|company|address)|charity (?:no|number|registration)|company (?:no|number|registration)|vat (?:no|reg))\b`)
 	// picture stands where a picture was: "[cid:image001.png@01DB]", "<image001.png>", "[Logo]<https://…>".
@@ -404,7 +404,7 @@ func contactStart(lines []string, end int, who author) int {
 	lastLine := lines[end-1]
 	t := squeeze(lastLine)
 	start := end - 1
-	for start > 0 && strings.TrimSpace(lines[start-1]) != "" {
+	for start > 0 && strings.TrimSpace(lines[start-1]) != "" && !isRuler(lines[start-1]) {
 		start--
 	}
 	alone := start == end-1
@@ -413,7 +413,7 @@ func contactStart(lines []string, end int, who author) int {
 		return end - 1
 	case alone && initialsAt.MatchString(t) && end >= 2 && len(who.words) == 0 && len(t) <= 6 && t != "OK" && t != "I" && t != "NO":
 		return end - 1
-	case alone && who.unnamed && end >= 3 && firstName.MatchString(t) && !answerWord[strings.ToLower(t)] && endsSentence(squeeze(lines[trimEnd(lines, end-1)-1])):
+	case alone && who.unnamed && end >= 3 && firstName.MatchString(t) && !answerWord[strings.ToLower(strings.Trim(t, ","))] && (endsSentence(squeeze(previousWords(lines, end-1))) || isRuler(previousWords(lines, end-1))):
 		return end - 1
 	}
 	return contactBlock(lines, end, who)
@@ -429,7 +429,8 @@ func contactBlock(lines []string, end int, who author) int {
 		}
 		isContact := len(t) <= 120 && (phoneLike.MatchString(t) || webLike.MatchString(t)) && len(strings.Fields(t)) <= 14 && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ".")
 		head, _, _ := strings.Cut(strings.Replace(t, ",", "|", 1), "|")
-		isName := who.signs(t) || len(head) < len(t) && who.signs(head) || nameLine.MatchString(t) && len(strings.Fields(t)) >= 2
+		isName := who.signs(t) || len(head) < len(t) && who.signs(head) || nameLine.MatchString(t) && len(strings.Fields(t)) >= 2 ||
+			who.unnamed && firstName.MatchString(t) && !answerWord[strings.ToLower(strings.Trim(t, ","))]
 		switch {
 		case who.signs(t) && len(t) <= 40 && i < end-1:
 			return i
