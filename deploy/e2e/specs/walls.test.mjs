@@ -75,7 +75,7 @@ suite('walls', () => {
   })
 
   test('two women at one kiosk, one after the other: nothing of the first is left', async (t) => {
-    const kiosk = await openKiosk(t, browser, world)
+    const kiosk = await openKiosk(t, browser, world, { expect: [/status of 404/] })
     await enrol(kiosk, world)
     await unlock(kiosk, world, 'Maya Reed')
     await openConversation(kiosk, ELLA)
