@@ -11,7 +11,7 @@ import { startWorld } from '../lib/world.mjs'
 
 const HANNAH = 'hannah.cole@northvale.example'
 // Pages that say no are asked for on purpose.
-const REFUSALS = [/status of (403|404|409|422|429)/]
+const REFUSALS = [/status of (401|403|404|409|422|429)/]
 
 suite('pages', { concurrency: 2 }, () => {
   let world, browser, maya, ella
