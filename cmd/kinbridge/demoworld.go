@@ -272,10 +272,10 @@ func (d *demoMaker) firstWords() error {
 	}
 	mother := func(key string) ids.Actor { return ids.MotherActor(d.mothers[key]) }
 	return errors.Join(
-		say(d.as("rhian"), "ella", "1", "Hello Hannah. Maya is at HMP Fenbrook and can be reached here. She would like to be part of Ella's next review. Please reply to this email with the date.\n\nRhian Price, Pact"),
+		say(d.as("rhian"), "ella", "1", "Hello Hannah. Maya is at HMP Fenbrook and can be reached here. She would like to be part of Ella's next review. Please reply to this email with the date."),
 		say(d.as("rhian"), "maya-pact", "2", "Hello Maya. This is a private conversation with me. Prison staff cannot see it. Write to me here when you want to."),
 		say(mother("maya"), "ella", "3", "Please can you tell me how Ella is getting on at her new school? Can I see her school report?"),
-		say(d.as("dana"), "jack", "4", "Hello Leah. The core group for Jack and Amy is due. Leanne would like to join by video. Which days suit you?\n\nDana Okoro, Pact"),
+		say(d.as("dana"), "jack", "4", "Hello Leah. The core group for Jack and Amy is due. Leanne would like to join by video. Which days suit you?"),
 		d.mail("hannah", "nia", "Carys, Nia has written you a letter and made a drawing. I will send them to Pact this week.\n\nShe is well and asks about you.\n\nHannah Cole\nChildren's social worker\nNorthvale County Council"),
 	)
 }
