@@ -1,0 +1,174 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// HoldRow is a hold in a queue. Its message is there when the actor may read it.
+type HoldRow struct {
+	messages.Hold
+	CaseReference string
+	MotherName    string
+	Subject       string // of the thread
+	From          string // who wrote it
+	ToMother      bool   // on its way to the mother; else from her
+	ClaimedName   string
+}
+
+// HoldView is a hold's page.
+type HoldView struct {
+	HoldRow
+	Message *MessageView
+	Mail    *HeldMail // an email that is no message yet
+	Proof   SenderProof
+	Sealed  bool // privileged: the words are not shown
+	MayFile []ThreadRow
+}
+
+// HeldMail is a held email as a person sorts it.
+type HeldMail struct {
+	From, FromName, To, Subject, Text, Quoted string
+	Kind                                      MailKind
+	Problem                                   string
+	Received                                  time.Time
+	Files                                     []string
+}
+
+// Holds returns what waits for the actor's decision, oldest first.
+func (f *Flow) Holds(ctx context.Context, a ids.Actor) ([]HoldRow, error) {
+	hs, err := f.st.OpenHolds(ctx, a.StaffID())
+	if err != nil {
+		return nil, err
+	}
+	var rows []HoldRow
+	for _, hold := range hs {
+		h, err := f.loadHeld(ctx, f.st.Reader, a, hold)
+		if err != nil {
+			return nil, err
+		}
+		if d := policy.Decide(h.facts); d.Allowed() || d.Rule == "privileged_sealed" {
+			row, err := f.holdRow(ctx, h)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+func (f *Flow) holdRow(ctx context.Context, h heldThing) (HoldRow, error) {
+	row := HoldRow{Hold: h.hold, CaseReference: h.in.CaseRow.Reference, MotherName: h.in.Mother.Name, Subject: h.in.Subject}
+	if h.hold.Message != "" {
+		row.From, row.ToMother = h.msg.AuthorName, h.msg.AuthorKind != messages.ByMother
+	} else {
+		row.ToMother = true
+	}
+	if h.hold.ClaimedBy != "" {
+		s, err := f.st.Staff(ctx, h.hold.ClaimedBy)
+		if err != nil {
+			return row, err
+		}
+		row.ClaimedName = s.Name
+	}
+	if h.in.Channel == threads.Privileged {
+		row.Subject, row.MotherName, row.CaseReference, row.From = "", "", "", ""
+	}
+	return row, nil
+}
+
+// HoldView returns a hold's page. For privileged mail it has the sender's check and nothing of the mail.
+func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldView, error) {
+	h, err := f.loadHold(ctx, f.st.Reader, a, id)
+	if err != nil {
+		return HoldView{}, err
+	}
+	d := policy.Decide(h.facts)
+	sealed := d.Rule == "privileged_sealed"
+	if !d.Allowed() && !sealed {
+		return HoldView{}, f.refuse(ctx, h.facts, auditID(id), d)
+	}
+	v := HoldView{Sealed: sealed}
+	if v.HoldRow, err = f.holdRow(ctx, h); err != nil {
+		return v, err
+	}
+	if err := f.proofOf(ctx, h.hold, &v); err != nil || sealed {
+		return v, err
+	}
+	if h.hold.Message != "" {
+		v.Message = &MessageView{Message: h.msg, Hold: &h.hold}
+		return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.ThreadRead(h.in.Case, h.in.ID), nil })
+	}
+	return v, f.fillHeldMail(ctx, a, h, &v)
+}
+
+func (f *Flow) proofOf(ctx context.Context, h messages.Hold, v *HoldView) error {
+	if h.Inbound == "" {
+		return nil
+	}
+	in, err := f.st.Inbound(ctx, h.Inbound)
+	if err != nil || in.Facts == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(in.Facts), &v.Proof)
+}
+
+func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *HoldView) error {
+	in, err := f.st.Inbound(ctx, h.hold.Inbound)
+	if err != nil {
+		return err
+	}
+	mail, err := f.readInbound(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	v.From = mail.From
+	v.Mail = &HeldMail{From: mail.From, FromName: oneLine(mail.FromName, 200), To: in.Envelope.Rcpt, Subject: oneLine(mail.Subject, 500),
+		Text: CleanText(mail.Text), Quoted: CleanText(mail.Quoted), Kind: mail.Kind, Problem: mail.Problem, Received: in.Received}
+	for _, file := range mail.Files {
+		v.Mail.Files = append(v.Mail.Files, file.Name)
+	}
+	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {
+		return err
+	}
+	return f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.MailRead(in.ID).In(h.hold.Case, h.hold.Thread), nil })
+}
+
+// fileTargets returns the threads a held email could be filed in: those of its case, or of every case the actor reviews.
+func (f *Flow) fileTargets(ctx context.Context, a ids.Actor, h heldThing) ([]ThreadRow, error) {
+	var cs []cases.Case
+	if h.hold.Case != "" {
+		cs = []cases.Case{h.in.CaseRow}
+	} else {
+		visible, err := f.visibleCases(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range visible {
+			cs = append(cs, v.Case)
+		}
+	}
+	var out []ThreadRow
+	for _, c := range cs {
+		rows, err := f.threadRows(ctx, a, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.Channel == threads.Official && r.Agency != "" {
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
