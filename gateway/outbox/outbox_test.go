@@ -18,11 +18,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // memory is a queue in memory with a store's promises.
 type memory struct {
-	mu       sync.Mutex
-	items    []*row
-	failing  bool // the database is down
-	leases   int
-	overlaps int // items leased while somebody had them
+	mu      sync.Mutex
+	items   []*row
+	failing bool // the database is down
+	leases  int
 }
 
 type row struct {

@@ -210,7 +210,7 @@ func attributionInside(s string) int {
 	if len(s) > 20000 || !strings.Contains(s, ":") {
 		return -1
 	}
-	if strings.IndexAny(s, "0123456789") < 0 {
+	if !strings.ContainsAny(s, "0123456789") {
 		return -1
 	}
 	loc := inlineAttribution.FindStringSubmatchIndex(s)
