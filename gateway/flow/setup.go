@@ -14,6 +14,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 )
 
@@ -102,11 +103,8 @@ func (f *Flow) Users(ctx context.Context, a ids.Actor) ([]people.Staff, error) {
 
 // DisableStaff ends somebody's access at once.
 func (f *Flow) DisableStaff(ctx context.Context, a ids.Actor, s ids.StaffID) error {
-	if err := f.mayManage(ctx, a); err != nil {
+	if err := f.may(ctx, policy.Facts{Act: policy.ManagePeople, Actor: a, OwnAccess: a.StaffID() == s}, auditID(s)); err != nil {
 		return err
-	}
-	if a.StaffID() == s {
-		return ids.E(ids.Forbidden, "You cannot end your own access: ask another administrator.")
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.UserDisabled(s), tx.DisableStaff(s) })
 }

@@ -21,6 +21,7 @@ const (
 	FileMail      Act = "file_mail"      // let a received email into its thread (decided for the sender)
 	DecideMail    Act = "decide_mail"    // read a held email and file or refuse it
 	ReadAudit     Act = "read_audit"     // read audit entries of a case, or of no case
+	ReadTrace     Act = "read_trace"     // read the audit entries of a thread, in a log that she may read
 	ManagePeople  Act = "manage_people"  // create, change and disable those who sign in
 	ManageKiosks  Act = "manage_kiosks"  // issue enrolment codes, withdraw kiosks
 	ResetPIN      Act = "reset_pin"      // give a mother a new PIN
@@ -104,6 +105,8 @@ type Facts struct {
 	// SamePlace: the actor's agency is the establishment concerned (kiosks, PINs, movement); SameWing: and her wing, or
 	// she has none.
 	SamePlace, SameWing bool
+	// OwnAccess: the access to be ended is the actor's own.
+	OwnAccess bool
 }
 
 // Effect is what a decision does.
@@ -165,6 +168,7 @@ var rules = map[Act]func(Facts) Decision{
 	FileMail:      fileMail,
 	DecideMail:    decideMail,
 	ReadAudit:     readAudit,
+	ReadTrace:     readTrace,
 	ManagePeople:  administratorsOnly,
 	ManageKiosks:  manageKiosks,
 	ResetPIN:      resetPIN,
@@ -396,7 +400,19 @@ func readAudit(f Facts) Decision {
 	return deny("audit_closed", "The audit log is open to administrators, and to a case's Pact social worker for that case.")
 }
 
+// readTrace keeps the log from opening a wall: an administrator reads the entries of official threads, which hold no message text; of
+// other threads only who may know of the thread reads them.
+func readTrace(f Facts) Decision {
+	if f.Thread.Channel == threads.Official && isStaff(f.Actor, ids.RoleAdministrator) {
+		return allow("administrator_official", "Administrators read the entries of official threads, which hold no message text.")
+	}
+	return readThread(f)
+}
+
 func administratorsOnly(f Facts) Decision {
+	if f.OwnAccess {
+		return deny("own_access", "You cannot end your own access: ask another administrator.")
+	}
 	if isStaff(f.Actor, ids.RoleAdministrator) {
 		return allow("administrator", "Administrators manage who signs in.")
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 	"kinbridge/gateway/threads"
 )
 
-var everyAct = []Act{SeeCase, ReadThread, ReadMessage, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ManagePeople, ManageKiosks,
+var everyAct = []Act{SeeCase, ReadThread, ReadMessage, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ReadTrace, ManagePeople, ManageKiosks,
 	ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
 
 // who is one way of having to do with a case.
@@ -80,6 +81,29 @@ var table = map[Act]map[threads.Channel]map[string]string{
 		threads.Privileged:   {"mother": "a", "contact": "a", "administrator on team": "d", "administrator at prison": "d", "administrator elsewhere": "d"},
 		"":                   {"pact_worker on team": "a"},
 	},
+}
+
+// Who may read a thread's audit entries: whoever may know of it and, on the official channel, administrators.
+func init() {
+	table[ReadTrace] = map[threads.Channel]map[string]string{}
+	for ch, readers := range table[ReadThread] {
+		row := maps.Clone(readers)
+		if ch == threads.Official {
+			for _, who := range []string{"administrator on team", "administrator at prison", "administrator elsewhere"} {
+				row[who] = "a"
+			}
+		}
+		table[ReadTrace][ch] = row
+	}
+}
+
+func TestNobodyEndsHerOwnAccess(t *testing.T) {
+	admin := ids.Actor{Kind: ids.ActorStaff, ID: "stf_1", Role: ids.RoleAdministrator}
+	for own, want := range map[bool]Effect{true: Deny, false: Allow} {
+		if d := Decide(Facts{Act: ManagePeople, Actor: admin, OwnAccess: own}); d.Effect != want {
+			t.Errorf("own %v: %s by %s", own, d.Effect, d.Rule)
+		}
+	}
 }
 
 var letter = map[Effect]string{Allow: "a", Hold: "h", Deny: "d", Conceal: ""}

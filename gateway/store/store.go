@@ -156,7 +156,8 @@ func (s *Store) close() error {
 
 // Write runs fn in a transaction and commits what it did together with the audit entry it returns. The entry is given its
 // identifier, time, actor and sequence number here. When Write returns nil everything is durable; when it returns an error
-// nothing was done. fn may be run again (PostgreSQL serialization failures) and must do nothing outside the Tx.
+// nothing was done. fn may be run again (a neighbour in SQLite's group failed, or PostgreSQL
+// could not serialize) and must do nothing outside the Tx.
 func (s *Store) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error)) error {
 	return s.transact(ctx, func(tx *Tx) error {
 		tx.actor = actor
