@@ -51,9 +51,24 @@ type ReadMail struct {
 	MessageID   string // without angle brackets
 	Files       []store.NewFile
 	Bounces     []Bounce
+	Auto        AutoFacts // of an automatic answer
 	Proof       SenderProof
 	Problem     string
+	Encrypted   bool   // nobody here can read it: the sender is told so
+	Signed      string // "smime" or "pgp": the content carries a signature that is kept and not checked
 }
+
+// AutoFacts is what an automatic answer tells about its sender. Its words are never posted as hers.
+type AutoFacts struct {
+	// Form is what sort of answer it is: "away", "left", "acknowledgement", "receipt" (RFC 8098), "challenge", "filter" (a spam filter's
+	// notice), "list"; "" when that could not be told.
+	Form       string
+	Until      time.Time // of "away": the first day she is back, midnight UTC; zero when it does not say
+	Colleagues []Colleague
+}
+
+// Colleague is somebody to ask instead, as an automatic answer names her. Email is normalised; fields not given are empty.
+type Colleague struct{ Name, Email, Phone string }
 
 // SenderProof is what the mail proved about where it comes from.
 type SenderProof struct {
@@ -61,6 +76,11 @@ type SenderProof struct {
 	Results  map[string]string `json:"results"`             // "spf": "pass", "dkim": "fail", "dmarc": "none" …
 	Reasons  []string          `json:"reasons"`             // in words
 	TempFail bool              `json:"temp_fail,omitempty"` // the DNS could not be asked: try again
+	// Warnings are tricks seen in who the mail says it is from, in words: a Reply-To elsewhere, a display name that is another's address …
+	Warnings []string `json:"warnings,omitempty"`
+	// Source says whose results these are: "" = checked here at the SMTP session; else the mailbox provider that the mail was fetched
+	// from, by the header that was trusted ("Authentication-Results of mx.example").
+	Source string `json:"source,omitempty"`
 }
 
 // Bounce is one failing recipient of a delivery report (RFC 3464).
