@@ -22,7 +22,7 @@ type Hold struct {
 	Subject       string              `json:"subject,omitempty" doc:"Subject of the conversation"`
 	Kind          string              `json:"kind" enum:"message,mail" doc:"message: release or withhold it; mail: an email that is no message yet, file or withhold it"`
 	MessageID     ids.MessageID       `json:"message_id,omitempty" doc:"The held message. Missing for an email that is no message yet"`
-	Reason        messages.HoldReason `json:"reason" enum:"review,unknown_sender,unverified,handover,forged_address,expired_address,no_address,unreadable,auto_reply,invite" doc:"Why it is held: the channel's ordinary review, or what is wrong with an email"`
+	Reason        messages.HoldReason `json:"reason" enum:"review,unknown_sender,unverified,handover,forged_address,expired_address,no_address,unreadable,encrypted,auto_reply,invite,wrong_case" doc:"Why it is held: the channel's ordinary review, or what is wrong with an email"`
 	Why           string              `json:"why" doc:"The reason in words"`
 	ForRole       ids.Role            `json:"for_role" doc:"Whose decision it is"`
 	From          string              `json:"from,omitempty" doc:"Who wrote it"`
@@ -30,7 +30,7 @@ type Hold struct {
 	Opened        time.Time           `json:"opened" doc:"Since when it waits"`
 	ClaimedBy     *Person             `json:"claimed_by,omitempty" doc:"Who has taken it to work on. Missing when nobody has"`
 	Decided       *time.Time          `json:"decided,omitempty" doc:"When it was decided. Missing while it waits"`
-	Outcome       messages.Outcome    `json:"outcome,omitempty" enum:"released,withheld,filed" doc:"How it was decided"`
+	Outcome       messages.Outcome    `json:"outcome,omitempty" enum:"released,withheld,filed,moved" doc:"How it was decided"`
 	WithheldFor   string              `json:"withheld_for,omitempty" doc:"The reason code of withholding"`
 }
 
@@ -81,6 +81,9 @@ type withholdBody struct {
 type fileBody struct {
 	ThreadID ids.ThreadID `json:"thread_id,omitempty" maxLength:"64" doc:"The conversation to file it in. Leave out for the one it was addressed to"`
 	Note     string       `json:"note,omitempty" maxLength:"2000" doc:"Free text, kept with the decision and seen by the team"`
+	// Both default to false: an unproven sender is refused, and nobody leaves the conversation.
+	SenderConfirmed bool `json:"sender_confirmed,omitempty" doc:"You have asked the sender by another way than mail: needed for one who is not proven"`
+	TakesOver       bool `json:"takes_over,omitempty" doc:"The sender takes over from the person the reply address was given to, who leaves the conversation"`
 }
 
 func (a *API) holdOperations() {
@@ -132,7 +135,7 @@ func (a *API) holdOperations() {
 			if in.Body != nil {
 				body = *in.Body
 			}
-			c, err := a.f.FileHeld(ctx, actor, in.HoldID, body.ThreadID, body.Note)
+			c, err := a.f.FileHeld(ctx, actor, in.HoldID, flow.Filing{Thread: body.ThreadID, Note: body.Note, Confirmed: body.SenderConfirmed, Replaces: body.TakesOver})
 			if err != nil {
 				return nil, err
 			}

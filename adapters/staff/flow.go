@@ -58,7 +58,8 @@ type Queue interface {
 type Decisions interface {
 	Release(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
 	Withhold(ctx context.Context, a ids.Actor, id ids.HoldID, code, note string) error
-	FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, thread ids.ThreadID, note string) (flow.Composed, error)
+	FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how flow.Filing) (flow.Composed, error)
+	MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
 }
 
 // Planning is how meetings are arranged.

@@ -167,7 +167,7 @@ func (s *Staff) fileHeld(w http.ResponseWriter, r *http.Request, me people.Staff
 		form.Fail("thread", s.pages.Loc(r).T("staff.hold.thread_missing"))
 		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
 	}
-	made, err := s.flow.FileHeld(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), ids.ThreadID(form.Value("thread")), form.Value("file_note"))
+	made, err := s.flow.FileHeld(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), flow.Filing{Thread: ids.ThreadID(form.Value("thread")), Note: form.Value("file_note")})
 	if ids.KindOf(err) == ids.Forbidden && err != nil { // such as a sender of another organisation: choose another conversation
 		form.Fail("thread", ids.Public(err))
 		return s.showHold(w, r, me, http.StatusForbidden, form)

@@ -197,7 +197,8 @@ func (s *service) startDispatcher(context.Context) error {
 	wake, stop := s.Bus.Listen(store.TopicOutbox)
 	s.onStop(func(context.Context) error { stop(); return nil })
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
-		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.RoomOrder: s.handleOrder}}
+		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest,
+		outbox.MailNote: sender.Handle(smtpout.Letters{Mail: s.Flow.NoticeMail, Done: s.Flow.NoticeDone}), outbox.RoomOrder: s.handleOrder}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }

@@ -48,6 +48,8 @@ const (
 	DeliveryFailedKind   Kind = "delivery.failed"
 	DeliveryKioskKind    Kind = "delivery.kiosk"
 	DeliverySeenKind     Kind = "delivery.seen"
+	DeliveryAgainKind    Kind = "delivery.again"
+	DeliveryHandledKind  Kind = "delivery.handled"
 
 	MailAcceptedKind  Kind = "mail.accepted"
 	MailFiledKind     Kind = "mail.filed"
@@ -55,6 +57,17 @@ const (
 	MailRejectedKind  Kind = "mail.rejected"
 	MailDiscardedKind Kind = "mail.discarded"
 	MailReadKind      Kind = "mail.read"
+	MailNotedKind     Kind = "mail.noted"
+	MailMovedKind     Kind = "mail.moved"
+	MailTakenKind     Kind = "mail.original_taken"
+	NoticeSentKind    Kind = "mail.notice_sent"
+	NoticeFailedKind  Kind = "mail.notice_failed"
+
+	ContactAwayKind      Kind = "contact.away"
+	ContactLeftKind      Kind = "contact.left"
+	HandoverProposedKind Kind = "handover.proposed"
+	HandoverAcceptedKind Kind = "handover.accepted"
+	HandoverRefusedKind  Kind = "handover.refused"
 
 	KioskCodeMadeKind  Kind = "kiosk.code_made"
 	KioskEnrolledKind  Kind = "kiosk.enrolled"
@@ -142,13 +155,26 @@ var kinds = [...]Info{
 	{DeliveryFailedKind, "The message could not be delivered", "delivery", true},
 	{DeliveryKioskKind, "The message reached the mother's kiosk", "delivery", true},
 	{DeliverySeenKind, "The message was seen", "delivery", true},
+	{DeliveryAgainKind, "Had a message sent again that had not arrived", "delivery", true},
+	{DeliveryHandledKind, "Marked a message that did not arrive as dealt with", "delivery", true},
 
 	{MailAcceptedKind, "Accepted an email", "email", false},
 	{MailFiledKind, "Filed an email in its thread", "email", true},
 	{MailHeldKind, "Held an email for a person to decide", "email", false},
 	{MailRejectedKind, "Refused an email", "", false},
 	{MailDiscardedKind, "Put an email aside without filing it", "email", false},
-	{MailReadKind, "Read a held email", "email", false},
+	{MailReadKind, "Read an email and how it came", "email", false},
+	{MailNotedKind, "Noted what an automatic email tells, and filed it nowhere", "email", false},
+	{MailMovedKind, "Said that an email belongs to another case", "email", false},
+	{MailTakenKind, "Downloaded the original of an email", "email", false},
+	{NoticeSentKind, "Told a sender that her email cannot be read", "email", true},
+	{NoticeFailedKind, "Could not tell a sender that her email cannot be read", "email", true},
+
+	{ContactAwayKind, "Learnt from an automatic answer that a contact is away", "contact", false},
+	{ContactLeftKind, "Learnt from an automatic answer that a contact has left", "contact", false},
+	{HandoverProposedKind, "Proposed that somebody takes over the thread", "handover", true},
+	{HandoverAcceptedKind, "Decided who takes over the thread", "handover", true},
+	{HandoverRefusedKind, "Decided that nobody takes over the thread", "handover", true},
 
 	{KioskCodeMadeKind, "Made an enrolment code for a kiosk", "kiosk", false},
 	{KioskEnrolledKind, "Enrolled a kiosk", "kiosk", false},

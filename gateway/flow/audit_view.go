@@ -5,7 +5,6 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
-	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 )
@@ -117,15 +116,10 @@ func (f *Flow) actorName(ctx context.Context, a ids.Actor) string {
 
 // HomeView is what waits for a member of staff.
 type HomeView struct {
-	Holds    []HoldRow
-	Failed   []FailedRow
-	Meetings []MeetingRow
-}
-
-// FailedRow is a delivery that did not arrive.
-type FailedRow struct {
-	messages.Delivery
-	CaseReference, Subject string
+	Holds     []HoldRow
+	Failed    []FailedRow
+	Handovers []HandoverRow
+	Meetings  []MeetingRow
 }
 
 // Home returns what waits for a member of staff, oldest first.
@@ -138,24 +132,9 @@ func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	if v.Meetings, err = f.MeetingsOf(ctx, a); err != nil {
 		return v, err
 	}
-	cs, err := f.visibleCases(ctx, a)
-	if err != nil {
+	if v.Failed, err = f.Undelivered(ctx, a); err != nil {
 		return v, err
 	}
-	for _, c := range cs {
-		failed, err := f.st.FailedDeliveries(ctx, c.ID)
-		if err != nil {
-			return v, err
-		}
-		for _, d := range failed {
-			o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
-			if err != nil {
-				return v, err
-			}
-			if policy.Decide(o.to(policy.ReadThread)).Allowed() {
-				v.Failed = append(v.Failed, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject})
-			}
-		}
-	}
-	return v, nil
+	v.Handovers, err = f.Handovers(ctx, a)
+	return v, err
 }

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"kinbridge/gateway/audit"
@@ -33,6 +32,9 @@ type HoldView struct {
 	Proof   SenderProof
 	Sealed  bool // privileged: the words are not shown
 	MayFile []ThreadRow
+	// Addressed is the contact whose reply address the email came to, "" when none; Automatic, that it is nobody's words.
+	Addressed string
+	Automatic bool
 }
 
 // HeldMail is a held email as a person sorts it.
@@ -73,6 +75,13 @@ func (f *Flow) holdRow(ctx context.Context, h heldThing) (HoldRow, error) {
 		row.From, row.ToMother = h.msg.AuthorName, h.msg.AuthorKind != messages.ByMother
 	} else {
 		row.ToMother = true
+		in, err := f.st.Inbound(ctx, h.hold.Inbound)
+		if err != nil {
+			return row, err
+		}
+		if kept, ok := decodeFacts(in.Facts); ok {
+			row.From = kept.From
+		}
 	}
 	if h.hold.ClaimedBy != "" {
 		s, err := f.st.Staff(ctx, h.hold.ClaimedBy)
@@ -112,15 +121,27 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 	return v, f.fillHeldMail(ctx, a, h, &v)
 }
 
+// addressedTo names the contact whose reply address a held email came to.
+func (f *Flow) addressedTo(ctx context.Context, h heldThing) (string, error) {
+	id, err := f.addressedContact(ctx, h.hold.Inbound)
+	if err != nil || id == "" {
+		return "", err
+	}
+	c, err := f.st.Contact(ctx, id)
+	return c.Name, err
+}
+
 func (f *Flow) proofOf(ctx context.Context, h messages.Hold, v *HoldView) error {
 	if h.Inbound == "" {
 		return nil
 	}
 	in, err := f.st.Inbound(ctx, h.Inbound)
-	if err != nil || in.Facts == "" {
+	if err != nil {
 		return err
 	}
-	return json.Unmarshal([]byte(in.Facts), &v.Proof)
+	kept, _ := decodeFacts(in.Facts)
+	v.Proof = kept.SenderProof
+	return nil
 }
 
 func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *HoldView) error {
@@ -133,10 +154,10 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 		return err
 	}
 	v.From = mail.From
-	v.Mail = &HeldMail{From: mail.From, FromName: oneLine(mail.FromName, 200), To: in.Envelope.Rcpt, Subject: oneLine(mail.Subject, 500),
-		Text: CleanText(mail.Text), Quoted: CleanText(mail.Quoted), Kind: mail.Kind, Problem: mail.Problem, Received: in.Received}
-	for _, file := range mail.Files {
-		v.Mail.Files = append(v.Mail.Files, file.Name)
+	held := heldMail(in, mail)
+	v.Mail, v.Automatic = &held, mail.Kind.automatic()
+	if v.Addressed, err = f.addressedTo(ctx, h); err != nil {
+		return err
 	}
 	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {
 		return err

@@ -67,8 +67,8 @@ type AutoFacts struct {
 	Colleagues []Colleague
 }
 
-// Colleague is somebody to ask instead, as an automatic answer names her. Email is normalised; fields not given are empty.
-type Colleague struct{ Name, Email, Phone string }
+// Colleague is somebody to ask instead, as an automatic answer names her.
+type Colleague = people.Colleague
 
 // SenderProof is what the mail proved about where it comes from.
 type SenderProof struct {
@@ -270,9 +270,8 @@ func (f *Flow) readInbound(ctx context.Context, id ids.InboundID) (ReadMail, err
 		return ReadMail{}, err
 	}
 	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope)
-	var proof SenderProof // the proof at the time of arrival counts: keys and records change
-	if in.Facts != "" && json.Unmarshal([]byte(in.Facts), &proof) == nil {
-		mail.Proof = proof
+	if kept, ok := decodeFacts(in.Facts); ok { // the proof at the time of arrival counts: keys and records change
+		mail.Proof = kept.SenderProof
 	}
 	return mail, nil
 }
@@ -293,11 +292,9 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 	if err != nil {
 		return err
 	}
-	facts, err := json.Marshal(mail.Proof)
-	if err != nil {
+	if in.Facts, err = factsOf(mail).encode(); err != nil {
 		return err
 	}
-	in.Facts = string(facts)
 	if to.kind == threads.BounceAddress {
 		err = f.noteReport(ctx, in, mail, to)
 	} else {
@@ -309,69 +306,12 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 	return err
 }
 
-// fileMail asks policy what becomes of an email and does it.
-func (f *Flow) fileMail(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
-	facts := policy.Facts{Act: policy.FileMail, Mail: policy.MailFacts{AddressValid: to.problem == nil, AddressExpired: to.address.Expired(f.now()),
-		Verified: mail.Proof.Verified, Readable: mail.Kind != MailRejected && mail.FromHeaders == 1 && mail.From != "",
-		Automatic: mail.Kind == MailAutoReply || mail.Kind == MailBounce || mail.Kind == MailLoop, Invitation: mail.Kind == MailInvite}}
-	actor := ids.Unknown("mail")
-	var o openThread
-	if to.problem == nil {
-		contact, err := f.st.Contact(ctx, to.address.Contact)
-		if err != nil {
-			return err
-		}
-		if mail.From != "" && mail.From == contact.Email {
-			facts.Mail.SenderIsParty = true
-			actor = ids.ContactActor(contact.ID)
-			actor.Agency = contact.Agency
-		}
-		if o, err = loadThread(ctx, f.st.Reader, actor, to.address.Thread); err != nil {
-			return err
-		}
-		facts.Mail.SenderIsParty = facts.Mail.SenderIsParty && threads.IsParty(o.Parties, actor)
-		if facts.Mail.SameAgency, err = f.sameAgency(ctx, contact.Agency, mail.From); err != nil {
-			return err
-		}
-		facts.Actor, facts.Case, facts.Thread = actor, o.facts.Case, o.facts.Thread
-	}
-	d := policy.Decide(facts)
-	if facts.Mail.AddressValid && facts.Mail.SenderIsParty && (d.Allowed() || d.Hold == string(messages.HoldReview)) {
-		return f.postMail(ctx, actor, o, in, mail, d)
-	}
-	return f.holdMail(ctx, in, o, d, to)
-}
-
-func (f *Flow) sameAgency(ctx context.Context, agency ids.AgencyID, from string) (bool, error) {
-	a, err := f.st.Agency(ctx, agency)
-	return err == nil && a.Domain != "" && people.Domain(from) == a.Domain, err
-}
-
 // postMail makes an email of a verified party a message of its thread, released or held for the channel's review.
 func (f *Flow) postMail(ctx context.Context, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) error {
 	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: a.ID,
 		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Inbound: in.ID}
 	_, err := f.post(ctx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.files(), headerID: mail.headerID(), inbound: &in})
 	return err
-}
-
-// holdMail keeps an email for a person to decide.
-func (f *Flow) holdMail(ctx context.Context, in store.Inbound, o openThread, d policy.Decision, to addressee) error {
-	h := holdFor(d, o.Case, o.ID)
-	h.Inbound = in.ID
-	if to.problem == threads.ErrNotOurs {
-		h.Reason, h.Why = messages.HoldNoAddress, "The email was not sent to a reply address."
-	}
-	in.State, in.Thread = store.InboundHeld, o.ID
-	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
-		if now, err := tx.Inbound(tx.Context(), in.ID); err != nil || now.State != store.InboundAccepted {
-			return audit.MailHeld(in.ID, h.ID, "repeat"), err
-		}
-		if err := tx.UpdateInbound(in); err != nil {
-			return audit.Entry{}, err
-		}
-		return decided(audit.MailHeld(in.ID, h.ID, string(h.Reason)).In(o.Case, o.ID), d), tx.AddHold(h)
-	})
 }
 
 // noteReport uses what came to a bounce address: a delivery report moves its delivery; anything else is noted, or held when a
@@ -386,8 +326,8 @@ func (f *Flow) noteReport(ctx context.Context, in store.Inbound, mail ReadMail, 
 		if o.Channel == threads.Privileged {
 			role = ids.RoleAdministrator
 		}
-		return f.holdMail(ctx, in, o, policy.Decision{Effect: policy.Hold, Rule: "bounce_address", Why: "The email came to an address for delivery reports only.",
-			Hold: string(messages.HoldNoAddress), HoldFor: role}, to)
+		return f.holdMail(ctx, sorting{in: in, mail: mail, to: to, o: o}, policy.Decision{Effect: policy.Hold, Rule: "bounce_address",
+			Why: "The email came to an address for delivery reports only.", Hold: string(messages.HoldNoAddress), HoldFor: role})
 	}
 	in.State, in.Thread, in.Message = store.InboundNoted, to.delivery.Thread, to.delivery.Message
 	report, ok := worst(mail.Bounces)
@@ -425,6 +365,11 @@ func (f *Flow) applyReport(tx *store.Tx, id ids.DeliveryID, d audit.Delivered, b
 func (f *Flow) saveDelivery(tx *store.Tx, d messages.Delivery) error {
 	if err := tx.UpdateDelivery(d); err != nil {
 		return err
+	}
+	if d.State == messages.Failed && d.RecipientKind == messages.ToContact && messages.MailboxGone(d.Detail) {
+		if err := f.mailboxGone(tx, d); err != nil {
+			return err
+		}
 	}
 	m, err := tx.Message(tx.Context(), d.Message)
 	if err != nil {

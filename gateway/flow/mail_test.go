@@ -55,10 +55,10 @@ func TestMailThatIsHeld(t *testing.T) {
 			{"unverified", official, with(anna(), func(m *flow.ReadMail) { m.Proof.Verified = false }), messages.HoldUnverified},
 			{"two From fields", official, with(anna(), func(m *flow.ReadMail) { m.FromHeaders = 2 }), messages.HoldUnreadable},
 			{"no From", official, with(anna(), func(m *flow.ReadMail) { m.From, m.FromHeaders = "", 0 }), messages.HoldUnreadable},
-			{"encrypted or damaged", official, with(anna(), func(m *flow.ReadMail) { m.Kind, m.Problem = flow.MailRejected, "encrypted" }), messages.HoldUnreadable},
-			{"out of office", official, with(anna(), func(m *flow.ReadMail) { m.Kind = flow.MailAutoReply }), messages.HoldAutoReply},
-			{"our own mail back", official, with(anna(), func(m *flow.ReadMail) { m.Kind = flow.MailLoop }), messages.HoldAutoReply},
-			{"a report to the wrong address", official, with(anna(), func(m *flow.ReadMail) { m.Kind = flow.MailBounce }), messages.HoldAutoReply},
+			{"damaged", official, with(anna(), func(m *flow.ReadMail) { m.Kind, m.Problem = flow.MailRejected, "damaged" }), messages.HoldUnreadable},
+			{"out of office, unverified", official, with(anna(), func(m *flow.ReadMail) { m.Kind, m.Proof.Verified = flow.MailAutoReply, false }), messages.HoldAutoReply},
+			{"our own mail back from a stranger", official, with(flow.ReadMail(flowtest.From("x@else.example", "")), func(m *flow.ReadMail) { m.Kind = flow.MailLoop }), messages.HoldAutoReply},
+			{"a report of no mail of ours", official, flow.ReadMail{Kind: flow.MailBounce, MessageID: "r@x.example", Bounces: []flow.Bounce{{Recipient: "who@x.example"}}}, messages.HoldAutoReply},
 			{"an invitation", official, with(anna(), func(m *flow.ReadMail) { m.Kind = flow.MailInvite }), messages.HoldInvite},
 		} {
 			in := w.Receive(t, c.to, c.mail)
@@ -136,7 +136,7 @@ func TestHandoverBecomesAContact(t *testing.T) {
 		in := w.Receive(t, w.ReplyAddress(t, w.Threads.Official, w.Contacts.Anna), with(flowtest.From("nia@anytown.example", "I took over from Anna."), func(m *flow.ReadMail) { m.FromName = "Nia\r\nBcc: x" }))
 		h := w.HoldOfMail(t, in.ID)
 		flowtest.Refused(t, w.Flow.Release(ctx, w.Staff.Worker.Actor, h.ID, ""), ids.Invalid)
-		c, err := w.Flow.FileHeld(ctx, w.Staff.Worker.Actor, h.ID, "", "rang the office")
+		c, err := w.Flow.FileHeld(ctx, w.Staff.Worker.Actor, h.ID, flow.Filing{Note: "rang the office"})
 		if err != nil || c.State != messages.Released {
 			t.Fatalf("%+v %v", c, err)
 		}
@@ -147,7 +147,7 @@ func TestHandoverBecomesAContact(t *testing.T) {
 		if m, err := w.Flow.KioskMessage(ctx, w.MotherActor(), c.Message); err != nil || m.Body != "I took over from Anna." {
 			t.Fatalf("%+v %v", m, err)
 		}
-		if _, err := w.Flow.FileHeld(ctx, w.Staff.Worker.Actor, h.ID, "", ""); ids.KindOf(err) != ids.Conflict {
+		if _, err := w.Flow.FileHeld(ctx, w.Staff.Worker.Actor, h.ID, flow.Filing{}); ids.KindOf(err) != ids.Conflict {
 			t.Errorf("filed twice: %v", err)
 		}
 		next := w.Receive(t, w.ReplyAddress(t, w.Threads.Official, nia.ID), flowtest.From("nia@anytown.example", "Second"))
@@ -180,14 +180,14 @@ func TestFilingKeepsTheWalls(t *testing.T) {
 			"a worker of no such case":   {w.Staff.OtherWorker.Actor, w.Threads.Official, ids.NotFound},
 			"somebody who does not sort": {w.Staff.Manager.Actor, w.Threads.Official, ids.NotFound},
 		} {
-			if _, err := w.Flow.FileHeld(ctx, c.who, h, c.to, ""); ids.KindOf(err) != c.kind {
+			if _, err := w.Flow.FileHeld(ctx, c.who, h, flow.Filing{Thread: c.to}); ids.KindOf(err) != c.kind {
 				t.Errorf("%s: %v (%s)", name, err, ids.KindOf(err))
 			}
 		}
 		if err := w.Flow.Withhold(ctx, worker, h, "not_genuine", ""); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Flow.FileHeld(ctx, worker, h, w.Threads.Official, ""); ids.KindOf(err) != ids.Conflict {
+		if _, err := w.Flow.FileHeld(ctx, worker, h, flow.Filing{Thread: w.Threads.Official}); ids.KindOf(err) != ids.Conflict {
 			t.Errorf("a refused mail was filed: %v", err)
 		}
 		if _, err := w.Env.Store.ContactByEmail(ctx, "nia@anytown.example"); ids.KindOf(err) != ids.NotFound {
@@ -236,7 +236,7 @@ func TestPrivilegedMailIsSealed(t *testing.T) {
 		if err != nil || !v.Sealed || v.Mail != nil || v.Message != nil || v.Subject != "" || v.MotherName != "" || !v.Proof.Verified {
 			t.Errorf("the administrator sees the check and nothing else: %+v %v", v, err)
 		}
-		if _, err := w.Flow.FileHeld(ctx, w.Staff.Admin.Actor, h.ID, w.Threads.Official, ""); err == nil {
+		if _, err := w.Flow.FileHeld(ctx, w.Staff.Admin.Actor, h.ID, flow.Filing{Thread: w.Threads.Official}); err == nil {
 			t.Error("an administrator moved privileged mail")
 		}
 	})

@@ -6,10 +6,8 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
-	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
-	"kinbridge/gateway/threads"
 )
 
 // heldThing is a hold with what it holds and the actor's facts about it.
@@ -147,128 +145,4 @@ func (f *Flow) settle(tx *store.Tx, a ids.Actor, h heldThing, d policy.Decision,
 	}
 	tx.Wake(store.TopicStaff)
 	return decided(audit.MessageWithheld(m.Case, m.Thread, m.ID, h.hold.ID).With("code", code), d), f.tellAuthor(tx, m)
-}
-
-// FileHeld puts a held email into a thread as its sender's words: a person has looked at who sent it and takes responsibility. In the
-// thread it was addressed to, a sender who is not yet a contact becomes one of the thread's own agency, marked as confirmed by
-// the person who files it. It then goes through the channel's ordinary review as any other message.
-func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, thread ids.ThreadID, note string) (Composed, error) {
-	h, d, err := f.reviewable(ctx, a, id)
-	if err != nil {
-		return Composed{}, err
-	}
-	if h.hold.Inbound == "" || h.hold.Message != "" {
-		return Composed{}, ids.E(ids.Invalid, "Only a held email can be filed.")
-	}
-	if thread == "" {
-		thread = h.hold.Thread
-	}
-	target, err := loadThread(ctx, f.st.Reader, a, thread)
-	if err != nil {
-		return Composed{}, err
-	}
-	if err := f.mayFileIn(ctx, h, target); err != nil {
-		return Composed{}, err
-	}
-	mail, err := f.readInbound(ctx, h.hold.Inbound)
-	if err != nil {
-		return Composed{}, err
-	}
-	contact, known, err := f.senderAsContact(ctx, mail, target)
-	if err != nil {
-		return Composed{}, err
-	}
-	var out Composed
-	err = f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		if err := decideHold(tx, a, &h.hold, messages.OutcomeFiled, "", note); err != nil {
-			return audit.Entry{}, err
-		}
-		if !known { // with the decision: who was not let in becomes nobody's verified contact
-			if err := tx.AddContact(contact); err != nil {
-				return audit.Entry{}, err
-			}
-			tx.Also(audit.ContactAdded(contact.ID))
-			tx.Also(audit.ContactVerified(contact.ID, "staff"))
-		}
-		m, err := f.fileAs(tx, target, contact, h.hold.Inbound, mail)
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		out = Composed{Message: m.ID, State: m.State}
-		return decided(audit.MailFiled(target.Case, target.ID, m.ID, h.hold.Inbound), d), f.deliver(tx, target, m)
-	})
-	return out, err
-}
-
-// mayFileIn asks whether the person who decides a held email may put it into a thread: she must be allowed to review there, for filing
-// is letting words in. What was addressed to a privileged thread stays there, and nothing else comes into one.
-func (f *Flow) mayFileIn(ctx context.Context, h heldThing, target openThread) error {
-	if h.in.Channel == threads.Privileged {
-		if target.ID == h.in.ID {
-			return nil // deciding its mail was allowed to her as its party
-		}
-		return ids.E(ids.Forbidden, "Legally privileged mail cannot be moved to another conversation.")
-	}
-	return f.may(ctx, target.to(policy.Review), auditID(target.ID))
-}
-
-// fileAs stores a confirmed email as a released message of a contact: the person who filed it has read it, which is the review.
-func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.InboundID, mail ReadMail) (messages.Message, error) {
-	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: string(c.ID),
-		State: messages.Released, Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Written: tx.Now(), ReleasedAt: tx.Now(), Inbound: inbound}
-	if err := tx.AddParty(o.ID, threads.PartyContact, string(c.ID)); err != nil {
-		return m, err
-	}
-	if _, err := tx.ReplyAddress(o.ID, c.ID); err != nil {
-		return m, err
-	}
-	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), mail.files())
-	if err != nil {
-		return m, err
-	}
-	if !added {
-		return m, ids.E(ids.Conflict, "The same email is in this conversation already.")
-	}
-	in, err := tx.Inbound(tx.Context(), inbound)
-	if err != nil {
-		return m, err
-	}
-	in.State, in.Thread, in.Message = store.InboundFiled, o.ID, id
-	return m, tx.UpdateInbound(in)
-}
-
-// senderAsContact finds the contact that sent an email, or says who she would be (known is false) in the thread's agency.
-func (f *Flow) senderAsContact(ctx context.Context, mail ReadMail, o openThread) (c people.Contact, known bool, err error) {
-	if mail.From == "" || mail.FromHeaders != 1 {
-		return c, false, ids.E(ids.Invalid, "The email does not say who sent it, so it cannot be filed under anybody's name.")
-	}
-	c, err = f.st.ContactByEmail(ctx, mail.From)
-	if err == nil {
-		if o.Agency != "" && c.Agency != o.Agency {
-			return c, true, ids.E(ids.Forbidden, "The sender belongs to another organisation than this conversation's.")
-		}
-		return c, true, nil
-	}
-	if ids.KindOf(err) != ids.NotFound {
-		return c, false, err
-	}
-	if o.Agency == "" {
-		return c, false, ids.E(ids.Invalid, "This conversation is with nobody outside: begin one with the sender's organisation first.")
-	}
-	agency, err := f.st.Agency(ctx, o.Agency)
-	if err != nil {
-		return c, false, err
-	}
-	if agency.Domain == "" || people.Domain(mail.From) != agency.Domain {
-		return c, false, ids.E(ids.Forbidden, "The sender does not write from this conversation's organisation.")
-	}
-	return people.Contact{ID: ids.New[ids.ContactID](ids.Contact), Agency: o.Agency, Name: contactName(mail), Email: mail.From,
-		Role: people.AllocatedWorker, Verified: "confirmed by staff", VerifiedAt: f.now()}, false, nil
-}
-
-func contactName(m ReadMail) string {
-	if n := oneLine(m.FromName, 100); n != "" {
-		return n
-	}
-	return m.From
 }

@@ -318,6 +318,14 @@ type ThreadView struct {
 	Reviewed      bool   // what the actor writes waits for review
 	WhyNot        string // why she may not write
 	Draft         string
+	Around        // for staff
+}
+
+// Around is what staff see beside the messages of a thread.
+type Around struct {
+	Absences    []ContactAbsence
+	Mail        []MailNote
+	MayHandOver bool
 }
 
 // Thread returns a thread with the messages that the actor may read, oldest first, and records that staff read it.
@@ -344,6 +352,9 @@ func (f *Flow) Thread(ctx context.Context, a ids.Actor, id ids.ThreadID) (Thread
 	}
 	if a.StaffID() == "" {
 		return v, nil
+	}
+	if err := f.mailAround(ctx, a, o, &v); err != nil {
+		return v, err
 	}
 	return v, f.staffRead(ctx, a, v)
 }

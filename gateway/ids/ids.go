@@ -25,6 +25,7 @@ type (
 	MessageID      string // one message of a thread
 	AttachmentID   string // one file of a message
 	HoldID         string // something waiting for a person's decision
+	HandoverID     string // a proposed change of the person a conversation is with
 	DeliveryID     string // one message on its way to one recipient
 	InboundID      string // one received email for one envelope recipient
 	MeetingID      string // one meeting
@@ -46,6 +47,7 @@ const (
 	Message      = "msg"
 	Attachment   = "att"
 	Hold         = "hld"
+	Handover     = "hov"
 	Delivery     = "dlv"
 	Inbound      = "inb"
 	Meeting      = "mtg"

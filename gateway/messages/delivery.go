@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"strings"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -44,8 +45,8 @@ type Delivery struct {
 	Detail        string // the server's last answer, for a failure or a wait
 }
 
-// DeliveryTimes says when each state was reached.
-type DeliveryTimes struct{ Queued, Sent, Accepted, Failed, Kiosk, Seen time.Time }
+// DeliveryTimes says when each state was reached. Handled is when a person dealt with a failed delivery, so that it is on nobody's list.
+type DeliveryTimes struct{ Queued, Sent, Accepted, Failed, Kiosk, Seen, Handled time.Time }
 
 var rank = map[DeliveryState]int{Queued: 0, Sent: 1, Accepted: 2, AtKiosk: 2, Seen: 3, Failed: 4}
 
@@ -75,6 +76,27 @@ func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
 	return true
 }
 
+// Again takes a failed delivery back to the queue, because a person asked for it: the only step back there is. What was sent and failed
+// before is in the audit log.
+func (d *Delivery) Again(at time.Time) error {
+	if d.State != Failed {
+		return ids.E(ids.Conflict, "This message has not failed: it is %s.", d.State)
+	}
+	d.State, d.Detail, d.Times = Queued, "", DeliveryTimes{Queued: at}
+	return nil
+}
+
+// Handle marks a failed delivery as dealt with.
+func (d *Delivery) Handle(at time.Time) error {
+	if d.State != Failed {
+		return ids.E(ids.Conflict, "This message has not failed: it is %s.", d.State)
+	}
+	if d.Times.Handled.IsZero() {
+		d.Times.Handled = at
+	}
+	return nil
+}
+
 // FirstRetry, MaxRetry and MaxAge bound the retries of outgoing mail: at once, then 1 min doubling to 1 h, for MaxAge.
 const (
 	FirstRetry = time.Minute
@@ -83,3 +105,15 @@ const (
 	// at least 4-5 days).
 	MaxAge = 5 * 24 * time.Hour
 )
+
+// MailboxGone reports whether a server's answer says that there is no such mailbox (RFC 3463: 5.1.1 bad mailbox, 5.1.6 moved, 5.1.10 as
+// Exchange uses it, 5.2.1 disabled): the person will have to be reached under another address, or another person.
+func MailboxGone(answer string) bool {
+	for _, word := range strings.Fields(answer) {
+		switch strings.Trim(word, "#();:,") {
+		case "5.1.1", "5.1.6", "5.1.10", "5.2.1":
+			return true
+		}
+	}
+	return false
+}

@@ -88,9 +88,11 @@ const (
 	HoldForgedAddress HoldReason = "forged_address" // the reply address was never issued by us
 	HoldExpired       HoldReason = "expired_address"
 	HoldNoAddress     HoldReason = "no_address" // written to us, but to no reply address
-	HoldUnreadable    HoldReason = "unreadable" // the mail is damaged, encrypted or beyond our limits
+	HoldUnreadable    HoldReason = "unreadable" // the mail is damaged or beyond our limits
+	HoldEncrypted     HoldReason = "encrypted"  // the mail is encrypted: its sender is told
 	HoldAutoReply     HoldReason = "auto_reply" // an automatic answer: kept, never posted as speech
 	HoldInvite        HoldReason = "invite"     // a calendar invitation, for a person to act upon
+	HoldWrongCase     HoldReason = "wrong_case" // somebody found that the mail belongs to another case than the one it came to
 )
 
 // Outcome is how a hold was decided.
@@ -101,6 +103,7 @@ const (
 	OutcomeReleased Outcome = "released"
 	OutcomeWithheld Outcome = "withheld"
 	OutcomeFiled    Outcome = "filed" // a held email was put into a thread
+	OutcomeMoved    Outcome = "moved" // a held email belongs to another case: it waits there or at the intake desk
 )
 
 // WithholdReasons are the reasons a reviewer chooses from; the key is stored, the words are shown (English; pages

@@ -83,7 +83,7 @@ const (
 )
 
 // Contact is a person outside who is reached by email. Verified says how we came to trust that the address is hers
-// ("" = not verified); Left is when we learnt that she has gone.
+// ("" = not verified).
 type Contact struct {
 	ID         ids.ContactID
 	Agency     ids.AgencyID
@@ -105,4 +105,40 @@ func Domain(email string) string {
 		return ""
 	}
 	return strings.ToLower(strings.TrimSuffix(email[i+1:], "."))
+}
+
+// Writes reports whether an address is at the agency's mail domain or a domain below it, which is the agency's own to give away.
+func (a Agency) Writes(email string) bool {
+	d, own := Domain(email), strings.ToLower(a.Domain)
+	return own != "" && (d == own || strings.HasSuffix(d, "."+own))
+}
+
+// Absence is what a contact's own mailbox last said of her.
+type Absence struct {
+	Contact    ids.ContactID
+	Until      time.Time // the first day she is back; zero when it was not said
+	Left       bool
+	Colleagues []Colleague
+	Learnt     time.Time
+	Inbound    ids.InboundID // the automatic answer that said so
+}
+
+// Colleague is somebody to ask instead of an absent contact. Each field may be empty; Email is normalised.
+type Colleague struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Phone string `json:"phone,omitempty"`
+}
+
+// Now reports whether the absence still holds: she has left, or the day of her return has not come; without a day it holds for a fortnight.
+func (a Absence) Now(now time.Time) bool {
+	switch {
+	case a.Contact == "":
+		return false
+	case a.Left:
+		return true
+	case a.Until.IsZero():
+		return now.Sub(a.Learnt) < 14*24*time.Hour
+	}
+	return now.Before(a.Until)
 }

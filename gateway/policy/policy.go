@@ -19,7 +19,12 @@ const (
 	OpenThread    Act = "open_thread"    // begin a thread
 	Review        Act = "review"         // read a held message and release or withhold it
 	FileMail      Act = "file_mail"      // let a received email into its thread (decided for the sender)
-	DecideMail    Act = "decide_mail"    // read a held email and file or refuse it
+	DecideMail    Act = "decide_mail"    // read a held email and refuse it, or say that it belongs elsewhere
+	FileHeldMail  Act = "file_held_mail" // put a held email into a thread as its sender's words
+	ReadMail      Act = "read_mail"      // read how an email came, and its original
+	Handover      Act = "handover"       // see who is proposed to take over a thread, and refuse it
+	HandOver      Act = "hand_over"      // let a named person take over a thread
+	HandleFailure Act = "handle_failure" // see what did not arrive, send it again, or mark it as dealt with
 	ReadAudit     Act = "read_audit"     // read audit entries of a case, or of no case
 	ReadTrace     Act = "read_trace"     // read the audit entries of a thread, in a log that she may read
 	ManagePeople  Act = "manage_people"  // create, change and disable those who sign in
@@ -64,18 +69,6 @@ type MessageFacts struct {
 	HasHold  bool // there is a hold to decide
 }
 
-// MailFacts are what is known of a received email.
-type MailFacts struct {
-	AddressValid   bool // the reply address is ours, its code right
-	AddressExpired bool
-	SenderIsParty  bool // the From address is the contact that the reply address was made for
-	SameAgency     bool // another address of the same agency's domain
-	Verified       bool // the From domain is proven (aligned SPF or DKIM)
-	Readable       bool
-	Automatic      bool // an automatic answer, a report or a loop
-	Invitation     bool
-}
-
 // MeetingFacts are what the rules ask about a meeting.
 type MeetingFacts struct {
 	IsParticipant bool // the actor is invited
@@ -112,10 +105,12 @@ type Facts struct {
 // Effect is what a decision does.
 type Effect string
 
-// The effects. Conceal is a refusal that must look as if the thing did not exist.
+// The effects. Conceal is a refusal that must look as if the thing did not exist; Note, of mail, that what it tells is used and that
+// it is shown as nobody's words.
 const (
 	Allow   Effect = "allow"
 	Hold    Effect = "hold"
+	Note    Effect = "note"
 	Deny    Effect = "deny"
 	Conceal Effect = "conceal"
 )
@@ -127,6 +122,8 @@ type Decision struct {
 	Why     string
 	HoldFor ids.Role
 	Hold    string // the hold's reason, one of messages.HoldReason
+	// TellSender: the sender of the held email is told by mail why nobody can read it. Never for a sender who is not proven.
+	TellSender bool
 }
 
 // Allowed reports whether the act may go ahead now.
@@ -167,6 +164,11 @@ var rules = map[Act]func(Facts) Decision{
 	Review:        review,
 	FileMail:      fileMail,
 	DecideMail:    decideMail,
+	FileHeldMail:  fileHeldMail,
+	ReadMail:      readMail,
+	Handover:      handover,
+	HandOver:      handOver,
+	HandleFailure: handleFailure,
 	ReadAudit:     readAudit,
 	ReadTrace:     readTrace,
 	ManagePeople:  administratorsOnly,
@@ -332,57 +334,6 @@ func review(f Facts) Decision {
 		return deny("own_review", "Nobody reviews her own message.")
 	}
 	return allow("reviewer", "Reviews the messages of this case.")
-}
-
-// fileMail decides what becomes of a received email. The address alone never routes: the sender must be the very contact it
-// was made for, and proven.
-func fileMail(f Facts) Decision {
-	m := f.Mail
-	deskRole := ids.RolePactWorker
-	if f.Thread.Channel == threads.Privileged {
-		deskRole = ids.RoleAdministrator // she sees the sender, never the words: see decideMail
-	}
-	switch {
-	case !m.AddressValid:
-		return hold("forged_address", "The reply address was not issued by Kinbridge.", "forged_address", ids.RolePactWorker)
-	case m.AddressExpired:
-		return hold("expired_address", "The reply address is no longer in use.", "expired_address", deskRole)
-	case !m.Readable:
-		return hold("unreadable", "The email cannot be read safely.", "unreadable", deskRole)
-	case m.Automatic:
-		return hold("automatic", "An automatic answer is never posted as somebody's words.", "auto_reply", deskRole)
-	case !m.SenderIsParty && m.SameAgency && m.Verified:
-		return hold("handover", "Somebody else of the same organisation has answered.", "handover", deskRole)
-	case !m.SenderIsParty:
-		return hold("unknown_sender", "The sender is not the person this address was given to.", "unknown_sender", deskRole)
-	case !m.Verified:
-		return hold("unverified", "The email did not prove that it comes from the sender's organisation.", "unverified", deskRole)
-	case m.Invitation:
-		return hold("invitation", "A meeting invitation waits for a person to act upon it.", "invite", deskRole)
-	case f.Case.Closed:
-		return hold("case_closed", "The case is closed.", "review", deskRole)
-	case f.Thread.Channel == threads.Official && f.Thread.HasMother:
-		return hold("review_to_mother", "Messages to a mother are read by her Pact social worker first.", "review", ids.RolePactWorker)
-	}
-	return allow("verified_party", "The sender is the verified contact this address was given to.")
-}
-
-func decideMail(f Facts) Decision {
-	switch {
-	case f.Case.ID == "" && isStaff(f.Actor, ids.RolePactWorker):
-		return allow("intake_desk", "Pact social workers sort mail that belongs to no case.")
-	case f.Case.ID == "":
-		return conceal("intake_wall", "Mail that belongs to no case is sorted by Pact social workers.")
-	case f.Thread.Channel == threads.Privileged && f.Thread.IsParty:
-		return allow("privileged_party", "A party of a legally privileged thread.")
-	case f.Thread.Channel == threads.Privileged && isStaff(f.Actor, ids.RoleAdministrator):
-		return deny("privileged_sealed", "Legally privileged mail: only its sender and the result of the sender's check are shown.")
-	case f.Thread.Channel == threads.Privileged:
-		return conceal("privileged_wall", "Only its parties may know of a legally privileged thread.")
-	case isPact(f):
-		return allow("case_worker", "The case's Pact social worker sorts its mail.")
-	}
-	return conceal("not_reviewer", "Only the case's Pact social worker sees held mail.")
 }
 
 func readAudit(f Facts) Decision {

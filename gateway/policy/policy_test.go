@@ -14,7 +14,7 @@ import (
 )
 
 var everyAct = []Act{SeeCase, ReadThread, ReadMessage, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ReadTrace, ManagePeople, ManageKiosks,
-	ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
+	FileHeldMail, ReadMail, Handover, HandOver, HandleFailure, ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
 
 // who is one way of having to do with a case.
 type who struct {
@@ -83,6 +83,55 @@ var table = map[Act]map[threads.Channel]map[string]string{
 	},
 }
 
+// How an email came is for who decides on it, but for the administrator's sealed view; who takes over, and what did not arrive, for Pact.
+func init() {
+	table[ReadMail] = map[threads.Channel]map[string]string{}
+	for ch, readers := range table[DecideMail] {
+		row := maps.Clone(readers)
+		maps.DeleteFunc(row, func(_, effect string) bool { return effect == "d" })
+		table[ReadMail][ch] = row
+	}
+	pact := map[string]string{"pact_worker on team": "a"}
+	table[Handover] = map[threads.Channel]map[string]string{threads.Official: pact, threads.Confidential: {}, threads.Privileged: {}, "": {}}
+	table[HandOver] = map[threads.Channel]map[string]string{threads.Official: {"pact_worker on team": "d"}, threads.Confidential: {}, threads.Privileged: {}, "": {}}
+	table[HandleFailure] = map[threads.Channel]map[string]string{threads.Official: pact, threads.Confidential: pact, threads.Privileged: {}, "": {}}
+}
+
+// A held email is filed by who reviews the thread, once it is somebody's words and she is of that organisation; an unproven sender only
+// when the person who files it has asked her.
+func TestFilingHeldMail(t *testing.T) {
+	good := MailFacts{Readable: true, SameAgency: true, Verified: true}
+	for _, c := range []struct {
+		name    string
+		channel threads.Channel
+		actor   ids.Actor
+		change  func(*MailFacts)
+		want    Effect
+	}{
+		{"her reviewer", threads.Official, pactWorker, func(*MailFacts) {}, Allow},
+		{"a POM", threads.Official, pom, func(*MailFacts) {}, Deny},
+		{"confidential", threads.Confidential, pactWorker, func(*MailFacts) {}, Deny},
+		{"into a privileged thread", threads.Privileged, pactWorker, func(*MailFacts) {}, Conceal},
+		{"out of a privileged thread", threads.Official, pactWorker, func(m *MailFacts) { m.Privileged, m.Elsewhere = true, true }, Deny},
+		{"a report", threads.Official, pactWorker, func(m *MailFacts) { m.Automatic = true }, Deny},
+		{"two writers", threads.Official, pactWorker, func(m *MailFacts) { m.Readable = false }, Deny},
+		{"another organisation", threads.Official, pactWorker, func(m *MailFacts) { m.SameAgency = false }, Deny},
+		{"unproven", threads.Official, pactWorker, func(m *MailFacts) { m.Verified = false }, Deny},
+		{"unproven, and she was asked", threads.Official, pactWorker, func(m *MailFacts) { m.Verified, m.Confirmed = false, true }, Allow},
+	} {
+		mail := good
+		c.change(&mail)
+		f := Facts{Act: FileHeldMail, Actor: c.actor, Case: onTeam, Thread: ThreadFacts{Channel: c.channel, WithAgency: true, HasMother: true}, Mail: mail}
+		if d := Decide(f); d.Effect != c.want {
+			t.Errorf("%s: %+v", c.name, d)
+		}
+		f.Act = HandOver
+		if d := Decide(f); d.Allowed() != (c.actor == pactWorker && c.channel == threads.Official && mail.SameAgency) {
+			t.Errorf("%s: hand over: %+v", c.name, d)
+		}
+	}
+}
+
 // Who may read a thread's audit entries: whoever may know of it and, on the official channel, administrators.
 func init() {
 	table[ReadTrace] = map[threads.Channel]map[string]string{}
@@ -106,7 +155,7 @@ func TestNobodyEndsHerOwnAccess(t *testing.T) {
 	}
 }
 
-var letter = map[Effect]string{Allow: "a", Hold: "h", Deny: "d", Conceal: ""}
+var letter = map[Effect]string{Allow: "a", Hold: "h", Deny: "d", Note: "n", Conceal: ""}
 
 func TestEveryActRoleAndChannel(t *testing.T) {
 	for act, channels := range table {
@@ -192,7 +241,13 @@ func TestMailRules(t *testing.T) {
 		{"forged", threads.Official, func(f *Facts) { f.Mail.AddressValid = false }, Hold, "forged_address", ids.RolePactWorker},
 		{"expired", threads.Official, func(f *Facts) { f.Mail.AddressExpired = true }, Hold, "expired_address", ids.RolePactWorker},
 		{"unreadable", threads.Official, func(f *Facts) { f.Mail.Readable = false }, Hold, "unreadable", ids.RolePactWorker},
-		{"automatic", threads.Official, func(f *Facts) { f.Mail.Automatic = true }, Hold, "auto_reply", ids.RolePactWorker},
+		{"automatic, of a proven party", threads.Official, func(f *Facts) { f.Mail.Automatic = true }, Note, "", ""},
+		{"automatic, unproven", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.Verified = true, false }, Hold, "auto_reply", ids.RolePactWorker},
+		{"automatic, of a stranger", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.SenderIsParty = true, false }, Hold, "auto_reply", ids.RolePactWorker},
+		{"automatic, the eleventh in a day", threads.Official, func(f *Facts) {
+			f.Mail.Automatic, f.Mail.SenderIsParty, f.Mail.AutomaticToday = true, false, AutomaticHolds
+		}, Note, "", ""},
+		{"encrypted", threads.Official, func(f *Facts) { f.Mail.Encrypted, f.Mail.Readable = true, false }, Hold, "encrypted", ids.RolePactWorker},
 		{"handover", threads.Official, func(f *Facts) { f.Mail.SenderIsParty = false }, Hold, "handover", ids.RolePactWorker},
 		{"handover unproven", threads.Official, func(f *Facts) { f.Mail.SenderIsParty, f.Mail.Verified = false, false }, Hold, "unknown_sender", ids.RolePactWorker},
 		{"unknown", threads.Official, func(f *Facts) { f.Mail.SenderIsParty, f.Mail.SameAgency = false, false }, Hold, "unknown_sender", ids.RolePactWorker},
@@ -279,7 +334,8 @@ func drawFacts(t *rapid.T) Facts {
 		Thread: ThreadFacts{Channel: rapid.SampledFrom([]threads.Channel{threads.Official, threads.Confidential, threads.Privileged, "", "x"}).Draw(t, "channel"),
 			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother")},
 		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold")},
-		Mail:    MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite")},
+		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
+			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), Confirmed: b("confirmed")},
 		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),
 			LegalVisit: b("legal"), UnknownGuest: b("unknownGuest"), OutsideStaff: b("outside"), SeveralAuthorities: b("several"), Confirmed: b("confirmed")},
 		SamePlace: b("place"), SameWing: b("sameWing"),
@@ -359,6 +415,19 @@ func TestProperties(t *testing.T) {
 		if f.Act == FileMail && d.Effect == Allow && !(f.Mail.AddressValid && !f.Mail.AddressExpired && f.Mail.SenderIsParty && f.Mail.Verified && f.Mail.Readable && !f.Mail.Automatic) {
 			fail("mail posted without proof")
 		}
+		if (d.Effect == Note) && !(f.Act == FileMail && f.Mail.Automatic) {
+			fail("a person's mail is only noted")
+		}
+		if d.TellSender && !(f.Act == FileMail && f.Mail.SenderIsParty && f.Mail.Verified && !f.Mail.Automatic) {
+			fail("somebody unproven is answered")
+		}
+		if f.Act == FileHeldMail && opens && (f.Mail.Automatic || !f.Mail.Readable || !f.Mail.SameAgency || !f.Mail.Verified && !f.Mail.Confirmed ||
+			f.Mail.Privileged && f.Mail.Elsewhere) {
+			fail("mail filed that must not be")
+		}
+		if f.Act == HandOver && opens && !f.Mail.SameAgency {
+			fail("another organisation takes over")
+		}
 		if f.Act == FileMail && (d.Effect == Deny || d.Effect == Conceal) {
 			fail("mail lost")
 		}
@@ -402,9 +471,11 @@ func signature(act Act) string {
 	for _, p := range everybody() {
 		for _, ch := range []threads.Channel{threads.Official, threads.Confidential, threads.Privileged} {
 			for _, m := range []MeetingFacts{{}, {IsParticipant: true}, {IsHost: true, IsParticipant: true, Self: true}} {
-				f := p.facts
-				f.Act, f.Actor, f.Thread.Channel, f.Meeting, f.SamePlace, f.SameWing = act, p.actor, ch, m, true, true
-				s += fmt.Sprint(Decide(f).Effect, " ")
+				for _, mail := range []MailFacts{{}, {Readable: true, SameAgency: true, Confirmed: true}} {
+					f := p.facts
+					f.Act, f.Actor, f.Thread.Channel, f.Meeting, f.SamePlace, f.SameWing, f.Mail = act, p.actor, ch, m, true, true, mail
+					s += fmt.Sprint(Decide(f).Effect, " ")
+				}
 			}
 		}
 	}

@@ -19,7 +19,7 @@ func (tx *Tx) AddDelivery(d messages.Delivery) (added bool, err error) {
 }
 
 const deliveryColumns = `d.id, d.message_id, d.thread_id, d.case_id, d.recipient_kind, d.recipient_id,
-	COALESCE(m.name, s.name, c.name, ''), d.address, d.state, d.queued, d.sent, d.accepted, d.failed, d.kiosk, d.seen, d.detail`
+	COALESCE(m.name, s.name, c.name, ''), d.address, d.state, d.queued, d.sent, d.accepted, d.failed, d.kiosk, d.seen, d.handled, d.detail`
 
 const deliveryJoins = ` FROM deliveries d
 	LEFT JOIN mothers m ON d.recipient_kind = 'mother' AND m.id = d.recipient_id
@@ -29,7 +29,7 @@ const deliveryJoins = ` FROM deliveries d
 func scanDelivery(r scanner) (messages.Delivery, error) {
 	var d messages.Delivery
 	return d, r.Scan(&d.ID, &d.Message, &d.Thread, &d.Case, &d.RecipientKind, &d.RecipientID, &d.RecipientName, &d.Address, &d.State,
-		at{&d.Times.Queued}, at{&d.Times.Sent}, at{&d.Times.Accepted}, at{&d.Times.Failed}, at{&d.Times.Kiosk}, at{&d.Times.Seen}, &d.Detail)
+		at{&d.Times.Queued}, at{&d.Times.Sent}, at{&d.Times.Accepted}, at{&d.Times.Failed}, at{&d.Times.Kiosk}, at{&d.Times.Seen}, at{&d.Times.Handled}, &d.Detail)
 }
 
 func (r Reader) deliveriesWhere(ctx context.Context, where string, args ...any) ([]messages.Delivery, error) {
@@ -80,13 +80,14 @@ func (r Reader) DeliveryTo(ctx context.Context, m ids.MessageID, kind messages.R
 
 // UpdateDelivery stores a delivery's state, times and detail.
 func (tx *Tx) UpdateDelivery(d messages.Delivery) error {
-	_, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = ?, sent = ?, accepted = ?, failed = ?, kiosk = ?, seen = ?, detail = ? WHERE id = ?`,
-		string(d.State), micros(d.Times.Sent), micros(d.Times.Accepted), micros(d.Times.Failed), micros(d.Times.Kiosk), micros(d.Times.Seen), d.Detail, string(d.ID))
+	_, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = ?, queued = ?, sent = ?, accepted = ?, failed = ?, kiosk = ?, seen = ?, handled = ?, detail = ? WHERE id = ?`,
+		string(d.State), micros(d.Times.Queued), micros(d.Times.Sent), micros(d.Times.Accepted), micros(d.Times.Failed), micros(d.Times.Kiosk),
+		micros(d.Times.Seen), micros(d.Times.Handled), d.Detail, string(d.ID))
 	tx.Wake(TopicStaff)
 	return err
 }
 
-// FailedDeliveries returns a case's deliveries that did not arrive, oldest first.
+// FailedDeliveries returns a case's deliveries that did not arrive and that nobody has dealt with yet, oldest first.
 func (r Reader) FailedDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
-	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.state = 'failed' ORDER BY d.failed, d.id`, string(c))
+	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.state = 'failed' AND d.handled = 0 ORDER BY d.failed, d.id`, string(c))
 }

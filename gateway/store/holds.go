@@ -57,6 +57,15 @@ func (r Reader) HoldOfMessage(ctx context.Context, id ids.MessageID) (messages.H
 	return first(hs, err)
 }
 
+// OpenHoldOfMail returns the open hold of a received email; "" when there is none.
+func (r Reader) OpenHoldOfMail(ctx context.Context, in ids.InboundID) (ids.HoldID, error) {
+	hs, err := r.holdsWhere(ctx, `inbound_id = ? AND message_id = '' AND decided = 0`, string(in))
+	if err != nil || len(hs) == 0 {
+		return "", err
+	}
+	return hs[0].ID, nil
+}
+
 // OpenHolds returns the open holds of cases that a member of staff works on, and those of no case, oldest first. It narrows the
 // search; policy decides for each.
 func (r Reader) OpenHolds(ctx context.Context, s ids.StaffID) ([]messages.Hold, error) {

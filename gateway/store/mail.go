@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -73,6 +74,17 @@ func (r Reader) Inbound(ctx context.Context, id ids.InboundID) (Inbound, error) 
 	err := r.q.one(ctx, `SELECT scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts FROM inbound_mail WHERE id = ?`,
 		[]any{string(id)}, &in.Scope, &in.Size, &e.MailFrom, &e.Rcpt, &e.RemoteIP, &e.Helo, &e.TLS, at{&in.Received}, &in.State, &in.Thread, &in.Message, &in.Facts)
 	return in, err
+}
+
+// MailBesideMessages returns the mail of a thread that is no message in it, oldest first, at most the newest hundred.
+func (r Reader) MailBesideMessages(ctx context.Context, t ids.ThreadID) ([]Inbound, error) {
+	list, err := all(ctx, r.q, `SELECT id, received, state, facts FROM inbound_mail WHERE thread_id = ? AND message_id = '' AND state <> 'accepted'
+		ORDER BY received DESC, id DESC LIMIT 100`, []any{string(t)}, func(s scanner) (Inbound, error) {
+		in := Inbound{Thread: t}
+		return in, s.Scan(&in.ID, at{&in.Received}, &in.State, &in.Facts)
+	})
+	slices.Reverse(list)
+	return list, err
 }
 
 // InboundRaw returns a received email's bytes exactly as they came.

@@ -38,6 +38,20 @@ func (tx *Tx) AddParty(t ids.ThreadID, kind threads.PartyKind, id string) error 
 	return err
 }
 
+// ThreadsOfParty returns the threads that somebody is a party of now, the oldest first.
+func (r Reader) ThreadsOfParty(ctx context.Context, kind threads.PartyKind, id string) ([]threads.Thread, error) {
+	ts, err := all(ctx, r.q, `SELECT `+threadColumns+` FROM threads t JOIN thread_parties p ON p.thread_id = t.id
+		WHERE p.kind = ? AND p.party_id = ? AND p.until = 0 ORDER BY t.created, t.id`, []any{string(kind), id}, r.scanThread(ctx))
+	return r.openSubjects(ctx, ts, err)
+}
+
+// EndParty takes somebody out of a thread: she is shown nothing of it from now on.
+func (tx *Tx) EndParty(t ids.ThreadID, kind threads.PartyKind, id string) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE thread_parties SET until = ? WHERE thread_id = ? AND kind = ? AND party_id = ? AND until = 0`,
+		micros(tx.now), string(t), string(kind), id)
+	return err
+}
+
 func (r Reader) scanThread(ctx context.Context) func(scanner) (threads.Thread, error) {
 	return func(s scanner) (threads.Thread, error) {
 		var t threads.Thread
@@ -126,6 +140,12 @@ func (tx *Tx) ExpireAddress(id ids.AddressTokenID) error {
 	if err == nil && n == 0 {
 		return ids.ErrNotFound
 	}
+	return err
+}
+
+// RenewAddress opens a contact's reply address in a thread again, when it had ended.
+func (tx *Tx) RenewAddress(t ids.ThreadID, c ids.ContactID) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE reply_addresses SET expires = 0 WHERE thread_id = ? AND contact_id = ? AND expires > 0`, string(t), string(c))
 	return err
 }
 

@@ -1,0 +1,227 @@
+package flow
+
+import (
+	"context"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// Filing is how somebody files a held email.
+type Filing struct {
+	Thread    ids.ThreadID // "" = the one it was addressed to
+	Note      string
+	Confirmed bool // she has asked the sender by another way, so that an unproven one may be filed
+	Replaces  bool // the sender takes over from the person the reply address was given to
+}
+
+// FileHeld puts a held email into a thread as its sender's words: a person has looked at who sent it and takes responsibility. A sender who is
+// not yet a contact becomes one of the thread's own agency, marked as confirmed by the person who files it. Having read it is the
+// review, so it is released.
+func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how Filing) (Composed, error) {
+	h, err := f.reviewableMail(ctx, a, id)
+	if err != nil {
+		return Composed{}, err
+	}
+	if how.Thread == "" {
+		how.Thread = h.hold.Thread
+	}
+	target, err := loadThread(ctx, f.st.Reader, a, how.Thread)
+	if err != nil {
+		return Composed{}, err
+	}
+	mail, err := f.readInbound(ctx, h.hold.Inbound)
+	if err != nil {
+		return Composed{}, err
+	}
+	contact, known, err := f.senderAsContact(ctx, mail, target)
+	if err != nil {
+		return Composed{}, err
+	}
+	facts := target.to(policy.FileHeldMail)
+	facts.Mail = policy.MailFacts{Readable: mail.readable(), Automatic: mail.Kind.automatic(), Verified: mail.Proof.Verified, Confirmed: how.Confirmed,
+		Privileged: h.in.Channel == threads.Privileged, Elsewhere: target.ID != h.in.ID}
+	if facts.Mail.SameAgency, err = f.ofThread(ctx, target, contact, known); err != nil {
+		return Composed{}, err
+	}
+	d := policy.Decide(facts)
+	if !d.Allowed() {
+		return Composed{}, f.refuse(ctx, facts, auditID(id), d)
+	}
+	from := ids.ContactID("")
+	if target.ID == h.in.ID {
+		if from, err = f.addressedContact(ctx, h.hold.Inbound); err != nil {
+			return Composed{}, err
+		}
+	}
+	var out Composed
+	err = f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		if err := decideHold(tx, a, &h.hold, messages.OutcomeFiled, "", how.Note); err != nil {
+			return audit.Entry{}, err
+		}
+		// With the decision: who was not let in becomes nobody's verified contact.
+		if err := f.takeOver(tx, target, from, contact, known, how.Replaces); err != nil {
+			return audit.Entry{}, err
+		}
+		if err := f.settleMailProposals(tx, a, target, h, contact, how.Replaces); err != nil {
+			return audit.Entry{}, err
+		}
+		m, err := f.fileAs(tx, target, contact, h.hold.Inbound, mail)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		out = Composed{Message: m.ID, State: m.State}
+		left := target
+		if left.Parties, err = tx.Parties(tx.Context(), target.ID); err != nil { // whoever has just left gets nothing
+			return audit.Entry{}, err
+		}
+		return decided(audit.MailFiled(target.Case, target.ID, m.ID, h.hold.Inbound), d), f.deliver(tx, left, m)
+	})
+	return out, err
+}
+
+// reviewableMail loads the hold of an email that the actor may decide.
+func (f *Flow) reviewableMail(ctx context.Context, a ids.Actor, id ids.HoldID) (heldThing, error) {
+	h, _, err := f.reviewable(ctx, a, id)
+	if err == nil && (h.hold.Inbound == "" || h.hold.Message != "") {
+		err = ids.E(ids.Invalid, "Only a held email can be filed.")
+	}
+	return h, err
+}
+
+// addressedContact is the contact whose reply address an email was sent to; "" when it was none's.
+func (f *Flow) addressedContact(ctx context.Context, id ids.InboundID) (ids.ContactID, error) {
+	in, err := f.st.Inbound(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	to, err := f.recipient(ctx, f.st.Reader, in.Envelope.Rcpt)
+	return to.address.Contact, err
+}
+
+// settleMailProposals decides the proposals that a filed email has made or answered.
+func (f *Flow) settleMailProposals(tx *store.Tx, a ids.Actor, target openThread, h heldThing, c people.Contact, replaces bool) error {
+	hs, err := tx.HandoversOfMail(tx.Context(), h.hold.Inbound)
+	if err != nil {
+		return err
+	}
+	for _, p := range hs {
+		if !p.Decided.IsZero() {
+			continue
+		}
+		if p.Thread != target.ID { // it was filed elsewhere: here nothing changes
+			if err := f.refuseProposal(tx, a, p.ID); err != nil {
+				return err
+			}
+			tx.Also(audit.HandoverRefused(p.Case, p.Thread, p.ID))
+			continue
+		}
+		outcome := cases.HandoverJoined
+		if replaces {
+			outcome = cases.HandoverReplaced
+		}
+		if err := p.Decide(a.StaffID(), tx.Now(), outcome, c.ID); err != nil {
+			return err
+		}
+		if err := tx.DecideHandover(p); err != nil {
+			return err
+		}
+		tx.Also(audit.HandoverAccepted(target.Case, target.ID, p.ID, c.ID, string(outcome)))
+		if err := f.settleProposals(tx, a, target, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fileAs stores a confirmed email as a released message of a contact.
+func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.InboundID, mail ReadMail) (messages.Message, error) {
+	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: string(c.ID),
+		State: messages.Released, Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Written: tx.Now(), ReleasedAt: tx.Now(), Inbound: inbound}
+	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), mail.files())
+	if err != nil {
+		return m, err
+	}
+	if !added {
+		return m, ids.E(ids.Conflict, "The same email is in this conversation already.")
+	}
+	in, err := tx.Inbound(tx.Context(), inbound)
+	if err != nil {
+		return m, err
+	}
+	in.State, in.Thread, in.Message = store.InboundFiled, o.ID, id
+	return m, tx.UpdateInbound(in)
+}
+
+// senderAsContact finds the contact that sent an email, or says who she would be (known is false) in the thread's agency.
+func (f *Flow) senderAsContact(ctx context.Context, mail ReadMail, o openThread) (c people.Contact, known bool, err error) {
+	if mail.From != "" {
+		c, err = f.st.ContactByEmail(ctx, mail.From)
+		if ids.KindOf(err) != ids.NotFound {
+			return c, err == nil, err
+		}
+	}
+	return people.Contact{ID: ids.New[ids.ContactID](ids.Contact), Agency: o.Agency, Name: contactName(mail), Email: mail.From,
+		Role: people.AllocatedWorker, Verified: confirmedByStaff, VerifiedAt: f.now()}, false, nil
+}
+
+// ofThread reports whether a sender is of the thread's organisation: a contact of it, or somebody new who writes from there.
+func (f *Flow) ofThread(ctx context.Context, o openThread, c people.Contact, known bool) (bool, error) {
+	if known {
+		return o.Agency != "" && c.Agency == o.Agency, nil
+	}
+	return f.sameAgency(ctx, o.Agency, c.Email)
+}
+
+func contactName(m ReadMail) string {
+	if n := oneLine(m.FromName, 100); n != "" {
+		return n
+	}
+	return m.From
+}
+
+// MoveHeld says that a held email belongs to another case than the one whose address it came to. It goes to the intake desk, where
+// whoever holds the right case files it.
+func (f *Flow) MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error {
+	h, err := f.reviewableMail(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	if h.hold.Case == "" {
+		return ids.E(ids.Invalid, "This email belongs to no case yet: file it, or put it aside.")
+	}
+	next := messages.Hold{ID: ids.New[ids.HoldID](ids.Hold), Inbound: h.hold.Inbound, Reason: messages.HoldWrongCase,
+		Why: "Somebody found that this email belongs to another case than the one it came to.", ForRole: ids.RolePactWorker}
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		if err := decideHold(tx, a, &h.hold, messages.OutcomeMoved, "", note); err != nil {
+			return audit.Entry{}, err
+		}
+		in, err := tx.Inbound(tx.Context(), h.hold.Inbound)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		in.Thread = ""
+		if err := tx.UpdateInbound(in); err != nil {
+			return audit.Entry{}, err
+		}
+		hs, err := tx.HandoversOfMail(tx.Context(), in.ID)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		for _, p := range hs {
+			if p.Decided.IsZero() {
+				if err := f.refuseProposal(tx, a, p.ID); err != nil {
+					return audit.Entry{}, err
+				}
+				tx.Also(audit.HandoverRefused(p.Case, p.Thread, p.ID))
+			}
+		}
+		return audit.MailMoved(in.ID, next.ID).In(h.hold.Case, h.hold.Thread), tx.AddHold(next)
+	})
+}

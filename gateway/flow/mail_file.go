@@ -1,0 +1,323 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/outbox"
+	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// mailFacts is what is kept beside a received email once it was read. It holds no word of the mail.
+type mailFacts struct {
+	SenderProof
+	Kind MailKind `json:"kind,omitempty"`
+	From string   `json:"from,omitempty"` // as ReadMail's
+	Form string   `json:"form,omitempty"` // of an automatic answer
+}
+
+func factsOf(m ReadMail) mailFacts {
+	return mailFacts{SenderProof: m.Proof, Kind: m.Kind, From: m.From, Form: m.Auto.Form}
+}
+
+func (m mailFacts) encode() (string, error) {
+	b, err := json.Marshal(m)
+	return string(b), err
+}
+
+// decodeFacts reads what encode wrote; ok is false for a mail that was not read yet.
+func decodeFacts(s string) (m mailFacts, ok bool) {
+	return m, s != "" && json.Unmarshal([]byte(s), &m) == nil
+}
+
+// automatic reports whether a machine wrote the mail.
+func (k MailKind) automatic() bool { return k == MailAutoReply || k == MailBounce || k == MailLoop }
+
+// sorting is a received email with what decides where it goes.
+type sorting struct {
+	in    store.Inbound
+	mail  ReadMail
+	to    addressee
+	o     openThread // of the address; empty when it leads nowhere
+	actor ids.Actor  // the contact who sent it, or somebody unknown
+	facts policy.Facts
+}
+
+// fileMail asks policy what becomes of an email and does it.
+func (f *Flow) fileMail(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
+	s := sorting{in: in, mail: mail, to: to}
+	if err := f.gatherMail(ctx, &s); err != nil {
+		return err
+	}
+	if mail.Kind == MailBounce && to.problem == nil {
+		d, ok, err := f.reportedDelivery(ctx, s)
+		if err != nil {
+			return err
+		}
+		if ok { // a server that answers the header's address instead of the envelope's (RFC 3461 section 6.1 asks for the latter)
+			s.to.delivery = d
+			return f.noteReport(ctx, in, mail, s.to)
+		}
+	}
+	d := policy.Decide(s.facts)
+	switch {
+	case d.Effect == policy.Note:
+		return f.noteMail(ctx, s, d)
+	case s.facts.Mail.AddressValid && s.facts.Mail.SenderIsParty && (d.Allowed() || d.Hold == string(messages.HoldReview)):
+		return f.postMail(ctx, s.actor, s.o, in, mail, d)
+	}
+	return f.holdMail(ctx, s, d)
+}
+
+// gatherMail gathers the facts about an email's address and sender.
+func (f *Flow) gatherMail(ctx context.Context, s *sorting) (err error) {
+	mail := s.mail
+	s.actor = ids.Unknown("mail")
+	m := policy.MailFacts{AddressValid: s.to.problem == nil, AddressExpired: s.to.address.Expired(f.now()), Verified: mail.Proof.Verified,
+		Readable: mail.readable(), Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Invitation: mail.Kind == MailInvite}
+	s.facts = policy.Facts{Act: policy.FileMail}
+	if m.AddressValid {
+		if s.o, err = loadThread(ctx, f.st.Reader, s.actor, s.to.address.Thread); err != nil {
+			return err
+		}
+		contact, err := f.st.Contact(ctx, s.to.address.Contact)
+		if err != nil {
+			return err
+		}
+		if sender, ok := partyWhoWrites(s.o.Parties, mail.From); ok {
+			m.SenderIsParty, s.actor = true, ids.ContactActor(sender)
+			s.actor.Agency = contact.Agency
+		}
+		if m.SameAgency, err = f.sameAgency(ctx, contact.Agency, mail.From); err != nil {
+			return err
+		}
+		s.o.facts.Actor, s.o.facts.Thread = s.actor, threadFacts(s.actor, s.o.Thread, s.o.Parties)
+		s.facts = s.o.to(policy.FileMail)
+	}
+	if m.Automatic {
+		if m.AutomaticToday, err = f.st.AutomaticMailSince(ctx, s.o.ID, f.now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
+	}
+	s.facts.Actor, s.facts.Mail = s.actor, m
+	return nil
+}
+
+// readable reports whether the mail says clearly who wrote what.
+func (m ReadMail) readable() bool {
+	return m.Kind != MailRejected && m.FromHeaders == 1 && m.From != ""
+}
+
+// partyWhoWrites finds the contact who is in the thread now under an address: whichever of their reply addresses she answered to, a colleague's
+// that was forwarded to her included, her words are hers.
+func partyWhoWrites(ps []threads.Party, from string) (ids.ContactID, bool) {
+	for _, p := range ps {
+		if p.Kind == threads.PartyContact && p.Until.IsZero() && from != "" && p.Email == from {
+			return ids.ContactID(p.ID), true
+		}
+	}
+	return "", false
+}
+
+func (f *Flow) sameAgency(ctx context.Context, agency ids.AgencyID, from string) (bool, error) {
+	if agency == "" {
+		return false, nil
+	}
+	a, err := f.st.Agency(ctx, agency)
+	return err == nil && a.Writes(from), err
+}
+
+// reportedDelivery finds the delivery that a report at a reply address is about: the newest one, not yet known to have failed, to the
+// recipient that it names.
+func (f *Flow) reportedDelivery(ctx context.Context, s sorting) (found messages.Delivery, ok bool, err error) {
+	ds, err := f.st.DeliveriesOfThread(ctx, s.o.ID)
+	if err != nil {
+		return found, false, err
+	}
+	for _, d := range ds {
+		if d.RecipientKind != messages.ToContact || d.State != messages.Sent && d.State != messages.Accepted {
+			continue
+		}
+		for _, b := range s.mail.Bounces {
+			if people.NormaliseEmail(b.Recipient) == people.NormaliseEmail(d.Address) {
+				found, ok = d, true
+			}
+		}
+	}
+	return found, ok, nil
+}
+
+// holdMail keeps an email for a person to decide.
+func (f *Flow) holdMail(ctx context.Context, s sorting, d policy.Decision) error {
+	h := holdFor(d, s.o.Case, s.o.ID)
+	h.Inbound = s.in.ID
+	if s.to.problem == threads.ErrNotOurs {
+		h.Reason, h.Why = messages.HoldNoAddress, "The email was not sent to a reply address."
+	}
+	s.in.State, s.in.Thread = store.InboundHeld, s.o.ID
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		if now, err := tx.Inbound(tx.Context(), s.in.ID); err != nil || now.State != store.InboundAccepted {
+			return audit.MailHeld(s.in.ID, h.ID, "repeat"), err
+		}
+		if err := tx.UpdateInbound(s.in); err != nil {
+			return audit.Entry{}, err
+		}
+		if d.Rule == "handover" {
+			if err := f.proposeHandover(tx, s.o.Thread, cases.Handover{From: s.to.address.Contact, Reason: cases.HandoverNewSender, Inbound: s.in.ID,
+				Successor: cases.Successor{Name: contactName(s.mail), Email: s.mail.From}}); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		if d.TellSender {
+			if err := f.tellUnreadable(tx, s); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return decided(audit.MailHeld(s.in.ID, h.ID, string(h.Reason)).In(s.o.Case, s.o.ID), d), tx.AddHold(h)
+	})
+}
+
+// noteMail uses what an automatic mail tells and puts it before nobody. The mail is kept like every other.
+func (f *Flow) noteMail(ctx context.Context, s sorting, d policy.Decision) error {
+	s.in.State, s.in.Thread = store.InboundNoted, s.o.ID
+	form := s.mail.Auto.Form
+	if form == "" {
+		form = string(s.mail.Kind)
+	}
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		if now, err := tx.Inbound(tx.Context(), s.in.ID); err != nil || now.State != store.InboundAccepted {
+			return audit.MailNoted(s.in.ID, "repeat"), err
+		}
+		if err := tx.UpdateInbound(s.in); err != nil {
+			return audit.Entry{}, err
+		}
+		if d.Rule == "automatic_answer" {
+			if err := f.useAutoFacts(tx, s); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		tx.Wake(store.TopicStaff)
+		return decided(audit.MailNoted(s.in.ID, form).In(s.o.Case, s.o.ID), d), nil
+	})
+}
+
+// useAutoFacts keeps what a contact's mailbox says of her. That she has left proposes a handover.
+func (f *Flow) useAutoFacts(tx *store.Tx, s sorting) error {
+	auto, contact := s.mail.Auto, ids.ContactID(s.actor.ID)
+	a := people.Absence{Contact: contact, Until: auto.Until, Left: auto.Form == AutoLeft, Inbound: s.in.ID}
+	for _, c := range auto.Colleagues {
+		if len(a.Colleagues) == maxColleagues {
+			break
+		}
+		a.Colleagues = append(a.Colleagues, Colleague{Name: oneLine(c.Name, 100), Email: oneLine(people.NormaliseEmail(c.Email), 200), Phone: oneLine(c.Phone, 40)})
+	}
+	switch auto.Form {
+	case AutoAway:
+		tx.Also(audit.ContactAway(contact, s.in.ID))
+	case AutoLeft:
+		tx.Also(audit.ContactLeft(contact, s.in.ID))
+	default:
+		return nil // an acknowledgement or a receipt tells nothing of her
+	}
+	if err := tx.SetAbsence(a); err != nil {
+		return err
+	}
+	if !a.Left {
+		return nil
+	}
+	h := cases.Handover{From: contact, Reason: cases.HandoverLeft, Inbound: s.in.ID}
+	for _, c := range a.Colleagues {
+		if ok, err := f.sameAgency(tx.Context(), s.actor.Agency, c.Email); err != nil {
+			return err
+		} else if ok {
+			h.Successor = cases.Successor(c)
+			break
+		}
+	}
+	return f.proposeEverywhere(tx, h)
+}
+
+// The forms of automatic answers that tell something of their sender.
+const (
+	AutoAway = "away"
+	AutoLeft = "left"
+)
+
+// maxColleagues bounds what is kept of one automatic answer.
+const maxColleagues = 5
+
+// noticePayload is the outbox item of a mail that tells a sender why nobody could read hers.
+type noticePayload struct {
+	Thread  ids.ThreadID
+	Contact ids.ContactID
+	Inbound ids.InboundID
+}
+
+// tellUnreadable leaves a mail to the sender of an encrypted email, at most one a day to each contact of a thread: whatever answers it, no
+// two programs can keep each other writing.
+func (f *Flow) tellUnreadable(tx *store.Tx, s sorting) error {
+	key := strings.Join([]string{string(s.o.ID), s.actor.ID, tx.Now().Format(time.DateOnly)}, "/")
+	return tx.Enqueue(outbox.MailNote, key, noticePayload{s.o.ID, ids.ContactID(s.actor.ID), s.in.ID}, tx.Now())
+}
+
+// NoticeMail returns the mail that tells a sender why hers could not be read. ErrNothingToSend when she is no longer in the thread.
+func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
+	var n noticePayload
+	if err := json.Unmarshal(payload, &n); err != nil {
+		return OutMail{}, ids.Wrap(ids.Invalid, err, "The notice's payload cannot be read.")
+	}
+	contact := ids.ContactActor(n.Contact)
+	o, err := loadThread(ctx, f.st.Reader, contact, n.Thread)
+	if err != nil {
+		return OutMail{}, err
+	}
+	if !threads.IsParty(o.Parties, contact) {
+		return OutMail{}, ErrNothingToSend
+	}
+	c, err := f.st.Contact(ctx, n.Contact)
+	if err != nil {
+		return OutMail{}, err
+	}
+	from, err := f.ReplyAddress(ctx, n.Thread, n.Contact)
+	if err != nil {
+		return OutMail{}, err
+	}
+	l := guestLetter{subject: "Your email could not be read, reference " + threadReference(o), parts: []letterPart{
+		{words: "Your email to Kinbridge is encrypted, so nobody here can read it. It has been kept, and has not been passed on."},
+		{words: "Please write your message again without encryption, in answer to this email. Kinbridge's own connections are encrypted (TLS)."},
+		{words: "In Outlook: choose Options, then Encrypt, and take the protection off before you send."},
+		{words: "This email was sent automatically."},
+	}}
+	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.subject, Text: l.text(), HTML: l.html(),
+		MessageID: f.messageID(ids.MessageID("note-" + string(n.Inbound))), Headers: standardHeaders()}
+	out.Headers["Auto-Submitted"] = "auto-replied" // RFC 3834 section 5: it answers a mail
+	return out, nil
+}
+
+// NoticeDone records how sending such a mail ended.
+func (f *Flow) NoticeDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error {
+	var n noticePayload
+	if err := json.Unmarshal(payload, &n); err != nil {
+		return ids.Wrap(ids.Invalid, err, "The notice's payload cannot be read.")
+	}
+	t, err := f.st.Thread(ctx, n.Thread)
+	if err != nil {
+		return err
+	}
+	return f.st.Write(ctx, ids.System("mail"), func(*store.Tx) (audit.Entry, error) {
+		if sent {
+			return audit.NoticeSent(t.Case, t.ID, n.Inbound), nil
+		}
+		code, _, _ := strings.Cut(answer, " ") // the rest may quote her address
+		return audit.NoticeFailed(t.Case, t.ID, n.Inbound, code), nil
+	})
+}

@@ -1,0 +1,92 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/outbox"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+)
+
+// FailedRow is a delivery that did not arrive and that nobody has dealt with yet.
+type FailedRow struct {
+	messages.Delivery
+	CaseReference, Subject string
+}
+
+// Undelivered returns what did not arrive in the actor's cases, oldest first.
+func (f *Flow) Undelivered(ctx context.Context, a ids.Actor) ([]FailedRow, error) {
+	cs, err := f.visibleCases(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var out []FailedRow
+	for _, c := range cs {
+		failed, err := f.st.FailedDeliveries(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range failed {
+			o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
+			if err != nil {
+				return nil, err
+			}
+			if policy.Decide(o.to(policy.HandleFailure)).Allowed() {
+				out = append(out, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b FailedRow) int {
+		return cmp.Or(a.Times.Failed.Compare(b.Times.Failed), cmp.Compare(a.ID, b.ID))
+	})
+	return out, nil
+}
+
+// SendAgain puts a delivery that failed back on its way, to the contact's address as it is now.
+func (f *Flow) SendAgain(ctx context.Context, a ids.Actor, id ids.DeliveryID) error {
+	return f.dealWith(ctx, a, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) (audit.Entry, error) {
+		if err := d.Again(tx.Now()); err != nil {
+			return audit.Entry{}, err
+		}
+		key := fmt.Sprintf("%s/%d", d.ID, tx.Now().UnixMicro())
+		return audit.DeliveryAgain(on), tx.Enqueue(outbox.MailOut, key, d.ID, tx.Now())
+	})
+}
+
+// MarkHandled takes a failed delivery off the list: somebody has reached the recipient by another way, or it no longer matters.
+func (f *Flow) MarkHandled(ctx context.Context, a ids.Actor, id ids.DeliveryID) error {
+	return f.dealWith(ctx, a, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) (audit.Entry, error) {
+		return audit.DeliveryHandled(on), d.Handle(tx.Now())
+	})
+}
+
+func (f *Flow) dealWith(ctx context.Context, a ids.Actor, id ids.DeliveryID, do func(*store.Tx, *messages.Delivery, audit.Delivered) (audit.Entry, error)) error {
+	d, err := f.st.Delivery(ctx, id)
+	if err != nil {
+		return err
+	}
+	o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
+	if err != nil {
+		return err
+	}
+	if err := f.may(ctx, o.to(policy.HandleFailure), auditID(id)); err != nil {
+		return err
+	}
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		d, err := tx.LockDelivery(id)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		e, err := do(tx, &d, audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID})
+		if err != nil {
+			return e, err
+		}
+		return e, tx.UpdateDelivery(d)
+	})
+}
