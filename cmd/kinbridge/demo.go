@@ -19,6 +19,7 @@ type demoCmd struct {
 	SMTP        string `placeholder:"ADDR" help:"Where to receive mail. Without it: 127.0.0.1:2525, or a free port."`
 	MailboxHTTP string `name:"mailbox-http" placeholder:"ADDR" help:"Where to show what the council received. Without it: 127.0.0.1:8025, or a free port."`
 	MailboxSMTP string `name:"mailbox-smtp" placeholder:"ADDR" help:"Where the council's mail server listens. Without it: a free port."`
+	SenderKey   string `name:"sender-key" hidden:"" placeholder:"RECORD" help:"The DKIM key record that the council publishes under the selector bench, for measuring."`
 	ReadyFile   string `placeholder:"FILE" name:"ready-file" help:"Write one JSON object with the addresses and sign-ins here when ready." type:"path"`
 }
 
@@ -146,6 +147,9 @@ func (c demoCmd) config(smarthost string) Config {
 		if a.domain != "" {
 			cfg.SenderTXT[a.domain] = []string{"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all"}
 			cfg.SenderTXT["_dmarc."+a.domain] = []string{"v=DMARC1; p=reject"} // else a name server is asked for an invented domain, and awaited
+			if c.SenderKey != "" {
+				cfg.SenderTXT["bench._domainkey."+a.domain] = []string{c.SenderKey}
+			}
 		}
 	}
 	return cfg

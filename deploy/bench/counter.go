@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -15,6 +16,16 @@ func openCounter(path string) (counter, error) {
 	return counter{db}, err
 }
 
-func (c counter) count(ctx context.Context) (n int, err error) {
+func (c counter) filed(ctx context.Context) (n int, err error) {
 	return n, c.QueryRowContext(ctx, `SELECT COUNT(*) FROM inbound_mail WHERE state = 'filed'`).Scan(&n)
+}
+
+// held reports whether the mail with a Message-ID is a message that waits for a reviewer, as everybody sees it.
+func (c counter) held(ctx context.Context, messageID string) (bool, error) {
+	var one int
+	err := c.QueryRowContext(ctx, `SELECT 1 FROM messages m JOIN holds h ON h.message_id = m.id WHERE m.header_id = ?`, messageID).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }

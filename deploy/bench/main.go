@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -21,17 +20,16 @@ import (
 	"kinbridge/adapters/email/smtpin/smtpload"
 )
 
-const mailSize = 10 << 10
-
 func main() {
 	bin := flag.String("kinbridge", "bin/kinbridge", "the program to measure")
 	out := flag.String("out", "deploy/bench", "folder for README.md and rates.svg")
 	mails := flag.Int("mails", 2000, "mails of one measurement")
 	repeats := flag.Int("repeats", 3, "measurements of each kind; the median counts")
+	only := flag.String("only", "", "measure only the ways of sending whose name contains this (\"10, kept\"), and write no files")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *bin, *out, *mails, *repeats); err != nil {
+	if err := run(ctx, *bin, *out, *only, *mails, *repeats); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -54,6 +52,7 @@ func (s shape) String() string {
 type row struct {
 	shape
 	accept, postfix, done, postfixDone []float64 // mails a second: answered 250; and filed, or delivered
+	cpu, postfixCPU                    []float64 // milliseconds of processor time a mail, the server's alone
 	p99, postfixP99                    []time.Duration
 	ratio, doneRatio                   []float64 // of the two neighbouring measurements
 }
@@ -61,16 +60,21 @@ type row struct {
 // report is everything a run found.
 type report struct {
 	rows           []row
+	held           []time.Duration // end of DATA to held, sorted
 	latency, audit map[string]float64
 	load           string
 	mails, repeats int
 	at             time.Time
 }
 
-func run(ctx context.Context, bin, out string, mails, repeats int) error {
+func run(ctx context.Context, bin, out, only string, mails, repeats int) error {
 	r := report{mails: mails, repeats: repeats, at: time.Now()}
 	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
 		r.load, _, _ = strings.Cut(string(b), " ")
+	}
+	c, err := newCorpus()
+	if err != nil {
+		return err
 	}
 	p, err := startPostfix(ctx)
 	if err != nil {
@@ -82,15 +86,26 @@ func run(ctx context.Context, bin, out string, mails, repeats int) error {
 		}
 	}()
 	for _, s := range []shape{{1, false}, {10, false}, {50, false}, {1, true}, {10, true}, {50, true}} {
+		if !strings.Contains(s.String(), only) {
+			continue
+		}
 		w := row{shape: s}
 		for n := range repeats {
-			if err := w.measure(ctx, bin, p, mails, n%2 == 1); err != nil {
+			if err := w.measure(ctx, bin, p, c, mails, n%2 == 1); err != nil {
 				return fmt.Errorf("%s: %w", s, err)
 			}
-			fmt.Printf("%-20s %7.0f/s   Postfix %7.0f/s   ratio %.2f   (filed %.0f/s, delivered %.0f/s)\n", s, w.accept[n], w.postfix[n], w.ratio[n], w.done[n], w.postfixDone[n])
+			fmt.Printf("%-20s %7.0f/s   Postfix %7.0f/s   ratio %.2f   (filed %.0f/s, delivered %.0f/s, ratio %.2f; processor %.2f and %.2f ms a mail)\n",
+				s, w.accept[n], w.postfix[n], w.ratio[n], w.done[n], w.postfixDone[n], w.doneRatio[n], w.cpu[n], w.postfixCPU[n])
 		}
 		r.rows = append(r.rows, w)
 	}
+	if only != "" {
+		return nil
+	}
+	if r.held, err = heldTimes(ctx, bin, c, mails); err != nil {
+		return err
+	}
+	fmt.Println("end of DATA to held: p50", smtpload.Percentile(r.held, 0.5), "p99", smtpload.Percentile(r.held, 0.99))
 	if r.latency, err = goBench(ctx, "./cmd/kinbridge", "ReplyToKiosk", "1000x"); err != nil {
 		return err
 	}
@@ -106,9 +121,9 @@ func run(ctx context.Context, bin, out string, mails, repeats int) error {
 }
 
 // measure does one measurement of each program, one right after the other, in turns first.
-func (w *row) measure(ctx context.Context, bin string, p *postfix, mails int, postfixFirst bool) error {
-	ours := func() error { return w.measureKinbridge(ctx, bin, mails) }
-	theirs := func() error { return w.measurePostfix(ctx, p, mails) }
+func (w *row) measure(ctx context.Context, bin string, p *postfix, c corpus, mails int, postfixFirst bool) error {
+	ours := func() error { return w.measureKinbridge(ctx, bin, c, mails) }
+	theirs := func() error { return w.measurePostfix(ctx, p, c, mails) }
 	if postfixFirst {
 		ours, theirs = theirs, ours
 	}
@@ -122,26 +137,51 @@ func (w *row) measure(ctx context.Context, bin string, p *postfix, mails int, po
 	return nil
 }
 
-func (w *row) measurePostfix(ctx context.Context, p *postfix, mails int) error {
+// result is one measurement of one program.
+type result struct {
+	accept, done, cpu float64
+	p99               time.Duration
+}
+
+// load sends the mails to a program and waits until it has done what it does with them.
+func (w *row) load(ctx context.Context, addr string, list []smtpload.Mail, done func() (bool, error), cpu func() (time.Duration, error)) (result, error) {
+	before, err := cpu()
+	if err != nil {
+		return result{}, err
+	}
+	began := time.Now()
+	r, err := smtpload.Load{Addr: addr, Connections: w.connections, PerMail: w.perMail, Mails: len(list), Make: func(n int) smtpload.Mail { return list[n] }}.Run(ctx)
+	if err != nil {
+		return result{}, err
+	}
+	if err := until(ctx, done); err != nil {
+		return result{}, err
+	}
+	took := time.Since(began)
+	after, err := cpu()
+	n := float64(len(list))
+	return result{accept: r.Rate(), done: n / took.Seconds(), cpu: ms(after-before) / n, p99: r.Percentile(0.99)}, err
+}
+
+func (w *row) measurePostfix(ctx context.Context, p *postfix, c corpus, mails int) error {
 	if err := p.empty(); err != nil {
 		return err
 	}
-	began := time.Now()
-	r, err := smtpload.Load{Addr: p.addr, Connections: w.connections, PerMail: w.perMail, Mails: mails, Make: func(n int) smtpload.Mail {
-		return smtpload.Reply(n, mailSize, "hannah.cole@northvale.example", postfixRcpt, "bench")
-	}}.Run(ctx)
+	list, err := c.mails(mails, func(int) (string, string) { return "hannah.cole@northvale.example", postfixRcpt })
 	if err != nil {
-		return fmt.Errorf("sending to Postfix: %w", err)
+		return err
 	}
-	err = until(ctx, func() (bool, error) { n, err := p.delivered(); return n >= mails, err })
-	w.postfix, w.postfixP99 = append(w.postfix, r.Rate()), append(w.postfixP99, r.Percentile(0.99))
-	w.postfixDone = append(w.postfixDone, float64(mails)/time.Since(began).Seconds())
-	return err
+	r, err := w.load(ctx, p.addr, list, func() (bool, error) { n, err := p.delivered(); return n >= mails, err }, p.processorTime)
+	if err != nil {
+		return fmt.Errorf("Postfix: %w", err)
+	}
+	w.postfix, w.postfixP99 = append(w.postfix, r.accept), append(w.postfixP99, r.p99)
+	w.postfixDone, w.postfixCPU = append(w.postfixDone, r.done), append(w.postfixCPU, r.cpu)
+	return nil
 }
 
-// measureKinbridge starts the program on a fresh demo world: SQLite, synchronous=FULL, senders checked, content encrypted, everything audited.
-func (w *row) measureKinbridge(ctx context.Context, bin string, mails int) (err error) {
-	k, err := startKinbridge(ctx, bin)
+func (w *row) measureKinbridge(ctx context.Context, bin string, c corpus, mails int) (err error) {
+	k, err := startKinbridge(ctx, bin, c.keyRecord)
 	if err != nil {
 		return err
 	}
@@ -154,18 +194,17 @@ func (w *row) measureKinbridge(ctx context.Context, bin string, mails int) (err 
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	r, err := smtpload.Load{Addr: k.ready.SMTP, Connections: w.connections, PerMail: w.perMail, Mails: mails, Make: func(n int) smtpload.Mail {
-		t := k.threads[n%len(k.threads)]
-		return smtpload.Reply(n, mailSize, t.Email, t.ReplyTo, "bench")
-	}}.Run(ctx)
+	list, err := c.mails(mails, k.address)
 	if err != nil {
-		return fmt.Errorf("sending to Kinbridge: %w", err)
+		return err
 	}
-	err = until(ctx, func() (bool, error) { n, err := k.filed(ctx); return n >= filedBefore+mails, err })
-	w.accept, w.p99 = append(w.accept, r.Rate()), append(w.p99, r.Percentile(0.99))
-	w.done = append(w.done, float64(mails)/time.Since(began).Seconds())
-	return err
+	r, err := w.load(ctx, k.ready.SMTP, list, func() (bool, error) { n, err := k.filed(ctx); return n >= filedBefore+mails, err }, k.processorTime)
+	if err != nil {
+		return fmt.Errorf("Kinbridge: %w", err)
+	}
+	w.accept, w.p99 = append(w.accept, r.accept), append(w.p99, r.p99)
+	w.done, w.cpu = append(w.done, r.done), append(w.cpu, r.cpu)
+	return nil
 }
 
 func until(ctx context.Context, done func() (bool, error)) error {
@@ -206,66 +245,4 @@ func goBench(ctx context.Context, pkg, name, times string) (map[string]float64, 
 func median[T float64 | time.Duration](vs []T) T {
 	s := slices.Sorted(slices.Values(vs))
 	return s[len(s)/2]
-}
-
-// kinbridge is a running demo.
-type kinbridge struct {
-	dir   string
-	cmd   *exec.Cmd
-	db    counter
-	ready struct {
-		SMTP    string
-		Threads []thread
-	}
-	threads []thread
-}
-
-type thread struct {
-	Channel string
-	ReplyTo string `json:"reply_address"`
-	Email   string `json:"la_email"`
-}
-
-func startKinbridge(ctx context.Context, bin string) (*kinbridge, error) {
-	dir, err := os.MkdirTemp("", "kinbridge-bench-")
-	if err != nil {
-		return nil, err
-	}
-	k := &kinbridge{dir: dir}
-	ready := filepath.Join(dir, "ready")
-	k.cmd = exec.CommandContext(ctx, bin, "demo", "--dir", filepath.Join(dir, "world"), "--ready-file", ready, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0",
-		"--mailbox-http", "127.0.0.1:0", "--mailbox-smtp", "127.0.0.1:0")
-	k.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := k.cmd.Start(); err != nil {
-		return nil, err
-	}
-	err = until(ctx, func() (bool, error) {
-		b, err := os.ReadFile(ready)
-		if err != nil {
-			return false, nil
-		}
-		return true, json.Unmarshal(b, &k.ready)
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range k.ready.Threads {
-		if t.Channel == "official" && t.ReplyTo != "" {
-			k.threads = append(k.threads, t)
-		}
-	}
-	k.db, err = openCounter(filepath.Join(dir, "world", "kinbridge.db"))
-	return k, err
-}
-
-// filed counts the emails that are messages of their threads.
-func (k *kinbridge) filed(ctx context.Context) (int, error) { return k.db.count(ctx) }
-
-func (k *kinbridge) stop() error {
-	_ = k.db.Close()
-	_ = k.cmd.Process.Signal(syscall.SIGTERM)
-	if err := k.cmd.Wait(); err != nil {
-		return fmt.Errorf("kinbridge did not stop in good order: %w", err)
-	}
-	return os.RemoveAll(k.dir)
 }

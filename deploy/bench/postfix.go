@@ -108,6 +108,19 @@ func startPostfix(ctx context.Context) (*postfix, error) {
 	return p, waitFor(p.addr)
 }
 
+// processorTime is what Postfix's master and all the processes it started have used.
+func (p *postfix) processorTime() (time.Duration, error) {
+	b, err := os.ReadFile(filepath.Join(p.dir, "queue", "pid", "master.pid"))
+	if err != nil {
+		return 0, err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0, err
+	}
+	return processorTime(pid)
+}
+
 func (p *postfix) stop() error {
 	out, err := exec.Command("postfix", "-c", filepath.Join(p.dir, "conf"), "stop").CombinedOutput()
 	if err != nil {

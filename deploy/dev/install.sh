@@ -13,6 +13,7 @@ chromium            /usr/bin/chromium
 postgresql          /usr/lib/postgresql/*/bin/initdb
 postfix             /usr/sbin/postfix
 swaks               /usr/bin/swaks
+libnet-ssleay-perl  /usr/lib/*/perl5/*/Net/SSLeay.pm
 dovecot-imapd       /usr/lib/dovecot/imap
 flite               /usr/bin/flite
 espeak-ng           /usr/bin/espeak-ng

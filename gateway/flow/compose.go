@@ -84,51 +84,56 @@ type origin struct {
 }
 
 // post stores a message in the state the decision gives it and, when that is released, its deliveries.
-func (f *Flow) post(ctx context.Context, a ids.Actor, o openThread, m messages.Message, d policy.Decision, from origin) (Composed, error) {
+func (f *Flow) post(ctx context.Context, a ids.Actor, o openThread, m messages.Message, d policy.Decision, from origin) (out Composed, err error) {
+	err = f.st.Write(ctx, a, func(tx *store.Tx) (entry audit.Entry, err error) {
+		out, entry, err = f.place(tx, a, o, m, d, from)
+		return entry, err
+	})
+	return out, err
+}
+
+// place is post inside a change.
+func (f *Flow) place(tx *store.Tx, a ids.Actor, o openThread, m messages.Message, d policy.Decision, from origin) (out Composed, entry audit.Entry, err error) {
 	if from.headerID == "" {
 		from.headerID = f.messageID(m.ID)
 	}
-	out := Composed{}
-	err := f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		m.Written, m.State = tx.Now(), messages.Held
-		if d.Allowed() {
-			m.State, m.ReleasedAt = messages.Released, tx.Now()
+	m.Written, m.State = tx.Now(), messages.Held
+	if d.Allowed() {
+		m.State, m.ReleasedAt = messages.Released, tx.Now()
+	}
+	id, added, err := tx.AddMessage(m, from.idemKey, from.headerID, from.files)
+	if err != nil {
+		return out, entry, err
+	}
+	out = Composed{Message: id, State: m.State, Again: !added}
+	if from.inbound != nil {
+		filed := *from.inbound
+		filed.State, filed.Thread, filed.Message = store.InboundFiled, o.ID, id
+		if err := tx.UpdateInbound(filed); err != nil {
+			return out, entry, err
 		}
-		id, added, err := tx.AddMessage(m, from.idemKey, from.headerID, from.files)
-		if err != nil {
-			return audit.Entry{}, err
+	}
+	if !added {
+		old, err := tx.Message(tx.Context(), id)
+		out.State = old.State
+		return out, audit.MessageWritten(o.Case, o.ID, id).With("repeat", "yes"), err
+	}
+	if a.StaffID() != "" {
+		if err := tx.DeleteDraft(a.StaffID(), o.ID); err != nil {
+			return out, entry, err
 		}
-		out = Composed{Message: id, State: m.State, Again: !added}
-		if from.inbound != nil {
-			filed := *from.inbound
-			filed.State, filed.Thread, filed.Message = store.InboundFiled, o.ID, id
-			if err := tx.UpdateInbound(filed); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		if !added {
-			old, err := tx.Message(tx.Context(), id)
-			out.State = old.State
-			return audit.MessageWritten(o.Case, o.ID, id).With("repeat", "yes"), err
-		}
-		if a.StaffID() != "" {
-			if err := tx.DeleteDraft(a.StaffID(), o.ID); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		written := audit.MessageWritten(o.Case, o.ID, m.ID)
-		if m.Inbound != "" {
-			written = audit.MailFiled(o.Case, o.ID, m.ID, m.Inbound)
-		}
-		if m.State == messages.Released {
-			return decided(written, d), f.deliver(tx, o, m)
-		}
-		tx.Also(written)
-		h := holdFor(d, o.Case, o.ID)
-		h.Message, h.Inbound = m.ID, m.Inbound
-		return decided(audit.MessageHeld(o.Case, o.ID, m.ID, h.ID), d), tx.AddHold(h)
-	})
-	return out, err
+	}
+	written := audit.MessageWritten(o.Case, o.ID, m.ID)
+	if m.Inbound != "" {
+		written = audit.MailFiled(o.Case, o.ID, m.ID, m.Inbound)
+	}
+	if m.State == messages.Released {
+		return out, decided(written, d), f.deliver(tx, o, m)
+	}
+	tx.Also(written)
+	h := holdFor(d, o.Case, o.ID)
+	h.Message, h.Inbound = m.ID, m.Inbound
+	return out, decided(audit.MessageHeld(o.Case, o.ID, m.ID, h.ID), d), tx.AddHold(h)
 }
 
 func holdFor(d policy.Decision, c ids.CaseID, t ids.ThreadID) messages.Hold {

@@ -176,7 +176,7 @@ func (f *Flow) ofThread(ctx context.Context, o openThread, c people.Contact, kno
 	if known {
 		return o.Agency != "" && c.Agency == o.Agency, nil
 	}
-	return f.sameAgency(ctx, o.Agency, c.Email)
+	return sameAgency(ctx, f.st.Reader, o.Agency, c.Email)
 }
 
 func contactName(m ReadMail) string {

@@ -52,44 +52,44 @@ type sorting struct {
 	facts policy.Facts
 }
 
-// fileMail asks policy what becomes of an email and does it.
-func (f *Flow) fileMail(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
+// fileMail asks policy what becomes of an email and does it. Everything it asks about is as the transaction sees it.
+func (f *Flow) fileMail(tx *store.Tx, in store.Inbound, mail ReadMail, to addressee) (audit.Entry, error) {
 	s := sorting{in: in, mail: mail, to: to}
-	if err := f.gatherMail(ctx, &s); err != nil {
-		return err
+	if err := f.gatherMail(tx, &s); err != nil {
+		return audit.Entry{}, err
 	}
 	if mail.Kind == MailBounce && to.problem == nil {
-		d, ok, err := f.reportedDelivery(ctx, s)
+		d, ok, err := reportedDelivery(tx, s)
 		if err != nil {
-			return err
+			return audit.Entry{}, err
 		}
 		if ok { // a server that answers the header's address instead of the envelope's (RFC 3461 section 6.1 asks for the latter)
 			s.to.delivery = d
-			return f.noteReport(ctx, in, mail, s.to)
+			return f.noteReport(tx, in, mail, s.to)
 		}
 	}
 	d := policy.Decide(s.facts)
 	switch {
 	case d.Effect == policy.Note:
-		return f.noteMail(ctx, s, d)
+		return f.noteMail(tx, s, d)
 	case s.facts.Mail.AddressValid && s.facts.Mail.SenderIsParty && (d.Allowed() || d.Hold == string(messages.HoldReview)):
-		return f.postMail(ctx, s.actor, s.o, in, mail, d)
+		return f.postMail(tx, s.actor, s.o, in, mail, d)
 	}
-	return f.holdMail(ctx, s, d)
+	return f.holdMail(tx, s, d)
 }
 
 // gatherMail gathers the facts about an email's address and sender.
-func (f *Flow) gatherMail(ctx context.Context, s *sorting) (err error) {
-	mail := s.mail
+func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
+	ctx, mail := tx.Context(), s.mail
 	s.actor = ids.Unknown("mail")
 	m := policy.MailFacts{AddressValid: s.to.problem == nil, AddressExpired: s.to.address.Expired(f.now()), Verified: mail.Proof.Verified,
 		Readable: mail.readable(), Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Invitation: mail.Kind == MailInvite}
 	s.facts = policy.Facts{Act: policy.FileMail}
 	if m.AddressValid {
-		if s.o, err = loadThread(ctx, f.st.Reader, s.actor, s.to.address.Thread); err != nil {
+		if s.o, err = loadThread(ctx, tx.Reader, s.actor, s.to.address.Thread); err != nil {
 			return err
 		}
-		contact, err := f.st.Contact(ctx, s.to.address.Contact)
+		contact, err := tx.Contact(ctx, s.to.address.Contact)
 		if err != nil {
 			return err
 		}
@@ -97,14 +97,14 @@ func (f *Flow) gatherMail(ctx context.Context, s *sorting) (err error) {
 			m.SenderIsParty, s.actor = true, ids.ContactActor(sender)
 			s.actor.Agency = contact.Agency
 		}
-		if m.SameAgency, err = f.sameAgency(ctx, contact.Agency, mail.From); err != nil {
+		if m.SameAgency, err = sameAgency(ctx, tx.Reader, contact.Agency, mail.From); err != nil {
 			return err
 		}
 		s.o.facts.Actor, s.o.facts.Thread = s.actor, threadFacts(s.actor, s.o.Thread, s.o.Parties)
 		s.facts = s.o.to(policy.FileMail)
 	}
 	if m.Automatic {
-		if m.AutomaticToday, err = f.st.AutomaticMailSince(ctx, s.o.ID, f.now().Add(-24*time.Hour)); err != nil {
+		if m.AutomaticToday, err = tx.AutomaticMailSince(ctx, s.o.ID, f.now().Add(-24*time.Hour)); err != nil {
 			return err
 		}
 	}
@@ -128,18 +128,19 @@ func partyWhoWrites(ps []threads.Party, from string) (ids.ContactID, bool) {
 	return "", false
 }
 
-func (f *Flow) sameAgency(ctx context.Context, agency ids.AgencyID, from string) (bool, error) {
+// sameAgency reports whether an address is at an organisation's own mail domain.
+func sameAgency(ctx context.Context, r store.Reader, agency ids.AgencyID, from string) (bool, error) {
 	if agency == "" {
 		return false, nil
 	}
-	a, err := f.st.Agency(ctx, agency)
+	a, err := r.Agency(ctx, agency)
 	return err == nil && a.Writes(from), err
 }
 
 // reportedDelivery finds the delivery that a report at a reply address is about: the newest one, not yet known to have failed, to the
 // recipient that it names.
-func (f *Flow) reportedDelivery(ctx context.Context, s sorting) (found messages.Delivery, ok bool, err error) {
-	ds, err := f.st.DeliveriesOfThread(ctx, s.o.ID)
+func reportedDelivery(tx *store.Tx, s sorting) (found messages.Delivery, ok bool, err error) {
+	ds, err := tx.DeliveriesOfThread(tx.Context(), s.o.ID)
 	if err != nil {
 		return found, false, err
 	}
@@ -157,57 +158,62 @@ func (f *Flow) reportedDelivery(ctx context.Context, s sorting) (found messages.
 }
 
 // holdMail keeps an email for a person to decide.
-func (f *Flow) holdMail(ctx context.Context, s sorting, d policy.Decision) error {
+func (f *Flow) holdMail(tx *store.Tx, s sorting, d policy.Decision) (audit.Entry, error) {
 	h := holdFor(d, s.o.Case, s.o.ID)
 	h.Inbound = s.in.ID
 	if s.to.problem == threads.ErrNotOurs {
 		h.Reason, h.Why = messages.HoldNoAddress, "The email was not sent to a reply address."
 	}
+	if done, err := dealtWith(tx, s.in); err != nil || done {
+		return audit.MailHeld(s.in.ID, h.ID, "repeat"), err
+	}
 	s.in.State, s.in.Thread = store.InboundHeld, s.o.ID
-	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
-		if now, err := tx.Inbound(tx.Context(), s.in.ID); err != nil || now.State != store.InboundAccepted {
-			return audit.MailHeld(s.in.ID, h.ID, "repeat"), err
-		}
-		if err := tx.UpdateInbound(s.in); err != nil {
+	if err := tx.UpdateInbound(s.in); err != nil {
+		return audit.Entry{}, err
+	}
+	if d.Rule == "handover" {
+		if err := f.proposeHandover(tx, s.o.Thread, cases.Handover{From: s.to.address.Contact, Reason: cases.HandoverNewSender, Inbound: s.in.ID,
+			Successor: cases.Successor{Name: contactName(s.mail), Email: s.mail.From}}); err != nil {
 			return audit.Entry{}, err
 		}
-		if d.Rule == "handover" {
-			if err := f.proposeHandover(tx, s.o.Thread, cases.Handover{From: s.to.address.Contact, Reason: cases.HandoverNewSender, Inbound: s.in.ID,
-				Successor: cases.Successor{Name: contactName(s.mail), Email: s.mail.From}}); err != nil {
-				return audit.Entry{}, err
-			}
+	}
+	if d.TellSender {
+		if err := f.tellUnreadable(tx, s); err != nil {
+			return audit.Entry{}, err
 		}
-		if d.TellSender {
-			if err := f.tellUnreadable(tx, s); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		return decided(audit.MailHeld(s.in.ID, h.ID, string(h.Reason)).In(s.o.Case, s.o.ID), d), tx.AddHold(h)
-	})
+	}
+	return decided(audit.MailHeld(s.in.ID, h.ID, string(h.Reason)).In(s.o.Case, s.o.ID), d), tx.AddHold(h)
+}
+
+// dealtWith reports whether another try has settled what becomes of a mail.
+func dealtWith(tx *store.Tx, in store.Inbound) (bool, error) {
+	if in.New != nil { // it arrives in this very transaction
+		return false, nil
+	}
+	now, err := tx.Inbound(tx.Context(), in.ID)
+	return err == nil && now.State != store.InboundAccepted, err
 }
 
 // noteMail uses what an automatic mail tells and puts it before nobody. The mail is kept like every other.
-func (f *Flow) noteMail(ctx context.Context, s sorting, d policy.Decision) error {
-	s.in.State, s.in.Thread = store.InboundNoted, s.o.ID
+func (f *Flow) noteMail(tx *store.Tx, s sorting, d policy.Decision) (audit.Entry, error) {
+	if done, err := dealtWith(tx, s.in); err != nil || done {
+		return audit.MailNoted(s.in.ID, "repeat"), err
+	}
 	form := s.mail.Auto.Form
 	if form == "" {
 		form = string(s.mail.Kind)
 	}
-	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
-		if now, err := tx.Inbound(tx.Context(), s.in.ID); err != nil || now.State != store.InboundAccepted {
-			return audit.MailNoted(s.in.ID, "repeat"), err
-		}
-		if err := tx.UpdateInbound(s.in); err != nil {
+	s.in.State, s.in.Thread = store.InboundNoted, s.o.ID
+	if err := tx.UpdateInbound(s.in); err != nil {
+		return audit.Entry{}, err
+	}
+	if d.Rule == "automatic_answer" {
+		if err := f.useAutoFacts(tx, s); err != nil {
 			return audit.Entry{}, err
 		}
-		if d.Rule == "automatic_answer" {
-			if err := f.useAutoFacts(tx, s); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		tx.Wake(store.TopicStaff)
-		return decided(audit.MailNoted(s.in.ID, form).In(s.o.Case, s.o.ID), d), nil
-	})
+	}
+	tx.Wake(store.TopicStaff)
+	return decided(audit.MailNoted(s.in.ID, form).In(s.o.Case, s.o.ID), d), nil
 }
 
 // useAutoFacts keeps what a contact's mailbox says of her. That she has left proposes a handover.
@@ -236,7 +242,7 @@ func (f *Flow) useAutoFacts(tx *store.Tx, s sorting) error {
 	}
 	h := cases.Handover{From: contact, Reason: cases.HandoverLeft, Inbound: s.in.ID}
 	for _, c := range a.Colleagues {
-		if ok, err := f.sameAgency(tx.Context(), s.actor.Agency, c.Email); err != nil {
+		if ok, err := sameAgency(tx.Context(), tx.Reader, s.actor.Agency, c.Email); err != nil {
 			return err
 		} else if ok {
 			h.Successor = cases.Successor(c)

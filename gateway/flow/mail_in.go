@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -152,21 +153,28 @@ func (f *Flow) OurDomain(rcpt string) bool {
 }
 
 // AcceptMail makes a received email durable for one envelope recipient: when it returns nil the SMTP session may answer 250. The same bytes
-// from the same sender to the same recipient are accepted once, however often a server retries. Nothing is read here but
-// the recipient's address, which says under which case's key the bytes are sealed.
+// from the same sender to the same recipient are accepted once, however often a server retries. An ordinary mail is read and filed in the same
+// transaction (see fileAtOnce); of any other nothing is read here but the recipient's address, which says under which case's key the bytes
+// are sealed, and the rest is left to the outbox. raw is not kept after it returns.
 func (f *Flow) AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (ids.InboundID, error) {
-	scope := vault.Intake
-	if to, err := f.recipient(ctx, f.st.Reader, env.Rcpt); err == nil && to.caseID != "" {
-		scope = vault.CaseScope(to.caseID)
-	} else if err != nil && ids.KindOf(err) != ids.NotFound {
+	in := store.Inbound{ID: ids.New[ids.InboundID](ids.Inbound), Envelope: env}
+	digest := f.mailDigest(env, raw)
+	if f.fileAtOnce(ctx, in, digest, raw) {
+		return in.ID, nil
+	}
+	return f.acceptForLater(ctx, in, digest, raw)
+}
+
+// acceptForLater makes a received email durable together with the work of reading it.
+func (f *Flow) acceptForLater(ctx context.Context, in store.Inbound, digest string, raw []byte) (id ids.InboundID, err error) {
+	to, err := f.recipient(ctx, f.st.Reader, in.Envelope.Rcpt)
+	if err != nil {
 		return "", err
 	}
-	in := store.Inbound{ID: ids.New[ids.InboundID](ids.Inbound), Envelope: env, Scope: scope}
-	digest := f.mailDigest(env, raw)
+	in.Scope = to.scope()
 	handed := f.cfg.Handover.Reserve()
-	var id ids.InboundID
 	var work outbox.Item
-	err := f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (e audit.Entry, err error) {
+	err = f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (e audit.Entry, err error) {
 		var added bool
 		work = outbox.Item{}
 		if id, added, err = tx.AddInbound(in, digest, raw); err != nil {
@@ -186,7 +194,7 @@ func (f *Flow) AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (
 	case handed && err == nil && work.ID != "":
 		if len(raw) <= hintSize {
 			in.State = store.InboundAccepted
-			work.Hint = acceptedMail{in, raw}
+			work.Hint = acceptedMail{in, bytes.Clone(raw)}
 		}
 		f.cfg.Handover.Put(work)
 	case handed:
@@ -220,6 +228,14 @@ type addressee struct {
 	address  threads.Address
 	delivery messages.Delivery
 	caseID   ids.CaseID
+}
+
+// scope is the key under which mail to the address is sealed: its case's, else that of mail of no case.
+func (a addressee) scope() vault.Scope {
+	if a.caseID == "" {
+		return vault.Intake
+	}
+	return vault.CaseScope(a.caseID)
 }
 
 // recipient reads an envelope recipient. An address that leads nowhere is no error: problem says why.
@@ -288,59 +304,65 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 	if mail.Proof.TempFail && it.Attempts < 6 {
 		return outbox.RetryAt(f.now().Add(outbox.Backoff(it.Attempts, 2*time.Second, time.Minute)), fmt.Errorf("the sender could not be checked: DNS gave no answer"))
 	}
-	to, err := f.recipient(ctx, f.st.Reader, in.Envelope.Rcpt)
-	if err != nil {
-		return err
-	}
-	if in.Facts, err = factsOf(mail).encode(); err != nil {
-		return err
-	}
-	if to.kind == threads.BounceAddress {
-		err = f.noteReport(ctx, in, mail, to)
-	} else {
-		err = f.fileMail(ctx, in, mail, to)
-	}
+	err = f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+		to, err := f.recipient(tx.Context(), tx.Reader, in.Envelope.Rcpt)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		return f.settleMail(tx, in, mail, to)
+	})
 	if err == nil {
 		it.MarkSettled() // with the transaction that stored what became of the mail
 	}
 	return err
 }
 
+// settleMail does with an email what is to be done with it.
+func (f *Flow) settleMail(tx *store.Tx, in store.Inbound, mail ReadMail, to addressee) (audit.Entry, error) {
+	var err error
+	if in.Facts, err = factsOf(mail).encode(); err != nil {
+		return audit.Entry{}, err
+	}
+	if to.kind == threads.BounceAddress {
+		return f.noteReport(tx, in, mail, to)
+	}
+	return f.fileMail(tx, in, mail, to)
+}
+
 // postMail makes an email of a verified party a message of its thread, released or held for the channel's review.
-func (f *Flow) postMail(ctx context.Context, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) error {
+func (f *Flow) postMail(tx *store.Tx, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) (audit.Entry, error) {
+	tx.ActAs(a)
 	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: a.ID,
 		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Inbound: in.ID}
-	_, err := f.post(ctx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.files(), headerID: mail.headerID(), inbound: &in})
-	return err
+	_, entry, err := f.place(tx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.files(), headerID: mail.headerID(), inbound: &in})
+	return entry, err
 }
 
 // noteReport uses what came to a bounce address: a delivery report moves its delivery; anything else is noted, or held when a
 // person seems to have written it.
-func (f *Flow) noteReport(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
+func (f *Flow) noteReport(tx *store.Tx, in store.Inbound, mail ReadMail, to addressee) (audit.Entry, error) {
 	if mail.Kind == MailMessage || mail.Kind == MailInvite || mail.Kind == MailRejected {
-		o, err := loadThread(ctx, f.st.Reader, ids.System("mail"), to.delivery.Thread)
+		o, err := loadThread(tx.Context(), tx.Reader, ids.System("mail"), to.delivery.Thread)
 		if err != nil {
-			return err
+			return audit.Entry{}, err
 		}
 		role := ids.RolePactWorker
 		if o.Channel == threads.Privileged {
 			role = ids.RoleAdministrator
 		}
-		return f.holdMail(ctx, sorting{in: in, mail: mail, to: to, o: o}, policy.Decision{Effect: policy.Hold, Rule: "bounce_address",
+		return f.holdMail(tx, sorting{in: in, mail: mail, to: to, o: o}, policy.Decision{Effect: policy.Hold, Rule: "bounce_address",
 			Why: "The email came to an address for delivery reports only.", Hold: string(messages.HoldNoAddress), HoldFor: role})
 	}
 	in.State, in.Thread, in.Message = store.InboundNoted, to.delivery.Thread, to.delivery.Message
 	report, ok := worst(mail.Bounces)
 	d := audit.Delivered{Case: to.delivery.Case, Thread: to.delivery.Thread, Message: to.delivery.Message, Delivery: to.delivery.ID}
-	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
-		if err := tx.UpdateInbound(in); err != nil {
-			return audit.Entry{}, err
-		}
-		if !ok {
-			return audit.DeliveryDelayed(d, "no-report"), nil
-		}
-		return f.applyReport(tx, to.delivery.ID, d, report)
-	})
+	if err := tx.UpdateInbound(in); err != nil {
+		return audit.Entry{}, err
+	}
+	if !ok {
+		return audit.DeliveryDelayed(d, "no-report"), nil
+	}
+	return f.applyReport(tx, to.delivery.ID, d, report)
 }
 
 func (f *Flow) applyReport(tx *store.Tx, id ids.DeliveryID, d audit.Delivered, b Bounce) (audit.Entry, error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -44,27 +45,48 @@ type Inbound struct {
 	Facts    string // JSON of what the mail proved about its sender, once read
 	// Work is the outbox item that reads it: UpdateInbound records it as done in the same transaction.
 	Work outbox.Item
+	// New, when set, is an email that the database does not have yet: UpdateInbound stores all of it, with what became of it.
+	New *NewInbound
 }
+
+// NewInbound is what a received email has besides its facts: the digest that makes it unique, and its bytes.
+type NewInbound struct {
+	Digest string
+	Raw    []byte
+}
+
+// ErrRepeat is what UpdateInbound returns for a new email that has been received before: nothing may be done with it again.
+var ErrRepeat = ids.E(ids.Conflict, "This email has been received before.")
 
 // AddInbound stores a received email. digest makes it unique: the same bytes for the same recipient from the same sender, tried
 // again after a lost answer, are the same email, and its identifier is returned with added false.
 func (tx *Tx) AddInbound(in Inbound, digest string, raw []byte) (id ids.InboundID, added bool, err error) {
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), digest, string(in.Scope), len(raw),
-		in.Envelope.MailFrom, in.Envelope.Rcpt, in.Envelope.RemoteIP, in.Envelope.Helo, flag(in.Envelope.TLS), micros(tx.now), string(InboundAccepted))
-	if err != nil {
-		return "", false, err
-	}
-	if n == 0 {
+	in.State = InboundAccepted
+	err = tx.insertInbound(in, NewInbound{digest, raw})
+	if errors.Is(err, ErrRepeat) {
 		err = tx.q.one(tx.ctx, `SELECT id FROM inbound_mail WHERE digest = ?`, []any{digest}, &id)
 		return id, false, err
 	}
-	sealed, err := tx.seal(in.Scope, "inbound_raw", string(in.ID), "raw", raw)
+	return in.ID, err == nil, err
+}
+
+func (tx *Tx) insertInbound(in Inbound, fresh NewInbound) error {
+	e := in.Envelope
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), fresh.Digest, string(in.Scope), len(fresh.Raw),
+		e.MailFrom, e.Rcpt, e.RemoteIP, e.Helo, flag(e.TLS), micros(tx.now), string(in.State), string(in.Thread), string(in.Message), in.Facts)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return ErrRepeat
+	}
+	sealed, err := tx.seal(in.Scope, "inbound_raw", string(in.ID), "raw", fresh.Raw)
 	if err != nil {
-		return "", false, err
+		return err
 	}
 	_, err = tx.q.exec(tx.ctx, `INSERT INTO inbound_raw (id, raw_sealed) VALUES (?, ?)`, string(in.ID), sealed)
-	return in.ID, true, err
+	return err
 }
 
 // Inbound returns one received email without its bytes.
@@ -97,8 +119,12 @@ func (r Reader) InboundRaw(ctx context.Context, id ids.InboundID) ([]byte, error
 	return r.open(ctx, vault.Scope(scope), "inbound_raw", string(id), "raw", sealed)
 }
 
-// UpdateInbound stores what became of a received email and finishes the work of reading it.
+// UpdateInbound stores what became of a received email and finishes the work of reading it. A new one is stored whole; ErrRepeat says that
+// it was there already.
 func (tx *Tx) UpdateInbound(in Inbound) error {
+	if in.New != nil {
+		return tx.insertInbound(in, *in.New)
+	}
 	_, err := tx.q.exec(tx.ctx, `UPDATE inbound_mail SET state = ?, thread_id = ?, message_id = ?, facts = ? WHERE id = ?`,
 		string(in.State), string(in.Thread), string(in.Message), in.Facts, string(in.ID))
 	if err != nil {

@@ -39,6 +39,9 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 // Also adds an audit entry besides the one that the change returns, before it.
 func (tx *Tx) Also(e audit.Entry) { tx.also = append(tx.also, e) }
 
+// ActAs says who the change is by, for the entries that do not say so themselves: whose words a mail brings turns out only inside the change.
+func (tx *Tx) ActAs(a ids.Actor) { tx.actor = a }
+
 // Wake names a topic whose listeners should look again once this has committed: "outbox", "audit", or TopicMother and TopicStaff.
 func (tx *Tx) Wake(topic string) { tx.topics = append(tx.topics, topic) }
 

@@ -31,6 +31,7 @@ type Load struct {
 	Every       time.Duration       // pace of all connections together; 0 = as fast as the server answers
 	Make        func(n int) Mail    // the n-th mail, from 0; called once for each n, from several goroutines
 	Begin       func(n int)         // called when the n-th mail's sending begins; nil = nobody asks
+	Sent        func(n int)         // called when its last byte, the end of DATA, was sent; nil = nobody asks
 	Answered    func(n int, m Mail) // called when it was answered 250; nil = nobody asks
 }
 
@@ -101,7 +102,11 @@ func (l Load) connection(ctx context.Context, next *atomic.Int64, began time.Tim
 				return err
 			}
 		}
-		if err := c.send(m); err != nil {
+		if err := c.send(m, func() {
+			if l.Sent != nil {
+				l.Sent(n)
+			}
+		}); err != nil {
 			return err
 		}
 		*took = append(*took, time.Since(at))
@@ -152,7 +157,7 @@ func (c *client) close() {
 	_ = c.conn.Close()
 }
 
-func (c *client) send(m Mail) error {
+func (c *client) send(m Mail, sent func()) error {
 	for _, s := range [][2]string{{"MAIL FROM:<" + m.From + ">\r\n", "250"}, {"RCPT TO:<" + m.To + ">\r\n", "250"}, {"DATA\r\n", "354"}} {
 		if err := c.say(s[0], s[1]); err != nil {
 			return err
@@ -162,6 +167,7 @@ func (c *client) send(m Mail) error {
 	if _, err := body.WriteTo(c.conn); err != nil {
 		return err
 	}
+	sent()
 	return c.expect("250")
 }
 
