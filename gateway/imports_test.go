@@ -97,7 +97,7 @@ func betweenAdapters(from, to string) string {
 		return ""
 	}
 	adapter := func(p string) string { return strings.Join(strings.SplitN(p, "/", 3)[:2], "/") }
-	pure := []string{"adapters/web", "adapters/calendar", "adapters/email/mailparse", "adapters/email/replytext", "adapters/email/mailauth", "adapters/email/inspect"}
+	pure := []string{"adapters/web", "adapters/calendar", "adapters/email/mailparse", "adapters/email/mailkind", "adapters/email/replytext", "adapters/email/mailauth", "adapters/email/inspect"}
 	if adapter(from) == adapter(rel) || under(rel, pure...) {
 		return ""
 	}

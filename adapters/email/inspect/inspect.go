@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kinbridge/adapters/calendar"
+	"kinbridge/adapters/email/mailkind"
 	"kinbridge/adapters/email/mailparse"
 	"kinbridge/adapters/email/replytext"
 	"kinbridge/gateway/ids"
@@ -123,7 +124,7 @@ func read(path string) ([]byte, error) {
 }
 
 func failed(why string) Report {
-	return Report{Kind: string(mailparse.KindRejected), References: []string{}, Attachments: []Attachment{}, Error: why}
+	return Report{Kind: string(mailkind.KindRejected), References: []string{}, Attachments: []Attachment{}, Error: why}
 }
 
 // Message reports on one raw message. It never panics: a fault of ours on one message becomes its error and stops nothing else.
@@ -137,13 +138,13 @@ func Message(raw []byte) (r Report) {
 	if m == nil {
 		return failed(ids.Public(err))
 	}
-	class := mailparse.Classify(m, "-")
+	class := mailkind.Classify(m, "-")
 	reply := replytext.Split(m)
 	r = Report{
 		Kind: string(class.Kind), Subject: m.Subject, Text: reply.Text, Quoted: join(reply.Signature, reply.Quoted),
 		References: append([]string{}, m.References...), Attachments: []Attachment{},
 	}
-	if class.Kind == mailparse.KindBounce {
+	if class.Kind == mailkind.KindBounce {
 		r.Text, r.Quoted = serverWords(m, reply)
 	}
 	if len(m.From) > 0 {
@@ -158,7 +159,7 @@ func Message(raw []byte) (r Report) {
 	for _, b := range class.Bounces {
 		r.Bounces = append(r.Bounces, Bounce(b))
 	}
-	if class.Kind == mailparse.KindInvite {
+	if class.Kind == mailkind.KindInvite {
 		r.Invite, r.Error = invite(m)
 	}
 	if err != nil {
@@ -170,7 +171,7 @@ func Message(raw []byte) (r Report) {
 // serverWords separates what a mail server says in a delivery report from the copy of what it returns. A server has no signature.
 func serverWords(m *mailparse.Message, reply replytext.Reply) (text, quoted string) {
 	if whole := strings.TrimSpace(m.Text); whole != "" {
-		end := mailparse.ReportEnd(whole)
+		end := mailkind.ReportEnd(whole)
 		return strings.TrimSpace(whole[:end]), strings.TrimSpace(whole[end:])
 	}
 	return join(reply.Text, reply.Signature), reply.Quoted

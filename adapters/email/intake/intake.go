@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kinbridge/adapters/email/mailauth"
+	"kinbridge/adapters/email/mailkind"
 	"kinbridge/adapters/email/mailparse"
 	"kinbridge/adapters/email/replytext"
 	"kinbridge/gateway/flow"
@@ -32,12 +33,12 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 	if m == nil {
 		return flow.ReadMail{Kind: flow.MailRejected, Problem: problem(err)}
 	}
-	class := mailparse.Classify(m, env.MailFrom)
+	class := mailkind.Classify(m, env.MailFrom)
 	out := flow.ReadMail{Kind: flow.MailKind(class.Kind), FromHeaders: m.FromHeaders, Subject: m.Subject, MessageID: m.MessageID}
 	if len(m.From) == 1 {
 		out.From, out.FromName = people.NormaliseEmail(m.From[0].Addr), m.From[0].Name
 	}
-	if class.Kind == mailparse.KindRejected {
+	if class.Kind == mailkind.KindRejected {
 		out.Problem = class.Reason
 	}
 	if m.Protection == mailparse.SMIMESealed || m.Protection == mailparse.PGPSealed {
@@ -75,7 +76,7 @@ func join(parts ...string) string {
 	return strings.Join(kept, "\n\n")
 }
 
-func bounces(bs []mailparse.Bounce) []flow.Bounce {
+func bounces(bs []mailkind.Bounce) []flow.Bounce {
 	var out []flow.Bounce
 	for _, b := range bs {
 		out = append(out, flow.Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Diagnostic: b.Diagnostic,

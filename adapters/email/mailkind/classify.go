@@ -1,7 +1,11 @@
-package mailparse
+// Package mailkind says what a received mail message is — words of a person, an automatic answer, a delivery report, an invitation, mail
+// going round — and reads the facts out of those that are nobody's words. It is pure: no I/O, no clock, time linear in the message.
+package mailkind
 
 import (
 	"strings"
+
+	"kinbridge/adapters/email/mailparse"
 )
 
 // Kind is what a message is to the gateway.
@@ -41,7 +45,7 @@ type Class struct {
 
 // Classify says what kind of message m is. envelopeFrom is the SMTP sender: "" or "<>" when it was empty, "-" when unknown
 // (a file), in which case Return-Path is asked.
-func Classify(m *Message, envelopeFrom string) Class {
+func Classify(m *mailparse.Message, envelopeFrom string) Class {
 	c := classifier{m: m, subject: head(strings.TrimSpace(m.Subject), 500)}
 	c.nullSender = envelopeFrom == "" || envelopeFrom == "<>"
 	if envelopeFrom == "-" {
@@ -57,7 +61,7 @@ func Classify(m *Message, envelopeFrom string) Class {
 }
 
 type classifier struct {
-	m          *Message
+	m          *mailparse.Message
 	subject    string
 	nullSender bool
 }
@@ -75,7 +79,7 @@ func (c *classifier) rejected() (Class, bool) {
 	return Class{}, false
 }
 
-func sameFrom(from []Address) bool {
+func sameFrom(from []mailparse.Address) bool {
 	for _, a := range from {
 		if !strings.EqualFold(a.Addr, from[0].Addr) {
 			return false
@@ -105,8 +109,8 @@ func (c *classifier) loop() (Class, bool) {
 }
 
 // loopsToUs says that X-Loop names the address the message is for.
-func loopsToUs(h *Header) bool {
-	for _, to := range append(h.addresses("To"), h.addresses("Delivered-To")...) {
+func loopsToUs(h *mailparse.Header) bool {
+	for _, to := range append(h.Addresses("To"), h.Addresses("Delivered-To")...) {
 		for _, v := range h.Values("X-Loop") {
 			if to.Addr != "" && strings.Contains(strings.ToLower(v), strings.ToLower(to.Addr)) {
 				return true

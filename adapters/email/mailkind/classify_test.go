@@ -1,9 +1,11 @@
-package mailparse
+package mailkind
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kinbridge/adapters/email/mailparse"
 )
 
 const dsn = "Return-Path: <>\nFrom: MAILER-DAEMON@mx.la.example (Mail Delivery System)\nTo: thread-x@kin.example\nSubject: Undelivered Mail Returned to Sender\nAuto-Submitted: auto-replied\n" +
@@ -45,7 +47,7 @@ func TestBounces(t *testing.T) {
 		{"fields in plain text", "From: MAILER-DAEMON@mx.la.example\nTo: thread-x@kin.example\nSubject: Returned mail\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: RFC822; gone@la.example\nAction: failed\nStatus: 5.1.2\n",
 			[]Bounce{{"gone@la.example", "5.1.2", true, ""}}},
 	} {
-		m, _ := Parse([]byte(c.raw), Limits{})
+		m, _ := mailparse.Parse([]byte(c.raw), mailparse.Limits{})
 		got := Classify(m, "-")
 		if got.Kind != KindBounce {
 			t.Errorf("%s: kind %s", c.name, got.Kind)
@@ -93,7 +95,7 @@ func TestKinds(t *testing.T) {
 		{"two writers", "From: jo@la.example\nFrom: evil@x.example\nSubject: x\n\nx\n", KindRejected},
 		{"success report", dsn + "Final-Recipient: rfc822; ok@la.example\nAction: delivered\nStatus: 2.0.0\n\n--b--\n", KindAutoReply},
 	} {
-		m, _ := Parse([]byte(c.raw), Limits{})
+		m, _ := mailparse.Parse([]byte(c.raw), mailparse.Limits{})
 		if got := Classify(m, "-"); got.Kind != c.want {
 			t.Errorf("%s: %s (%s), want %s", c.name, got.Kind, got.Reason, c.want)
 		}

@@ -1,8 +1,10 @@
-package mailparse
+package mailkind
 
 import (
 	"regexp"
 	"strings"
+
+	"kinbridge/adapters/email/mailparse"
 )
 
 var (
@@ -79,7 +81,7 @@ func (c *classifier) ownWords() string {
 	return text
 }
 
-func contains(h *Header, name, word string) bool {
+func contains(h *mailparse.Header, name, word string) bool {
 	for _, v := range h.Values(name) {
 		if strings.Contains(strings.ToLower(v), word) {
 			return true
@@ -98,7 +100,7 @@ func (c *classifier) machine(auto string) bool {
 		strings.EqualFold(h.Raw("Precedence"), "bulk") || strings.EqualFold(h.Raw("Precedence"), "junk")
 }
 
-func truthy(h *Header, name string) bool {
+func truthy(h *mailparse.Header, name string) bool {
 	v := strings.ToLower(strings.TrimSpace(h.Raw(name)))
 	return h.Has(name) && v != "no" && v != "false" && v != "none"
 }

@@ -1,8 +1,10 @@
-package mailparse
+package mailkind
 
 import (
 	"regexp"
 	"strings"
+
+	"kinbridge/adapters/email/mailparse"
 )
 
 var (
@@ -25,7 +27,7 @@ func (c *classifier) bounce() (Class, bool) {
 	} else if sent {
 		return Class{Kind: KindAutoReply, Reason: "It is a report that mail was delivered."}, true
 	}
-	from := Address{}
+	from := mailparse.Address{}
 	if len(c.m.From) > 0 {
 		from = c.m.From[0]
 	}
@@ -85,7 +87,7 @@ func (c *classifier) reported() (out []Bounce, ok, sent bool) {
 }
 
 // statusInText finds the fields of a report whose MIME structure was lost.
-func statusInText(text string) []Status {
+func statusInText(text string) []mailparse.Status {
 	i := strings.Index(text, "Final-Recipient:")
 	if i < 0 {
 		return nil
@@ -93,12 +95,10 @@ func statusInText(text string) []Status {
 	if j := strings.LastIndex(text[:i], "\n\n"); j >= 0 {
 		i = j + 2
 	}
-	r := &reader{budget: newBudget(DefaultLimits()), msg: &Message{}}
-	s := r.status([]byte(text[i:]))
-	return []Status{s}
+	return []mailparse.Status{mailparse.ParseStatus([]byte(text[i:]))}
 }
 
-func (c *classifier) recipientReport(h *Header, action string) Bounce {
+func (c *classifier) recipientReport(h *mailparse.Header, action string) Bounce {
 	b := Bounce{Recipient: c.failingRecipient(h), Diagnostic: typedValue(h.Get("Diagnostic-Code"))}
 	b.Status = firstMatch(enhanced, " "+h.Get("Status")+" ")
 	inDiagnostic := firstMatch(enhanced, " "+b.Diagnostic+" ")
@@ -122,7 +122,7 @@ func (c *classifier) recipientReport(h *Header, action string) Bounce {
 
 // failingRecipient chooses the address the mail was sent to: of Original- and Final-Recipient the one the returned message
 // names, else the original one (RFC 3464 section 2.3.1: as the sender wrote it).
-func (c *classifier) failingRecipient(h *Header) string {
+func (c *classifier) failingRecipient(h *mailparse.Header) string {
 	original, final := recipientField(h, "Original-Recipient"), recipientField(h, "Final-Recipient")
 	switch {
 	case final == "":
@@ -134,7 +134,7 @@ func (c *classifier) failingRecipient(h *Header) string {
 		return final
 	}
 	if c.m.Returned != nil {
-		for _, a := range append(append([]Address{}, c.m.Returned.To...), c.m.Returned.Cc...) {
+		for _, a := range append(append([]mailparse.Address{}, c.m.Returned.To...), c.m.Returned.Cc...) {
 			if strings.EqualFold(a.Addr, final) {
 				return final
 			}
@@ -144,7 +144,7 @@ func (c *classifier) failingRecipient(h *Header) string {
 }
 
 // recipientField reads "rfc822; jo@example.org" and the forms that leave out the type or put the address in <>.
-func recipientField(h *Header, name string) string {
+func recipientField(h *mailparse.Header, name string) string {
 	v := typedValue(h.Get(name))
 	if a := anAddress.FindString(v); a != "" {
 		return a
@@ -315,14 +315,14 @@ func (c *classifier) addRecipient(list []string, addr string) []string {
 func (c *classifier) returnedTo() []string {
 	var out []string
 	if r := c.m.Returned; r != nil {
-		for _, a := range append(append([]Address{}, r.To...), r.Cc...) {
+		for _, a := range append(append([]mailparse.Address{}, r.To...), r.Cc...) {
 			out = c.addRecipient(out, a.Addr)
 		}
 		return out
 	}
 	for _, a := range c.m.Attachments {
 		if a.Type == "message/rfc822" || a.Type == "text/rfc822-headers" {
-			if inner, _ := Parse(a.Data[:min(len(a.Data), 256<<10)], Limits{}); inner != nil {
+			if inner, _ := mailparse.Parse(a.Data[:min(len(a.Data), 256<<10)], mailparse.Limits{}); inner != nil {
 				for _, to := range inner.To {
 					out = c.addRecipient(out, to.Addr)
 				}
@@ -332,7 +332,7 @@ func (c *classifier) returnedTo() []string {
 	}
 	if i := strings.Index(c.m.Text, "\nTo: "); i >= 0 {
 		line, _, _ := strings.Cut(c.m.Text[i+5:], "\n")
-		for _, a := range parseAddresses(line, "") {
+		for _, a := range mailparse.ParseAddresses(line) {
 			out = c.addRecipient(out, a.Addr)
 		}
 	}
@@ -402,7 +402,7 @@ func (r reportLines) about(addr string, alone bool) string {
 	if alone && r.coded != "" && !smtpCode.MatchString(s) && !enhanced.MatchString(" "+s+" ") {
 		s = strings.TrimSpace(s + " " + r.coded)
 	}
-	return oneLine(strings.ToValidUTF8(head(s, 1000), ""))
+	return mailparse.OneLine(strings.ToValidUTF8(head(s, 1000), ""))
 }
 
 var tagForm = regexp.MustCompile(`(?s)<(?:style|script)[^>]*>.*?</(?:style|script)>|<[^>]*>`)
