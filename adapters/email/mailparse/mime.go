@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"kinbridge/adapters/email/mailparse/charset"
 	"kinbridge/gateway/ids"
 )
 
@@ -292,7 +293,7 @@ func (r *reader) leaf(p part, data []byte, depth int, ctx context) {
 	attached := p.disposition == "attachment" || p.name != "" && p.disposition != "inline" || p.name != "" && !strings.HasPrefix(p.mediaType, "text/")
 	switch t := p.mediaType; {
 	case t == "text/calendar" || t == "application/ics" || strings.HasSuffix(strings.ToLower(p.name), ".ics") && (t == "application/octet-stream" || t == "text/plain"):
-		r.msg.Calendar = append(r.msg.Calendar, []byte(withMethod(cleanText(DecodeCharset(data, p.params["charset"])), p.params["method"])))
+		r.msg.Calendar = append(r.msg.Calendar, []byte(withMethod(cleanText(charset.Decode(data, p.params["charset"])), p.params["method"])))
 		if attached {
 			r.attach(p, data, false)
 		}
@@ -364,12 +365,12 @@ func (r *reader) body(p part, data []byte, ctx context) {
 		r.tooLarge("The text is longer than the limit; the rest was not read.")
 	}
 	r.text -= len(data)
-	charset := p.params["charset"]
+	label := p.params["charset"]
 	isHTML := p.mediaType == "text/html" || p.mediaType == "text/plain" && looksHTML(data)
-	if isHTML && canonicalCharset(charset) == "" {
-		charset = metaCharset(data)
+	if isHTML && charset.Canonical(label) == "" {
+		label = metaCharset(data)
 	}
-	text := cleanText(DecodeCharset(data, charset))
+	text := cleanText(charset.Decode(data, label))
 	if !isHTML {
 		text = r.uuAttachments(text)
 		if strings.EqualFold(p.params["format"], "flowed") {

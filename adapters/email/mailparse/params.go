@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"kinbridge/adapters/email/mailparse/charset"
 )
 
 // mediaType reads a Content-Type or Content-Disposition value (RFC 2045 section 5.1, RFC 2183): the lower-case value and
@@ -108,16 +110,16 @@ func joinParams(raw map[string]string, hint string) map[string]string {
 }
 
 func joinSections(secs []section, hint string) string {
-	charset := ""
+	label := ""
 	var data []byte
 	for i, s := range secs {
 		v := s.val
 		if i == 0 && s.encoded {
 			if cs, rest, ok := strings.Cut(v, "'"); ok {
 				if _, text, ok := strings.Cut(rest, "'"); ok {
-					charset, v = cs, text
-				} else if lookupEncoding(canonicalCharset(cs)) != nil {
-					charset, v = cs, rest // the quote for the language is missing
+					label, v = cs, text
+				} else if charset.Known(cs) {
+					label, v = cs, rest // the quote for the language is missing
 				}
 			}
 		}
@@ -127,13 +129,13 @@ func joinSections(secs []section, hint string) string {
 			data = append(data, v...)
 		}
 	}
-	if charset == "" {
-		charset = hint
+	if label == "" {
+		label = hint
 		if strings.Contains(string(data), "=?") {
 			return oneLine(decodeWords(string(data), hint))
 		}
 	}
-	return oneLine(DecodeCharset(data, charset))
+	return oneLine(charset.Decode(data, label))
 }
 
 func percent(s string) []byte {
@@ -168,7 +170,7 @@ var charsetParam = regexp.MustCompile(`(?i)charset\s*=\s*"?([A-Za-z0-9._:\-]+)`)
 func bodyCharset(h Header, body []byte) string {
 	for _, s := range []string{h.Raw("Content-Type"), string(body[:min(len(body), 8192)])} {
 		if m := charsetParam.FindStringSubmatch(s); m != nil {
-			if c := canonicalCharset(m[1]); c != "" && c != "utf-7" && !strings.HasPrefix(c, "utf-16") {
+			if c := charset.Canonical(m[1]); c != "" && c != "utf-7" && !strings.HasPrefix(c, "utf-16") {
 				return c
 			}
 		}

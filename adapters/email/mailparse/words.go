@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"kinbridge/adapters/email/mailparse/charset"
 )
 
 // decodeWords decodes encoded words (RFC 2047) in an unfolded value. Beyond the RFC it takes words inside quotes or
@@ -19,7 +21,7 @@ func decodeWords(v, hint string) string {
 	runCharset := ""
 	flush := func() {
 		if len(run) > 0 {
-			out.WriteString(DecodeCharset(run, runCharset))
+			out.WriteString(charset.Decode(run, runCharset))
 			run = run[:0]
 		}
 	}
@@ -30,7 +32,7 @@ func decodeWords(v, hint string) string {
 			i = len(v)
 		}
 		gap, rest := v[:i], v[i:]
-		charset, data, n, ok := encodedWord(rest)
+		label, data, n, ok := encodedWord(rest)
 		if !ok {
 			// The gap reaches past this false start.
 			end := min(i+2, len(v))
@@ -43,9 +45,9 @@ func decodeWords(v, hint string) string {
 		}
 		afterWord = ok
 		if ok {
-			if !strings.EqualFold(charset, runCharset) {
+			if !strings.EqualFold(label, runCharset) {
 				flush()
-				runCharset = charset
+				runCharset = label
 			}
 			run = append(run, data...)
 			rest = rest[n:]
@@ -71,7 +73,7 @@ func isPlainASCII(v string) bool {
 const maxWord = 8192
 
 // encodedWord reads one encoded word at the start of v and returns its charset, its bytes and its length in v.
-func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
+func encodedWord(v string) (label string, data []byte, n int, ok bool) {
 	if !strings.HasPrefix(v, "=?") {
 		return "", nil, 0, false
 	}
@@ -79,8 +81,8 @@ func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
 	if q1 < 1 || q1 > 60 {
 		return "", nil, 0, false
 	}
-	charset = v[2 : 2+q1]
-	charset, _, _ = strings.Cut(charset, "*") // RFC 2231 section 5: a language tag
+	label = v[2 : 2+q1]
+	label, _, _ = strings.Cut(label, "*") // RFC 2231 section 5: a language tag
 	p := 2 + q1 + 1
 	if p+1 >= len(v) || v[p+1] != '?' {
 		return "", nil, 0, false
@@ -109,9 +111,9 @@ func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
 	}
 	switch v[p] {
 	case 'b', 'B':
-		return charset, decodeBase64([]byte(text)), n, true
+		return label, decodeBase64([]byte(text)), n, true
 	case 'q', 'Q':
-		return charset, decodeQ(text), n, true
+		return label, decodeQ(text), n, true
 	}
 	return "", nil, 0, false
 }
@@ -187,7 +189,7 @@ func rawText(s, hint string) string {
 	if isASCII(s) && !strings.Contains(s, "\x1b") {
 		return s
 	}
-	return DecodeCharset([]byte(s), hint)
+	return charset.Decode([]byte(s), hint)
 }
 
 func isASCII(s string) bool {

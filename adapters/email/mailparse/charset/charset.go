@@ -1,4 +1,6 @@
-package mailparse
+// Package charset turns the bytes of mail into UTF-8: it knows the charsets that mail carries under all the names that mail gives
+// them, and does not believe a name that the bytes contradict. It is pure and takes time linear in its input.
+package charset
 
 import (
 	"bytes"
@@ -49,8 +51,8 @@ var undeclared = map[string]bool{
 	"undefined": true, "null": true, "charset": true,
 }
 
-// canonicalCharset brings a declared name to the one used below; "" when it says nothing.
-func canonicalCharset(name string) string {
+// Canonical brings a declared name to the one used below; "" when it says nothing.
+func Canonical(name string) string {
 	name = strings.ToLower(strings.Trim(name, " \t\"'`;,"))
 	name = strings.TrimPrefix(name, "charset=")
 	name, _, _ = strings.Cut(name, "$") // "_iso-2022-jp$ESC"
@@ -72,6 +74,12 @@ func canonicalCharset(name string) string {
 		}
 	}
 	return name
+}
+
+// Known says whether a declared name is one whose bytes can be read.
+func Known(declared string) bool {
+	name := Canonical(declared)
+	return name == "utf-7" || strings.HasPrefix(name, "iso-2022-") || name != "" && lookupEncoding(name) != nil
 }
 
 // lookupEncoding returns the decoder of a canonical name, or nil.
@@ -98,14 +106,14 @@ func lookupEncoding(name string) encoding.Encoding {
 	return nil
 }
 
-// DecodeCharset returns data as UTF-8, believing the declared charset unless the bytes contradict it: text that calls
+// Decode returns data as UTF-8, believing the declared charset unless the bytes contradict it: text that calls
 // itself ASCII or Latin-1 and is UTF-8, one East Asian charset named as another, nothing declared at all. It always
 // returns valid UTF-8; a byte nothing explains becomes U+FFFD.
-func DecodeCharset(data []byte, declared string) string {
+func Decode(data []byte, declared string) string {
 	if text, ok := decodeBOM(data); ok {
 		return text
 	}
-	name := canonicalCharset(declared)
+	name := Canonical(declared)
 	switch name {
 	case "utf-7":
 		if isASCII(string(data)) {
@@ -366,6 +374,15 @@ func decode2022(data []byte, name string) string {
 func isASCIIBytes(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
 			return false
 		}
 	}

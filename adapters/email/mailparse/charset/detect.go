@@ -1,4 +1,4 @@
-package mailparse
+package charset
 
 import (
 	"strings"
@@ -194,8 +194,8 @@ func detectLatin(data []byte) (string, bool) {
 	if err != nil || res.Confidence < 35 {
 		return "", false
 	}
-	enc := lookupEncoding(canonicalCharset(res.Charset))
-	if enc == nil || multibyte(canonicalCharset(res.Charset)) {
+	enc := lookupEncoding(Canonical(res.Charset))
+	if enc == nil || multibyte(Canonical(res.Charset)) {
 		return "", false
 	}
 	text, bad := decodeWith(enc, data)
