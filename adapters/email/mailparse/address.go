@@ -41,9 +41,9 @@ func (s *addressScanner) next() (a Address, more bool) {
 	for ; i < len(s.src); i++ {
 		if c := s.src[i]; c == '=' && !hasAngle {
 			// A comma or a bracket inside an encoded word is part of the name.
-			if _, _, n, ok := encodedWord(s.src[i:min(len(s.src), i+400)]); ok {
-				phrase.WriteString(s.src[i : i+n])
-				i += n - 1
+			if w, ok := encodedWord(s.src[i:min(len(s.src), i+400)]); ok {
+				phrase.WriteString(s.src[i : i+w.length])
+				i += w.length - 1
 				continue
 			}
 		}

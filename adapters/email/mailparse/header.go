@@ -66,17 +66,37 @@ func (h *Header) addresses(name string) []Address {
 	return out
 }
 
-// unixLines returns raw with CRLF, and CR where a file knows no LF, as LF. A UTF-8 byte order mark and blank lines
-// before the header go.
+// unixLines returns raw with CRLF, and CR where a file knows no LF, as LF. A UTF-8 byte order mark and blank lines before the header go.
+// CRCRLF, which some gateways make of CRLF, is one line end.
 func unixLines(raw []byte) []byte {
-	if bytes.IndexByte(raw, '\r') >= 0 {
+	if cr := bytes.IndexByte(raw, '\r'); cr >= 0 {
 		if bytes.IndexByte(raw, '\n') < 0 {
 			raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 		} else {
-			raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+			raw = withoutCR(raw, cr)
 		}
 	}
 	return bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), "\n")
+}
+
+// withoutCR returns a copy of raw without the CRs that stand before LF; the first CR is at from.
+func withoutCR(raw []byte, from int) []byte {
+	out := make([]byte, 0, len(raw))
+	for {
+		out = append(out, raw[:from]...)
+		raw = raw[from:]
+		n := 1
+		for n < len(raw) && raw[n] == '\r' {
+			n++
+		}
+		if n < len(raw) && raw[n] != '\n' || n == len(raw) {
+			out = append(out, raw[:n]...)
+		}
+		raw = raw[n:]
+		if from = bytes.IndexByte(raw, '\r'); from < 0 {
+			return append(out, raw...)
+		}
+	}
 }
 
 // cutLine splits off the first line, without its line end.
@@ -88,18 +108,31 @@ func cutLine(b []byte) (line, rest []byte) {
 	return b[:i], b[i+1:]
 }
 
+// cutLineString is cutLine for text.
+func cutLineString(s string) (line, rest string) {
+	line, rest, _ = strings.Cut(s, "\n")
+	return line, rest
+}
+
 // fieldName returns the length of the field name a line starts with, up to its colon, or 0 (RFC 5322 section 2.2; blanks
 // before the colon are the obsolete form of section 4.5).
-func fieldName(line []byte) int {
-	for i, c := range line {
-		switch {
+func fieldName[T string | []byte](line T) int {
+	end := 0 // of the name, when blanks have begun
+	for i := range len(line) {
+		switch c := line[i]; {
 		case c == ':':
-			return len(bytes.TrimRight(line[:i], " \t"))
+			if end > 0 {
+				return end
+			}
+			return i
 		case c == ' ' || c == '\t':
-			if rest := bytes.TrimLeft(line[i:], " \t"); len(rest) == 0 || rest[0] != ':' {
+			if end == 0 {
+				end = i
+			}
+			if i == 0 {
 				return 0
 			}
-		case c < 33 || c > 126 || i > 100:
+		case c < 33 || c > 126 || i > 100 || end > 0:
 			return 0
 		}
 	}
@@ -109,84 +142,123 @@ func fieldName(line []byte) int {
 // readHeader splits a header block from its body. atTop says that this is the outermost header, before which an mbox
 // separator may stand.
 func (r *reader) readHeader(raw []byte, atTop bool) (Header, []byte) {
-	var h Header
-	rest := raw
-	for atTop && (bytes.HasPrefix(rest, []byte("From ")) || bytes.HasPrefix(rest, []byte(">From "))) {
-		_, rest = cutLine(rest)
+	for atTop && (bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From "))) {
+		_, raw = cutLine(raw)
 	}
-	var folded []byte
-	for len(rest) > 0 {
-		if len(raw)-len(rest) > r.lim.MaxHeader {
-			r.tooLarge("The header is longer than the limit; the rest of it was not read.")
-			if i := bytes.Index(rest, []byte("\n\n")); i >= 0 {
-				return h.close(folded), rest[i+2:]
-			}
-			return h.close(folded), nil
-		}
-		line, after := cutLine(rest)
-		switch n := fieldName(line); {
-		case len(line) == 0:
-			return h.close(folded), after
-		case line[0] == ' ' || line[0] == '\t':
-			if len(bytes.TrimSpace(line)) == 0 && !startsField(after) {
-				return h.close(folded), after
-			}
-			folded = append(append(folded, ' '), bytes.TrimSpace(line)...)
-		case n > 0 && !(len(h.Fields) == 0 && len(folded) == 0 && !plausibleFirst(line, n, after)):
-			h = h.close(folded)
-			h.Fields = append(h.Fields, Field{Name: string(line[:n])})
-			colon := bytes.IndexByte(line, ':')
-			folded = append([]byte(nil), bytes.TrimSpace(line[colon+1:])...)
-		case !headerGoesOn(after):
-			// No blank line between header and body, or no header at all: from here on it is body.
-			if len(h.Fields) > 0 {
-				r.problem("The header does not end with a blank line.")
-			} else {
-				r.problem("There is no header.")
-			}
-			return h.close(folded), rest
-		default:
-			r.problem("A header line cannot be read.")
-			folded = append(append(folded, ' '), bytes.TrimSpace(line)...)
-		}
-		rest = after
+	// The header is looked at as one string, of which names and most values are pieces.
+	size := len(raw)
+	if i := bytes.Index(raw, []byte("\n\n")); i >= 0 {
+		size = i + 2
 	}
-	return h.close(folded), nil
+	over := size > r.lim.MaxHeader
+	block := string(raw[:min(size, r.lim.MaxHeader)])
+	if over {
+		block = block[:strings.LastIndexByte(block, '\n')+1] // no half line
+	}
+	h := headerReader{rest: block}
+	for h.rest != "" {
+		problem, end := h.line()
+		if problem != "" {
+			r.problem(problem)
+		}
+		if end {
+			return h.header, raw[len(block)-len(h.rest):]
+		}
+	}
+	h.close()
+	if over {
+		r.tooLarge("The header is longer than the limit; the rest of it was not read.")
+	}
+	return h.header, raw[size:]
+}
+
+// headerReader reads a header block line by line.
+type headerReader struct {
+	header Header
+	rest   string
+	value  string // of the last field, so far
+	folded []byte // the same, when it has more than one line
+}
+
+// line reads the next line; end says that the header ends there, and rest is then the body.
+func (h *headerReader) line() (problem string, end bool) {
+	line, after := cutLineString(h.rest)
+	fields := len(h.header.Fields)
+	switch n := fieldName(line); {
+	case line == "":
+		h.close()
+		h.rest = after
+		return "", true
+	case line[0] == ' ' || line[0] == '\t':
+		if strings.TrimSpace(line) == "" && !startsField(after) && !startsFold(after) {
+			h.close()
+			h.rest = after
+			return "", true
+		}
+		h.fold(line)
+	case n > 0 && (fields > 0 || plausibleFirst(line, n, after)):
+		h.close()
+		colon := strings.IndexByte(line, ':')
+		h.header.Fields = append(h.header.Fields, Field{Name: line[:n]})
+		h.value = strings.TrimSpace(line[colon+1:])
+	case !headerGoesOn(after):
+		// No blank line between header and body, or no header at all: from here on it is body.
+		h.close()
+		if fields > 0 {
+			return "The header does not end with a blank line.", true
+		}
+		return "There is no header.", true
+	default:
+		h.fold(line)
+		problem = "A header line cannot be read."
+	}
+	h.rest = after
+	return problem, false
+}
+
+func (h *headerReader) fold(line string) {
+	if h.folded == nil {
+		h.folded = append(make([]byte, 0, len(h.value)+len(line)+80), h.value...)
+	}
+	h.folded = append(append(h.folded, ' '), strings.TrimSpace(line)...)
 }
 
 // close gives the value read so far to the last field.
-func (h Header) close(value []byte) Header {
-	if n := len(h.Fields); n > 0 {
-		h.Fields[n-1].Value = string(bytes.TrimSpace(value))
+func (h *headerReader) close() {
+	if n := len(h.header.Fields); n > 0 {
+		if h.folded != nil {
+			h.value = strings.TrimSpace(string(h.folded))
+		}
+		h.header.Fields[n-1].Value = h.value
 	}
-	return h
+	h.value, h.folded = "", nil
 }
 
 // plausibleFirst says whether a line that has the shape of a field really starts a header and not prose such as
 // "Note: see below": its name is known, or a second field follows at once.
-func plausibleFirst(line []byte, n int, after []byte) bool {
-	return knownField[strings.ToLower(string(line[:n]))] || bytes.HasPrefix(bytes.ToLower(line), []byte("x-")) || startsField(after) || startsFold(after)
+func plausibleFirst(line string, n int, after string) bool {
+	return knownField[strings.ToLower(line[:n])] || len(line) > 2 && strings.EqualFold(line[:2], "x-") || startsField(after) || startsFold(after)
 }
 
-func startsField(b []byte) bool {
-	line, _ := cutLine(b)
+func startsField(s string) bool {
+	line, _ := cutLineString(s)
 	return fieldName(line) > 0
 }
 
-func startsFold(b []byte) bool {
-	line, _ := cutLine(b)
-	return len(line) > 0 && (line[0] == ' ' || line[0] == '\t') && len(bytes.TrimSpace(line)) > 0
+func startsFold(s string) bool {
+	line, _ := cutLineString(s)
+	return line != "" && (line[0] == ' ' || line[0] == '\t') && strings.TrimSpace(line) != ""
 }
 
 // headerGoesOn looks a few lines ahead for a field whose name is well known, before a blank line.
-func headerGoesOn(b []byte) bool {
+func headerGoesOn(s string) bool {
 	for range 5 {
-		var line []byte
-		line, b = cutLine(b)
-		if len(line) == 0 {
+		var line string
+		line, s = cutLineString(s)
+		if line == "" {
 			return false
 		}
-		if n := fieldName(line); n > 0 && (knownField[strings.ToLower(string(line[:n]))] || bytes.HasPrefix(line, []byte("X-"))) {
+		if n := fieldName(line); n > 0 && (knownField[strings.ToLower(line[:n])] || strings.HasPrefix(line, "X-")) {
 			return true
 		}
 	}

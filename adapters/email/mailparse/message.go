@@ -4,9 +4,11 @@
 package mailparse
 
 import (
-	"strings"
+	"bytes"
 	"time"
+	"unicode/utf8"
 
+	"kinbridge/adapters/email/mailparse/charset"
 	"kinbridge/gateway/ids"
 )
 
@@ -127,10 +129,10 @@ var ErrEmpty = ids.E(ids.Invalid, "The message is empty.")
 // a small multiple of len(raw) plus lim.MaxDecoded bytes.
 func Parse(raw []byte, lim Limits) (*Message, error) {
 	lim = lim.orDefault()
-	if len(strings.TrimSpace(string(raw[:min(len(raw), 4096)]))) == 0 && len(strings.TrimSpace(string(raw))) == 0 {
+	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, ErrEmpty
 	}
-	return parse(newBudget(lim), unixLines(raw), 0)
+	return parse(newBudget(lim), unixLines(fromUTF16(raw)), 0)
 }
 
 func parse(b *budget, raw []byte, depth int) (*Message, error) {
@@ -138,12 +140,43 @@ func parse(b *budget, raw []byte, depth int) (*Message, error) {
 	r := &reader{budget: b, msg: m}
 	header, body := r.readHeader(raw, true)
 	m.Header = header
-	m.Header.charset = bodyCharset(header, body)
+	r.walk(header, body, depth, context{root: true})
+	// The body first: raw 8-bit bytes in the header are most likely in its charset.
+	r.msg.Header.charset = r.headerCharset()
 	r.envelope()
-	r.walk(m.Header, body, depth, context{root: true})
 	r.finish()
 	m.Problems = r.problems
 	return m, r.err()
+}
+
+// fromUTF16 reads a whole message that somebody saved as UTF-16.
+func fromUTF16(raw []byte) []byte {
+	if bytes.HasPrefix(raw, []byte{0xff, 0xfe}) || bytes.HasPrefix(raw, []byte{0xfe, 0xff}) {
+		if text := charset.Decode(raw, "utf-16"); len(text) <= 2*len(raw) {
+			return []byte(text)
+		}
+	}
+	return raw
+}
+
+// headerCharset is what raw 8-bit bytes in the header are taken to be in: the charset of the text, else what all such fields together
+// look like.
+func (r *reader) headerCharset() string {
+	h := &r.msg.Header
+	if h.charset != "" && h.charset != "utf-8" {
+		return h.charset
+	}
+	var raw []byte
+	for _, name := range []string{"Subject", "From", "To", "Cc", "Reply-To", "Sender"} {
+		if v := h.Raw(name); !utf8.ValidString(v) {
+			raw = append(append(raw, v[:min(len(v), 1000)]...), '\n')
+		}
+	}
+	if len(raw) == 0 {
+		return h.charset
+	}
+	_, used := charset.Read(raw, "", "")
+	return used
 }
 
 // envelope fills the fields that come from the header.

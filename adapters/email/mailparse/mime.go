@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"kinbridge/adapters/email/mailparse/charset"
 	"kinbridge/gateway/ids"
 )
 
@@ -118,9 +119,9 @@ func (r *reader) describe(h Header, body []byte, ctx context) part {
 	p.mediaType, p.params = mediaType(h.Raw("Content-Type"), h.charset)
 	disposition, dp := mediaType(h.Raw("Content-Disposition"), h.charset)
 	p.disposition = disposition
-	for _, n := range []string{dp["filename"], p.params["name"], p.params["filename"], dp["name"]} {
-		if p.name = fileName(n); p.name != "" {
-			break
+	for _, n := range [...]string{dp["filename"], p.params["name"], p.params["filename"], dp["name"]} {
+		if n = fileName(n); n != "" && (p.name == "" || strings.Contains(p.name, "\ufffd") && !strings.Contains(n, "\ufffd")) {
+			p.name = n
 		}
 	}
 	p.contentID = strings.Trim(strings.TrimSpace(h.Raw("Content-ID")), "<>")
@@ -237,10 +238,7 @@ func (r *reader) child(piece []byte, depth int, ctx context) {
 		return
 	}
 	h, body := r.readHeader(piece, false)
-	h.charset = bodyCharset(h, nil)
-	if h.charset == "" {
-		h.charset = r.msg.Header.charset
-	}
+	h.charset = r.msg.Header.charset
 	r.walk(h, body, depth, ctx)
 }
 
@@ -292,7 +290,7 @@ func (r *reader) leaf(p part, data []byte, depth int, ctx context) {
 	attached := p.disposition == "attachment" || p.name != "" && p.disposition != "inline" || p.name != "" && !strings.HasPrefix(p.mediaType, "text/")
 	switch t := p.mediaType; {
 	case t == "text/calendar" || t == "application/ics" || strings.HasSuffix(strings.ToLower(p.name), ".ics") && (t == "application/octet-stream" || t == "text/plain"):
-		r.msg.Calendar = append(r.msg.Calendar, []byte(withMethod(cleanText(DecodeCharset(data, p.params["charset"])), p.params["method"])))
+		r.msg.Calendar = append(r.msg.Calendar, []byte(withMethod(cleanText(charset.Decode(data, p.params["charset"])), p.params["method"])))
 		if attached {
 			r.attach(p, data, false)
 		}
@@ -334,8 +332,8 @@ var methodName = regexp.MustCompile(`^[A-Za-z-]{3,20}$`)
 // subjectName names a message attached without a name after its subject.
 func (r *reader) subjectName(data []byte) string {
 	inner := &reader{budget: newBudget(r.lim), msg: &Message{}}
-	h, body := inner.readHeader(unixLines(data[:min(len(data), 64<<10)]), true)
-	h.charset = bodyCharset(h, body)
+	h, _ := inner.readHeader(unixLines(data[:min(len(data), 64<<10)]), true)
+	h.charset = charset.Canonical(attachedCharset(data))
 	name := strings.Map(func(c rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, c) {
 			return ' '
@@ -364,12 +362,8 @@ func (r *reader) body(p part, data []byte, ctx context) {
 		r.tooLarge("The text is longer than the limit; the rest was not read.")
 	}
 	r.text -= len(data)
-	charset := p.params["charset"]
 	isHTML := p.mediaType == "text/html" || p.mediaType == "text/plain" && looksHTML(data)
-	if isHTML && canonicalCharset(charset) == "" {
-		charset = metaCharset(data)
-	}
-	text := cleanText(DecodeCharset(data, charset))
+	text := cleanText(r.decodeText(data, p.params["charset"], isHTML))
 	if !isHTML {
 		text = r.uuAttachments(text)
 		if strings.EqualFold(p.params["format"], "flowed") {
@@ -388,6 +382,31 @@ func (r *reader) body(p part, data []byte, ctx context) {
 	}
 }
 
+// decodeText decodes a body and remembers its charset for what says nothing about its own. What an HTML page says of itself counts where
+// the part says nothing, or what cannot be true.
+func (r *reader) decodeText(data []byte, label string, isHTML bool) string {
+	hint := r.msg.Header.charset
+	if isHTML {
+		if meta := metaCharset(data); charset.Known(meta) && !strings.HasPrefix(charset.Canonical(meta), "utf-16") {
+			if !charset.Known(label) {
+				label = meta
+			}
+			hint = meta
+		}
+	}
+	text, used := charset.Read(data, label, hint)
+	switch {
+	case used == "us-ascii":
+		used = charset.Canonical(label)
+	case r.msg.Header.charset == "utf-8" && used != "utf-8":
+		r.msg.Header.charset = "" // the first to have such characters
+	}
+	if r.msg.Header.charset == "" && charset.Known(used) && used != "utf-7" && !strings.HasPrefix(used, "utf-16") {
+		r.msg.Header.charset = used
+	}
+	return text
+}
+
 func joinText(a, b string) string {
 	if a == "" {
 		return b
@@ -401,12 +420,23 @@ func looksHTML(data []byte) bool {
 	return bytes.HasPrefix(head, []byte("<!doctype html")) || bytes.HasPrefix(head, []byte("<html")) && bytes.Contains(bytes.ToLower(data[max(0, len(data)-512):]), []byte("</html"))
 }
 
-// metaCharset reads the charset an HTML page gives itself.
-func metaCharset(data []byte) string {
-	if m := charsetParam.FindSubmatch(data[:min(len(data), 4096)]); m != nil {
+var charsetParam = regexp.MustCompile(`(?i)charset\s*=\s*["']?([A-Za-z0-9._:\-]+)`)
+
+// attachedCharset is the first charset that a message attached names, for the raw bytes of its subject.
+func attachedCharset(data []byte) string {
+	if m := charsetParam.FindSubmatch(data[:min(len(data), 8192)]); m != nil {
 		return string(m[1])
 	}
 	return ""
+}
+
+// metaCharset reads the charset an HTML page gives itself.
+func metaCharset(data []byte) string {
+	head := data[:min(len(data), 4096)]
+	if !bytes.Contains(head, []byte("harset")) && !bytes.Contains(head, []byte("HARSET")) {
+		return ""
+	}
+	return attachedCharset(head)
 }
 
 // uuAttachments takes uuencoded files out of plain text.

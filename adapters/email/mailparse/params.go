@@ -2,10 +2,11 @@ package mailparse
 
 import (
 	"path"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
+
+	"kinbridge/adapters/email/mailparse/charset"
 )
 
 // mediaType reads a Content-Type or Content-Disposition value (RFC 2045 section 5.1, RFC 2183): the lower-case value and
@@ -90,7 +91,7 @@ func joinParams(raw map[string]string, hint string) map[string]string {
 		base, mark, has := strings.Cut(name, "*")
 		if !has {
 			if _, done := out[name]; !done {
-				out[name] = oneLine(decodeWords(val, hint))
+				out[name] = plainParam(val, hint)
 			}
 			continue
 		}
@@ -107,19 +108,36 @@ func joinParams(raw map[string]string, hint string) map[string]string {
 	return out
 }
 
+// plainParam reads the value of a parameter that is not marked as extended, though it may be written as if it were: filename="utf-8”a%20b".
+func plainParam(val, hint string) string {
+	if label, text, ok := extendedValue(val); ok && strings.Contains(text, "%") {
+		decoded, _ := charset.Read(percent(text), label, hint)
+		return oneLine(decoded)
+	}
+	return oneLine(decodeWords(val, hint))
+}
+
+// extendedValue splits charset'language'text (RFC 2231 section 4); the quote after the language may be missing.
+func extendedValue(v string) (label, text string, ok bool) {
+	label, rest, ok := strings.Cut(v, "'")
+	if !ok || len(label) > 40 {
+		return "", v, false
+	}
+	if _, text, both := strings.Cut(rest, "'"); both && (label == "" || charset.Known(label) || charset.Canonical(label) == "") {
+		return label, text, true
+	}
+	return label, rest, charset.Known(label)
+}
+
 func joinSections(secs []section, hint string) string {
-	charset := ""
+	label, started := "", false
 	var data []byte
 	for i, s := range secs {
 		v := s.val
-		if i == 0 && s.encoded {
-			if cs, rest, ok := strings.Cut(v, "'"); ok {
-				if _, text, ok := strings.Cut(rest, "'"); ok {
-					charset, v = cs, text
-				} else if lookupEncoding(canonicalCharset(cs)) != nil {
-					charset, v = cs, rest // the quote for the language is missing
-				}
-			}
+		// The charset belongs to the first section; some programs give it to each, some do not mark the section as encoded.
+		if cs, text, ok := extendedValue(v); ok && (s.encoded && (i == 0 || started && cs != "" && strings.EqualFold(cs, label)) || i == 0 && strings.Contains(text, "%")) {
+			label, v, started = cs, text, true
+			s.encoded = true
 		}
 		if s.encoded {
 			data = append(data, percent(v)...)
@@ -127,13 +145,11 @@ func joinSections(secs []section, hint string) string {
 			data = append(data, v...)
 		}
 	}
-	if charset == "" {
-		charset = hint
-		if strings.Contains(string(data), "=?") {
-			return oneLine(decodeWords(string(data), hint))
-		}
+	if label == "" && strings.Contains(string(data), "=?") {
+		return oneLine(decodeWords(string(data), hint))
 	}
-	return oneLine(DecodeCharset(data, charset))
+	text, _ := charset.Read(data, label, hint)
+	return oneLine(text)
 }
 
 func percent(s string) []byte {
@@ -159,19 +175,4 @@ func fileName(s string) string {
 		return ""
 	}
 	return s
-}
-
-var charsetParam = regexp.MustCompile(`(?i)charset\s*=\s*"?([A-Za-z0-9._:\-]+)`)
-
-// bodyCharset is what raw 8-bit header bytes are taken to be in: the charset of the message's own text, else of the first
-// part that names one.
-func bodyCharset(h Header, body []byte) string {
-	for _, s := range []string{h.Raw("Content-Type"), string(body[:min(len(body), 8192)])} {
-		if m := charsetParam.FindStringSubmatch(s); m != nil {
-			if c := canonicalCharset(m[1]); c != "" && c != "utf-7" && !strings.HasPrefix(c, "utf-16") {
-				return c
-			}
-		}
-	}
-	return ""
 }

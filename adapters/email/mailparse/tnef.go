@@ -5,6 +5,8 @@ import (
 	"path"
 	"strings"
 	"unicode/utf16"
+
+	"kinbridge/adapters/email/mailparse/charset"
 )
 
 // tnefSignature begins every TNEF stream (MS-OXTNEF section 2.1.3.1).
@@ -90,7 +92,7 @@ func (c *tnefContent) attribute(id uint16, data []byte) {
 		})
 	case tnefTitle:
 		if file != nil {
-			file.name = DecodeCharset(trimNUL(data), c.codePage)
+			file.name = charset.Decode(trimNUL(data), c.codePage)
 		}
 	case tnefData:
 		if file != nil {
@@ -122,7 +124,7 @@ func (c *tnefContent) word(kind uint16, v []byte) string {
 	case 0x1f:
 		return utf16Text(v)
 	case 0x1e:
-		return DecodeCharset(trimNUL(v), c.codePage)
+		return charset.Decode(trimNUL(v), c.codePage)
 	}
 	return ""
 }
@@ -255,9 +257,9 @@ func (r *reader) unpackTNEF(data []byte) bool {
 	}
 	text := utf16Text(c.text)
 	if !c.utf16Text {
-		text = DecodeCharset(trimNUL(c.text), c.codePage)
+		text = charset.Decode(trimNUL(c.text), c.codePage)
 	}
-	if b := (block{text: cleanText(text), hasText: len(c.text) > 0, html: cleanText(DecodeCharset(c.html, metaCharset(c.html))), hasHTML: len(c.html) > 0}); len(data) <= r.text && (b.hasText || b.hasHTML) {
+	if b := (block{text: cleanText(text), hasText: len(c.text) > 0, html: cleanText(charset.Decode(c.html, metaCharset(c.html))), hasHTML: len(c.html) > 0}); len(data) <= r.text && (b.hasText || b.hasHTML) {
 		r.text -= len(data)
 		r.blocks = append(r.blocks, b)
 	}

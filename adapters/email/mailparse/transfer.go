@@ -197,3 +197,7 @@ func unflow(s string, delSp bool) string {
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
+
+func isBase64(c byte) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/'
+}

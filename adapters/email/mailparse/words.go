@@ -5,24 +5,19 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"kinbridge/adapters/email/mailparse/charset"
 )
 
-// decodeWords decodes encoded words (RFC 2047) in an unfolded value. Beyond the RFC it takes words inside quotes or
-// glued to text, blanks inside Q words, missing base64 padding and characters split between two words, because mail
-// programs write them. Raw 8-bit runs are read as UTF-8 (RFC 6532), else as hint, else as detected.
+// decodeWords decodes encoded words (RFC 2047) in an unfolded value. Beyond the RFC it takes words inside quotes or glued to text, blanks
+// inside Q words, missing base64 padding, characters or base64 groups split between two words, and a last word cut off, because mail
+// programs write them. Raw 8-bit runs are read as UTF-8 (RFC 6532), else as hint, else as detected; hint also decides about words whose
+// charset is not known or cannot be true.
 func decodeWords(v, hint string) string {
 	if isPlainASCII(v) {
 		return v
 	}
-	var out strings.Builder
-	var run []byte // bytes of adjacent words in one charset, decoded together
-	runCharset := ""
-	flush := func() {
-		if len(run) > 0 {
-			out.WriteString(DecodeCharset(run, runCharset))
-			run = run[:0]
-		}
-	}
+	d := wordDecoder{hint: hint}
 	afterWord := false
 	for len(v) > 0 {
 		i := strings.Index(v, "=?")
@@ -30,7 +25,7 @@ func decodeWords(v, hint string) string {
 			i = len(v)
 		}
 		gap, rest := v[:i], v[i:]
-		charset, data, n, ok := encodedWord(rest)
+		w, ok := encodedWord(rest)
 		if !ok {
 			// The gap reaches past this false start.
 			end := min(i+2, len(v))
@@ -38,22 +33,71 @@ func decodeWords(v, hint string) string {
 		}
 		// Blank space between two encoded words is no part of the text (RFC 2047 section 6.2).
 		if !(afterWord && ok && strings.TrimSpace(gap) == "") && gap != "" {
-			flush()
-			out.WriteString(rawText(gap, hint))
+			d.flush()
+			d.out.WriteString(rawText(gap, hint))
 		}
 		afterWord = ok
 		if ok {
-			if !strings.EqualFold(charset, runCharset) {
-				flush()
-				runCharset = charset
-			}
-			run = append(run, data...)
-			rest = rest[n:]
+			d.add(w)
+			rest = rest[w.length:]
 		}
 		v = rest
 	}
-	flush()
-	return out.String()
+	d.flush()
+	return d.out.String()
+}
+
+// wordDecoder collects adjacent encoded words in one charset, so that they are decoded together.
+type wordDecoder struct {
+	out    strings.Builder
+	hint   string
+	label  string
+	run    []byte // decoded bytes
+	base64 []byte // of the last word when its groups of four are not complete
+	reads  int
+}
+
+func (d *wordDecoder) add(w word) {
+	if !strings.EqualFold(w.label, d.label) {
+		d.flush()
+		d.label = w.label
+	}
+	if w.q {
+		d.endBase64()
+		d.run = append(d.run, decodeQ(w.text)...)
+		return
+	}
+	d.base64 = append(d.base64, w.text...)
+	if len(d.base64)%4 == 0 || strings.Contains(w.text, "=") {
+		d.endBase64()
+	}
+}
+
+func (d *wordDecoder) endBase64() {
+	if len(d.base64) > 0 {
+		d.run = append(d.run, decodeBase64(d.base64)...)
+		d.base64 = d.base64[:0]
+	}
+}
+
+// maxGuesses bounds how often the charset of the words in one value is doubted; after that the last answer stands.
+const maxGuesses = 20
+
+func (d *wordDecoder) flush() {
+	d.endBase64()
+	if len(d.run) == 0 {
+		return
+	}
+	label := d.label
+	if d.reads++; d.reads > maxGuesses {
+		label = d.hint
+	}
+	text, used := charset.Read(d.run, label, d.hint)
+	if d.reads == maxGuesses {
+		d.hint = used
+	}
+	d.out.WriteString(text)
+	d.run = d.run[:0]
 }
 
 // isPlainASCII says that there is nothing to decode: no encoded word, no byte above 126, no escape.
@@ -70,50 +114,54 @@ func isPlainASCII(v string) bool {
 // of each of many that have none would be quadratic.
 const maxWord = 8192
 
-// encodedWord reads one encoded word at the start of v and returns its charset, its bytes and its length in v.
-func encodedWord(v string) (charset string, data []byte, n int, ok bool) {
+// word is one encoded word: its charset as named, its text still encoded, and its length in the value.
+type word struct {
+	label, text string
+	q           bool // Q, else B
+	length      int
+}
+
+// encodedWord reads one encoded word at the start of v.
+func encodedWord(v string) (word, bool) {
 	if !strings.HasPrefix(v, "=?") {
-		return "", nil, 0, false
+		return word{}, false
 	}
-	q1 := strings.IndexByte(v[2:], '?')
-	if q1 < 1 || q1 > 60 {
-		return "", nil, 0, false
+	q1 := strings.IndexByte(v[2:min(len(v), 64)], '?')
+	if q1 < 1 {
+		return word{}, false
 	}
-	charset = v[2 : 2+q1]
-	charset, _, _ = strings.Cut(charset, "*") // RFC 2231 section 5: a language tag
+	w := word{label: v[2 : 2+q1]}
+	w.label, _, _ = strings.Cut(w.label, "*") // RFC 2231 section 5: a language tag
 	p := 2 + q1 + 1
-	if p+1 >= len(v) || v[p+1] != '?' {
-		return "", nil, 0, false
+	for p < len(v) && v[p] == ' ' {
+		p++
 	}
-	body := v[p+2 : min(len(v), p+2+maxWord)]
-	end, cut := strings.Index(body, "?="), false
-	if v[p] == 'q' || v[p] == 'Q' {
-		// A Q word may begin with an escape: "=?utf-8?Q?=C3=A9?=" must not end at its own "?=".
-		if end == 0 && len(body) > 2 && isHex(body[2]) {
-			if e := strings.Index(body[1:], "?="); e >= 0 {
-				end = e + 1
-			}
+	if p+1 >= len(v) || v[p+1] != '?' || !strings.ContainsRune("qQbB", rune(v[p])) {
+		return word{}, false
+	}
+	w.q = v[p]|0x20 == 'q'
+	start := p + 2
+	body := v[start:min(len(v), start+maxWord)]
+	end := strings.Index(body, "?=")
+	// A Q word may begin with an escape: "=?utf-8?Q?=C3=A9?=" must not end at its own "?=".
+	if w.q && end == 0 && len(body) > 2 && isHex(body[2]) {
+		if e := strings.Index(body[1:], "?="); e >= 0 {
+			end = e + 1
 		}
 	}
-	if end < 0 {
-		if strings.HasSuffix(body, "?") && !strings.ContainsAny(body, " \t") && len(body) > 1 {
-			end, cut = len(body)-1, true // its last character is missing
-		} else {
-			return "", nil, 0, false
-		}
+	if end >= 0 {
+		w.text, w.length = body[:end], start+end+2
+		return w, true
 	}
-	text := body[:end]
-	n = p + 2 + end + 2
-	if cut {
-		n--
+	// Its end is missing: the value was cut off.
+	if len(body) == maxWord || len(body) < 2 || strings.ContainsAny(body, " \t") {
+		return word{}, false
 	}
-	switch v[p] {
-	case 'b', 'B':
-		return charset, decodeBase64([]byte(text)), n, true
-	case 'q', 'Q':
-		return charset, decodeQ(text), n, true
+	w.text, w.length = strings.TrimRight(body, "?"), len(v)
+	if strings.HasSuffix(body, "?") || w.q && strings.Contains(body, "=") || !w.q && len(body) >= 4 && looksBase64([]byte(body)) {
+		return w, true
 	}
-	return "", nil, 0, false
+	return word{}, false
 }
 
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' || c >= 'a' && c <= 'f' }
@@ -147,6 +195,10 @@ func decodeQ(s string) []byte {
 
 // decodeBase64 decodes as much as it can: line ends, stray characters, missing or early padding are passed over.
 func decodeBase64(b []byte) []byte {
+	fast := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
+	if n, err := base64.StdEncoding.Decode(fast, b); err == nil {
+		return fast[:n]
+	}
 	out := make([]byte, 0, len(b)*3/4+3)
 	clean := make([]byte, 0, len(b))
 	flush := func() {
@@ -187,7 +239,8 @@ func rawText(s, hint string) string {
 	if isASCII(s) && !strings.Contains(s, "\x1b") {
 		return s
 	}
-	return DecodeCharset([]byte(s), hint)
+	text, _ := charset.Read([]byte(s), "", hint)
+	return text
 }
 
 func isASCII(s string) bool {

@@ -1,4 +1,4 @@
-package mailparse
+package charset
 
 import (
 	"testing"
@@ -59,13 +59,13 @@ func TestDeclaredWrongly(t *testing.T) {
 				t.Fatalf("%s cannot be written in %s", c.text, enc)
 			}
 			for _, name := range append(c.named, enc) {
-				if got := DecodeCharset([]byte(raw), name); got != c.text {
+				if got := Decode([]byte(raw), name); got != c.text {
 					t.Errorf("%s named %q: %q, want %q", enc, name, got, c.text)
 				}
 			}
 		}
 		for _, name := range append(latin, "gb2312", "shift_jis", "windows-1251", "euc-kr") {
-			if got := DecodeCharset([]byte(c.text), name); got != c.text && name != "utf-16" {
+			if got := Decode([]byte(c.text), name); got != c.text && name != "utf-16" {
 				t.Errorf("UTF-8 named %q: %q, want %q", name, got, c.text)
 			}
 		}
@@ -89,7 +89,7 @@ func TestUnusualCharsets(t *testing.T) {
 		{"ansi_x3.110-1983", "caf\xe9", "café"},
 		{"\"iso-8859-15\"", "10 \xa4", "10 €"},
 	} {
-		if got := DecodeCharset([]byte(c.raw), c.name); got != c.want {
+		if got := Decode([]byte(c.raw), c.name); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
