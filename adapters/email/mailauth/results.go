@@ -15,7 +15,7 @@ type Reported struct {
 // property given twice with different values is left empty, because nothing says which is meant.
 type Method struct {
 	Name   string // "spf", "dkim", "dmarc", "arc", "compauth" …, lower case
-	Result Result // lower case
+	Result Result
 	Props  map[string]string
 }
 
@@ -194,7 +194,7 @@ func parseMethod(t []token) (Method, bool) {
 		return Method{}, false
 	}
 	name, _, _ := strings.Cut(t[0].text, "/")
-	m := Method{Name: strings.ToLower(name), Result: Result(strings.ToLower(t[2].text)), Props: map[string]string{}}
+	m := Method{Name: strings.ToLower(name), Result: resultWord(t[2].text), Props: map[string]string{}}
 	for i := 3; i < len(t) && len(m.Props) < maxProps; i++ {
 		if t[i].mark != 0 || i+1 >= len(t) || t[i+1].mark != '=' {
 			continue
@@ -211,6 +211,20 @@ func parseMethod(t []token) (Method, bool) {
 		m.Props[key] = value
 	}
 	return m, true
+}
+
+// resultWord reads a result (RFC 8601 section 2.7). "hardfail" is an old word; words that are unknown here, such as Exchange's
+// "bestguesspass", say nothing.
+func resultWord(s string) Result {
+	switch r := Result(strings.ToLower(s)); r {
+	case Pass, Fail, SoftFail, Neutral, TempError, PermError:
+		return r
+	case "hardfail":
+		return Fail
+	case "policy":
+		return Neutral
+	}
+	return None
 }
 
 // spf returns the domain that SPF was asked about and the outcome: that of the envelope sender before that of the HELO name.
