@@ -25,6 +25,10 @@ type Reader struct {
 	Limits   mailparse.Limits // the zero value means the defaults
 	// DNSTimeout bounds the questions one email causes; 0 = 10 s.
 	DNSTimeout time.Duration
+	// TrustedResults names the servers (authserv-id, or mailauth.NoID) whose Authentication-Results count for mail that was fetched from a
+	// mailbox; TrustedSealers the domains whose ARC seals count.
+	TrustedResults, TrustedSealers []string
+	Expect                         []mailauth.Party // who a forger might want to be taken for
 }
 
 // Read implements flow.MailReader.
@@ -55,7 +59,7 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 	if len(out.Bounces) > 0 {
 		out.Kind = flow.MailBounce // a report of success is one too: it moves a delivery and is nobody's words
 	}
-	out.Proof = r.proof(ctx, raw, env)
+	out.Proof = r.proof(ctx, raw, m, env)
 	return out
 }
 
@@ -100,14 +104,15 @@ func arrivals(m *mailparse.Message) []flow.Bounce {
 	return out
 }
 
-func (r Reader) proof(ctx context.Context, raw []byte, env store.Envelope) flow.SenderProof {
+func (r Reader) proof(ctx context.Context, raw []byte, m *mailparse.Message, env store.Envelope) flow.SenderProof {
 	timeout := r.DNSTimeout
 	if timeout == 0 {
 		timeout = 10 * time.Second
 	}
-	f := mailauth.Within(ctx, timeout, raw, mailauth.Envelope{RemoteIP: net.ParseIP(env.RemoteIP), Helo: env.Helo, MailFrom: env.MailFrom}, r.Resolver)
-	p := flow.SenderProof{Verified: f.Verified(), Reasons: f.Reasons(), TempFail: f.Temporary(),
-		Results: map[string]string{"spf": string(f.SPF), "dmarc": string(f.DMARC), "dkim": string(mailauth.None)}}
+	f := mailauth.Within(ctx, timeout, raw, mailauth.Envelope{RemoteIP: net.ParseIP(env.RemoteIP), Helo: env.Helo, MailFrom: env.MailFrom, Parsed: m,
+		Fetched: env.RemoteIP == "", TrustedResults: r.TrustedResults, TrustedSealers: r.TrustedSealers, Expect: r.Expect}, r.Resolver)
+	p := flow.SenderProof{Verified: f.Verified(), Reasons: f.Reasons(), TempFail: f.Temporary(), Warnings: f.Warnings(), Source: f.Source,
+		Results: map[string]string{"spf": string(f.SPF), "dmarc": string(f.DMARC), "dkim": string(mailauth.None), "arc": string(f.ARC.Result)}}
 	for _, s := range f.Signatures {
 		if p.Results["dkim"] != string(mailauth.Pass) {
 			p.Results["dkim"] = string(s.Result)

@@ -1,22 +1,20 @@
-// Package mailauth finds out whether a message really comes from the domain its From header names: SPF (RFC 7208), DKIM
-// (RFC 6376) and the alignment rules of DMARC (RFC 7489). It gathers facts and decides nothing but whether they verify the
-// domain; the caller's policy decides what to do. The resolver is passed in.
+// Package mailauth finds out whether a message really comes from the domain its From header names: SPF (RFC 7208), DKIM (RFC 6376, 8301,
+// 8463), the alignment rules of DMARC (RFC 7489), ARC chains (RFC 8617), and for mail that was fetched from a mailbox the results its provider
+// wrote into it (RFC 8601). Beside these it names the tricks by which a message shows another writer than it has. It gathers facts and decides
+// nothing but whether they verify the domain; the caller's policy decides what to do. Resolver and clock are passed in.
+//
+// Only the message's own header is looked at. Whatever a forwarded message inside it says, or is signed by, changes nothing.
 package mailauth
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"time"
 
 	"blitiri.com.ar/go/spf"
-	"github.com/emersion/go-msgauth/dkim"
-	"github.com/emersion/go-msgauth/dmarc"
-	"golang.org/x/net/idna"
-	"golang.org/x/net/publicsuffix"
 
 	"kinbridge/adapters/email/mailparse"
 )
@@ -30,11 +28,30 @@ type Resolver interface {
 	LookupAddr(ctx context.Context, addr string) ([]string, error)
 }
 
-// Envelope is what the SMTP session knows.
+// Envelope is what is known about a message beside its bytes. Only the first three come from the SMTP session.
 type Envelope struct {
-	RemoteIP net.IP // of the client
+	RemoteIP net.IP // of the client; nil when there was no session
 	Helo     string // the name it gave
 	MailFrom string // the envelope sender without <>; empty for reports
+
+	// Fetched says that the message was taken from a mailbox: there was no session to check, so SPF is what the provider reports in the field
+	// that FromHeader trusts, given TrustedResults. Signatures are checked here nevertheless, and ours is preferred.
+	Fetched        bool
+	TrustedResults []string // names of servers (authserv-id), or NoID
+	// TrustedSealers are the domains whose ARC seals are believed. A trusted sealer at the end of a valid chain verifies the writer when it
+	// saw an aligned method pass.
+	TrustedSealers []string
+
+	Expect   []Party            // who the writer might pretend to be
+	Received time.Time          // when the message came, against which signatures expire; zero = now
+	Parsed   *mailparse.Message // the whole message as the caller read it; nil = it is read here, which costs time
+}
+
+// Party is a person or body that a forger might want to be taken for: ourselves, the authority addressed, its worker. Either field may be
+// empty.
+type Party struct {
+	Name   string
+	Domain string
 }
 
 // Result is the outcome of one method, in the words of RFC 8601 section 2.7.
@@ -51,42 +68,50 @@ const (
 	PermError Result = "permerror"
 )
 
-// Signature is one DKIM signature.
-type Signature struct {
-	Domain  string // d=
-	Result  Result
-	Aligned bool   // its domain is the From domain, or belongs to the same organisation
-	Reason  string // why it did not pass, for a log
+// Author is whom the From field names.
+type Author struct {
+	FromHeaders int    // From fields, counted in the header
+	FromDomain  string // of the one From address, lower case and in ASCII form; "" when there is not exactly one
+	FromAddress string
+
+	clear bool // the parser and the raw header agree on what From says
+}
+
+// SPFFacts is what SPF says about the server that handed the message in.
+type SPFFacts struct {
+	SPF        Result
+	SPFDomain  string
+	SPFAligned bool
 }
 
 // Facts is what was found out about one message.
 type Facts struct {
-	FromHeaders int    // From fields, counted in the raw header
-	FromDomain  string // of the one From address, lower case and in ASCII form; "" when there is not exactly one
-	FromAddress string
-
-	SPF        Result
-	SPFDomain  string
-	SPFAligned bool
-
+	Author
+	SPFFacts
 	Signatures []Signature
+	DMARCFacts
+	ARC ARC
 
-	DMARC       Result // pass when an aligned method passed; none when the domain publishes no policy
-	DMARCPolicy string // none, quarantine or reject; "" without a record
+	// Source says whose results these are: "" = all were checked here; else which header was believed besides ("Authentication-Results of
+	// mx.anytown.example").
+	Source string
+	// NotCached says that CachedOnly did not know an answer: whatever else is said here, it has to be asked again with a resolver that asks.
+	NotCached bool
 
-	reasons []string
+	fetched  bool
+	reported *Reported
+	reasons  []string
+	warnings []string
 }
 
-// maxSignatures bounds the work one message can cause.
-const maxSignatures = 8
-
 // Verified says that exactly one From address is named and that SPF or DKIM vouches for its domain, whether or not the domain
-// publishes a DMARC policy. It says nothing about the person: anyone in the domain could have written it.
+// publishes a DMARC policy; or that somebody whom the caller trusts (the mailbox provider, an ARC sealer) saw that they did. It says nothing
+// about the person: anyone in the domain could have written it.
 func (f Facts) Verified() bool {
-	if f.FromHeaders != 1 || f.FromDomain == "" {
+	if f.FromHeaders != 1 || f.FromDomain == "" || !f.clear {
 		return false
 	}
-	return f.alignedDKIM() || f.SPF == Pass && f.SPFAligned
+	return f.alignedDKIM() || f.SPF == Pass && f.SPFAligned || f.providerVouches() || f.arcVouches()
 }
 
 func (f Facts) alignedDKIM() bool {
@@ -98,13 +123,19 @@ func (f Facts) alignedDKIM() bool {
 	return false
 }
 
-// Temporary says that a look-up failed in a way that may pass, and that nothing else verified the sender: trying again later
-// may verify it.
+// providerVouches says whether the trusted header reports DMARC as passed for the From domain.
+func (f Facts) providerVouches() bool { return f.reported != nil && f.reported.dmarcPass(f.FromDomain) }
+
+// Temporary says that trying again later may verify the sender: a look-up failed in a way that may pass and nothing else verified it, or an
+// answer was not cached.
 func (f Facts) Temporary() bool {
+	if f.NotCached {
+		return true
+	}
 	if f.Verified() {
 		return false
 	}
-	temp := f.SPF == TempError || f.DMARC == TempError
+	temp := f.SPF == TempError || f.DMARC == TempError || f.ARC.Result == TempError
 	for _, s := range f.Signatures {
 		temp = temp || s.Result == TempError
 	}
@@ -114,77 +145,70 @@ func (f Facts) Temporary() bool {
 // Reasons says in plain words why the sender is or is not verified, for the person who reviews the message.
 func (f Facts) Reasons() []string { return append([]string(nil), f.reasons...) }
 
-// Check gathers the facts about raw, the message as it was received. It asks r at most some thirty questions and stops when
-// ctx ends; what could not be asked is a TempError.
+// Warnings names in plain words the tricks seen in who the message says it is from. They say nothing about Verified: a forger can own a
+// domain and sign with it.
+func (f Facts) Warnings() []string { return append([]string(nil), f.warnings...) }
+
+// Check gathers the facts about raw, the message as it was received. It asks r at most some sixty questions, a plain message four or
+// five, and stops when ctx ends; what could not be asked is a TempError.
 func Check(ctx context.Context, raw []byte, env Envelope, r Resolver) Facts {
-	f := Facts{SPF: None, DMARC: None}
-	f.readFrom(raw)
-	f.checkSPF(ctx, env, r)
-	f.checkDKIM(ctx, raw, r)
-	f.checkDMARC(ctx, r)
+	if env.Received.IsZero() {
+		env.Received = time.Now()
+	}
+	a := &asker{Resolver: r, ctx: ctx}
+	m := splitMessage(raw)
+	if env.Parsed == nil {
+		env.Parsed, _ = mailparse.Parse(raw[:len(raw)-len(m.body)], mailparse.Limits{})
+	}
+	f := Facts{fetched: env.Fetched}
+	f.SPF = None
+	f.readFrom(m, env.Parsed)
+	if env.Fetched {
+		f.readReported(m, env.TrustedResults)
+	} else {
+		f.checkSPF(env, a)
+	}
+	f.checkDKIM(m, a, env.Received)
+	f.addReported()
+	f.checkARC(m, a, env.TrustedSealers)
+	f.checkDMARC(a)
+	f.NotCached = a.notCached
 	f.explain()
+	f.warn(m, env)
 	return f
 }
 
-func (f *Facts) readFrom(raw []byte) {
-	head := raw
-	for _, end := range []string{"\r\n\r\n", "\n\n"} {
-		if i := bytes.Index(head, []byte(end)); i >= 0 {
-			head = head[:i+len(end)]
-		}
-	}
-	m, _ := mailparse.Parse(head, mailparse.Limits{})
-	if m == nil {
+// Within ends Check's look-ups after d, so that a slow name server cannot hold a session.
+func Within(ctx context.Context, d time.Duration, raw []byte, env Envelope, r Resolver) Facts {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return Check(ctx, raw, env, r)
+}
+
+func (f *Facts) readFrom(m *message, parsed *mailparse.Message) {
+	if parsed == nil {
 		return
 	}
-	f.FromHeaders = m.FromHeaders
-	if len(m.From) == 1 && m.FromHeaders == 1 {
-		f.FromAddress = strings.ToLower(m.From[0].Addr)
-		f.FromDomain = domainOf(m.From[0].Addr)
+	f.FromHeaders = parsed.FromHeaders
+	f.clear = m.clearly(parsed.Header.Raw("From"))
+	if len(parsed.From) == 1 && parsed.FromHeaders == 1 {
+		f.FromAddress = strings.ToLower(parsed.From[0].Addr)
+		f.FromDomain = domainOf(parsed.From[0].Addr)
 	}
 }
 
-// domainOf returns the domain of an address in lower-case ASCII form, or "".
-func domainOf(addr string) string {
-	i := strings.LastIndexByte(addr, '@')
-	if i < 0 {
-		return ""
-	}
-	return asciiDomain(addr[i+1:])
+// clearly says whether the parsed From is what the raw header shows, so that a signature over the one is a signature over the other.
+func (m *message) clearly(from string) bool {
+	n, same := 0, false
+	m.each("From", func(f field) bool {
+		n++
+		same = bytes.Equal(appendSquashed(nil, f.value()), appendSquashed(nil, []byte(from)))
+		return n < 2
+	})
+	return n == 1 && same && !m.tooMany
 }
 
-func asciiDomain(d string) string {
-	d = strings.TrimSuffix(strings.ToLower(strings.TrimSpace(d)), ".")
-	if a, err := idna.Lookup.ToASCII(d); err == nil {
-		return a
-	}
-	if strings.ContainsAny(d, " \t<>@,;\"") {
-		return ""
-	}
-	return d
-}
-
-// organisation returns the organisational domain (RFC 7489 section 3.2): one label under the public suffix.
-func organisation(domain string) string {
-	org, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	if err != nil {
-		return domain
-	}
-	return org
-}
-
-// aligned applies RFC 7489 section 3.1; strict asks for the very same domain.
-func aligned(from, other string, strict bool) bool {
-	if from == "" || other == "" {
-		return false
-	}
-	if strict {
-		return from == other
-	}
-	return organisation(from) == organisation(other)
-}
-
-func (f *Facts) checkSPF(ctx context.Context, env Envelope, r Resolver) {
+func (f *Facts) checkSPF(env Envelope, a *asker) {
 	if env.RemoteIP == nil {
 		return
 	}
@@ -195,141 +219,152 @@ func (f *Facts) checkSPF(ctx context.Context, env Envelope, r Resolver) {
 	if f.SPFDomain == "" {
 		return
 	}
-	sender := env.MailFrom
-	if sender == "" {
-		sender = "postmaster@" + f.SPFDomain
+	// The library cuts at the first @, we at the last: only with one of them is the same domain meant.
+	local := "postmaster"
+	if i := strings.LastIndexByte(env.MailFrom, '@'); i > 0 && !strings.Contains(env.MailFrom[:i], "@") {
+		local = env.MailFrom[:i]
 	}
-	res, _ := spf.CheckHostWithSender(env.RemoteIP, env.Helo, sender, spf.WithContext(ctx), spf.WithResolver(r))
-	f.SPF = Result(res)
-	f.SPFAligned = aligned(f.FromDomain, f.SPFDomain, false)
+	f.SPF = hostResult(env, local+"@"+f.SPFDomain, a)
 }
 
-func (f *Facts) checkDKIM(ctx context.Context, raw []byte, r Resolver) {
-	if !bytes.Contains(bytes.ToLower(raw[:min(len(raw), 256<<10)]), []byte("dkim-signature:")) {
-		return
-	}
-	lookup := func(name string) ([]string, error) { return r.LookupTXT(ctx, name) }
-	found, err := verify(raw, lookup)
-	if err != nil && len(found) == 0 && !errors.Is(err, dkim.ErrTooManySignatures) {
-		f.Signatures = append(f.Signatures, Signature{Result: PermError, Reason: err.Error()})
-	}
-	for _, v := range found {
-		s := Signature{Domain: asciiDomain(v.Domain), Result: Pass}
-		switch {
-		case v.Err == nil:
-		case dkim.IsTempFail(v.Err):
-			s.Result, s.Reason = TempError, v.Err.Error()
-		case dkim.IsPermFail(v.Err):
-			s.Result, s.Reason = PermError, v.Err.Error()
-		default:
-			s.Result, s.Reason = Fail, v.Err.Error()
-		}
-		s.Aligned = aligned(f.FromDomain, s.Domain, false)
-		f.Signatures = append(f.Signatures, s)
-	}
-}
-
-// verify calls the DKIM library, which may panic on hostile input.
-func verify(raw []byte, lookup func(string) ([]string, error)) (found []*dkim.Verification, err error) {
+// hostResult calls the SPF library, which reads what strangers publish.
+func hostResult(env Envelope, sender string, a *asker) (res Result) {
 	defer func() {
 		if p := recover(); p != nil {
-			found, err = nil, fmt.Errorf("dkim: %v", p)
+			res = PermError
 		}
 	}()
-	return dkim.VerifyWithOptions(bytes.NewReader(crlf(raw)), &dkim.VerifyOptions{LookupTXT: lookup, MaxVerifications: maxSignatures})
+	got, _ := spf.CheckHostWithSender(env.RemoteIP, env.Helo, sender, spf.WithContext(a.ctx), spf.WithResolver(a))
+	return Result(got)
 }
 
-// crlf gives every line the end it had on the wire, in case the message was stored with LF.
-func crlf(raw []byte) []byte {
-	if bytes.Contains(raw, []byte("\r\n")) || !bytes.Contains(raw, []byte("\n")) {
-		return raw
+// readReported takes SPF from the header that is trusted.
+func (f *Facts) readReported(m *message, trusted []string) {
+	r, ok := m.fromHeader(trusted)
+	if !ok {
+		return
 	}
-	return bytes.ReplaceAll(raw, []byte("\n"), []byte("\r\n"))
+	f.reported, f.Source = &r, r.source()
+	f.SPFDomain, f.SPF = r.spf()
 }
 
-func (f *Facts) checkDMARC(ctx context.Context, r Resolver) {
-	if f.FromDomain == "" {
+// addReported adds the signatures that the provider saw pass and that do not pass here, for instance because it changed the message when
+// it stored it.
+func (f *Facts) addReported() {
+	if f.reported == nil {
 		return
 	}
-	lookup := func(name string) ([]string, error) { return r.LookupTXT(ctx, name) }
-	rec, err := dmarc.LookupWithOptions(f.FromDomain, &dmarc.LookupOptions{LookupTXT: lookup})
-	sub := false
-	if org := organisation(f.FromDomain); errors.Is(err, dmarc.ErrNoPolicy) && org != f.FromDomain {
-		rec, err = dmarc.LookupWithOptions(org, &dmarc.LookupOptions{LookupTXT: lookup})
-		sub = true
-	}
-	switch {
-	case errors.Is(err, dmarc.ErrNoPolicy):
-		return
-	case err != nil && dmarc.IsTempFail(err):
-		f.DMARC = TempError
-		return
-	case err != nil:
-		f.DMARC = PermError
-		return
-	}
-	f.DMARCPolicy = string(rec.Policy)
-	if sub && rec.SubdomainPolicy != "" {
-		f.DMARCPolicy = string(rec.SubdomainPolicy)
-	}
-	// The domain may ask for strict alignment; then what aligned loosely above does not count.
-	if rec.SPFAlignment == dmarc.AlignmentStrict {
-		f.SPFAligned = aligned(f.FromDomain, f.SPFDomain, true)
-	}
-	if rec.DKIMAlignment == dmarc.AlignmentStrict {
-		for i := range f.Signatures {
-			f.Signatures[i].Aligned = aligned(f.FromDomain, f.Signatures[i].Domain, true)
+	for _, s := range f.reported.dkim() {
+		known := s.Result != Pass
+		for i, own := range f.Signatures {
+			if own.Domain == s.Domain && own.By == "" && !known {
+				known = true
+				if own.Result != Pass {
+					f.Signatures[i] = s
+				}
+			}
+		}
+		if !known {
+			f.Signatures = append(f.Signatures, s)
 		}
 	}
-	f.DMARC = Fail
-	if f.alignedDKIM() || f.SPF == Pass && f.SPFAligned {
-		f.DMARC = Pass
-	}
 }
 
+// explain puts the facts into words.
 func (f *Facts) explain() {
-	say := func(format string, args ...any) { f.reasons = append(f.reasons, fmt.Sprintf(format, args...)) }
 	switch {
 	case f.FromHeaders == 0:
-		say("The message does not say who wrote it.")
+		f.say("The message does not say who wrote it.")
 	case f.FromHeaders > 1:
-		say("The message names %d writers, so none can be trusted.", f.FromHeaders)
+		f.say("The message names %d writers, so none can be trusted.", f.FromHeaders)
 	case f.FromDomain == "":
-		say("The writer's address cannot be read.")
+		f.say("The writer's address cannot be read.")
+	case !f.clear:
+		f.say("The header of the message can be read in two ways, so the writer cannot be checked.")
 	}
 	for _, s := range f.Signatures {
-		switch {
-		case s.Result == Pass && s.Aligned:
-			say("It is signed by %s, which is the writer's organisation.", s.Domain)
-		case s.Result == Pass:
-			say("It is signed by %s, which is not the writer's organisation.", s.Domain)
-		case s.Result == TempError:
-			say("A signature could not be checked just now.")
-		default:
-			say("A signature is broken: the message may have been changed on its way.")
-		}
+		f.explainSignature(s)
+	}
+	f.explainSPF()
+	f.explainARC()
+	if f.providerVouches() {
+		f.say("The mailbox provider found that the message really comes from %s.", f.FromDomain)
+	}
+	if !f.Verified() && len(f.reasons) == 0 {
+		f.say("Nothing shows that it really comes from %s.", f.FromDomain)
+	}
+	switch {
+	case f.DMARC == Fail && f.DMARCPolicy != "none" && f.DMARCPercent > 0:
+		f.say("%s says that such messages are not to be trusted.", f.FromDomain)
+	case f.DMARC == TempError:
+		f.say("What %s says about messages in its name could not be looked up just now.", f.FromDomain)
+	}
+	switch {
+	case f.reported != nil:
+		f.say("Where this is the word of the mailbox provider, it was read from: %s.", f.Source)
+	case f.fetched:
+		f.say("The mailbox provider left no findings that are trusted here.")
+	}
+}
+
+func (f *Facts) say(format string, args ...any) {
+	if len(args) > 0 {
+		format = fmt.Sprintf(format, args...)
+	}
+	f.reasons = append(f.reasons, format)
+}
+
+func (f *Facts) explainSignature(s Signature) {
+	who := "It is signed by "
+	if s.By != "" {
+		who = "The mailbox provider found it signed by "
+	}
+	switch {
+	case s.Result == Pass && s.Aligned:
+		f.say(who + s.Domain + ", which is the writer's organisation.")
+	case s.Result == Pass:
+		f.say(who + s.Domain + ", which is not the writer's organisation.")
+	case s.Result == TempError:
+		f.say("A signature could not be checked just now.")
+	case s.Domain != "":
+		f.say("The signature of " + s.Domain + " does not count: " + s.Reason + ".")
+	default:
+		f.say("A signature does not count: " + s.Reason + ".")
+	}
+}
+
+func (f *Facts) explainSPF() {
+	start := "It came from a server that "
+	if f.fetched {
+		start = "The mailbox provider found that it came from a server that "
 	}
 	switch {
 	case f.SPF == Pass && f.SPFAligned:
-		say("It came from a server that %s allows.", f.SPFDomain)
+		f.say(start + f.SPFDomain + " allows.")
 	case f.SPF == Pass:
-		say("The server that sent it is allowed by %s, which is not the writer's organisation.", f.SPFDomain)
+		f.say("The server that sent it is allowed by " + f.SPFDomain + ", which is not the writer's organisation.")
 	case f.SPF == Fail || f.SPF == SoftFail:
-		say("The server that sent it is not one that %s allows.", f.SPFDomain)
+		f.say("The server that sent it is not one that " + f.SPFDomain + " allows.")
 	case f.SPF == TempError:
-		say("Which servers %s allows could not be looked up just now.", f.SPFDomain)
-	}
-	if !f.Verified() && len(f.reasons) == 0 {
-		say("Nothing shows that it really comes from %s.", f.FromDomain)
-	}
-	if f.DMARC == Fail {
-		say("%s says that such messages are not to be trusted.", f.FromDomain)
+		f.say("Which servers " + f.SPFDomain + " allows could not be looked up just now.")
+	case f.SPF == PermError:
+		f.say("Which servers " + f.SPFDomain + " allows cannot be told: what it publishes about them is faulty.")
 	}
 }
 
-// Within ends Check's look-ups after d, so that a slow name server cannot hold a session.
-func Within(ctx context.Context, d time.Duration, raw []byte, env Envelope, r Resolver) Facts {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	return Check(ctx, raw, env, r)
+func (f *Facts) explainARC() {
+	by := strings.Join(f.ARC.Sealers, ", then ")
+	switch {
+	case f.ARC.Result == None:
+	case f.arcVouches():
+		f.say("It was passed on by " + by + ". " + f.ARC.FirstSealer + ", which is trusted here, saw that it came from the writer's organisation.")
+	case f.ARC.Result == Pass && f.ARC.First != nil:
+		f.say("It was passed on by " + by + ". " + f.ARC.FirstSealer + ", which is trusted here, did not see that it came from the writer's organisation.")
+	case f.ARC.Result == Pass:
+		f.say("It was passed on by " + by + ", whose word about the writer is not taken here.")
+	case f.ARC.Result == TempError:
+		f.say("Who passed it on could not be checked just now.")
+	default:
+		f.say("The record of who passed it on does not hold: " + f.ARC.Reason + ".")
+	}
 }

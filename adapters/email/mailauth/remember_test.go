@@ -57,13 +57,4 @@ func TestRemember(t *testing.T) {
 	if next.asked != 2 {
 		t.Errorf("a time-out was remembered: asked %d times", next.asked)
 	}
-	for i := range rememberedNames + 5 {
-		next.answer = func(string) ([]string, error) { return nil, nil }
-		if _, err := ask(string(rune('a'+i%26)) + time.Duration(i).String()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(r.txt) > rememberedNames {
-		t.Errorf("%d names are kept", len(r.txt))
-	}
 }
