@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"kinbridge/adapters/email/mailparse"
+	"kinbridge/adapters/email/mailparse/charset"
 )
 
 // longName is the length, in characters, from which a shown name is remarkable: long ones push the address out of sight.
@@ -213,9 +214,9 @@ func shownText(raw string) string {
 	if !strings.Contains(raw, "=?") {
 		return raw
 	}
-	d := mime.WordDecoder{CharsetReader: func(charset string, in io.Reader) (io.Reader, error) {
+	d := mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) {
 		b, err := io.ReadAll(io.LimitReader(in, 8192))
-		return strings.NewReader(mailparse.DecodeCharset(b, charset)), err
+		return strings.NewReader(charset.Decode(b, name)), err
 	}}
 	if text, err := d.DecodeHeader(raw[:min(len(raw), 8192)]); err == nil {
 		return text
