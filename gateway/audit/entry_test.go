@@ -43,7 +43,7 @@ func everyEntry() []Entry {
 		DeliveryQueued(d, "con_1"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
 		DeliveryFailed(d, "5.1.1"), DeliveryKiosk(d, k), DeliverySeen(d),
 		MailAccepted(in, "00ff"), MailFiled(c, t, m, in), MailHeld(in, h, "unknown_sender"), MailRejected("size"),
-		MailDiscarded(in, "loop"), MailRead(in),
+		MailDiscarded(in, "loop"), MailRead(in), MailLeft("council", 7, "refused"),
 		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),
 		KioskThrottled(k, mo), KioskLocked(k, mo, "idle"),
 		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt),

@@ -55,6 +55,7 @@ const (
 	MailRejectedKind  Kind = "mail.rejected"
 	MailDiscardedKind Kind = "mail.discarded"
 	MailReadKind      Kind = "mail.read"
+	MailLeftKind      Kind = "mail.left"
 
 	KioskCodeMadeKind  Kind = "kiosk.code_made"
 	KioskEnrolledKind  Kind = "kiosk.enrolled"
@@ -149,6 +150,7 @@ var kinds = [...]Info{
 	{MailRejectedKind, "Refused an email", "", false},
 	{MailDiscardedKind, "Put an email aside without filing it", "email", false},
 	{MailReadKind, "Read a held email", "email", false},
+	{MailLeftKind, "Left an email in its mailbox, because it could not be taken", "", false},
 
 	{KioskCodeMadeKind, "Made an enrolment code for a kiosk", "kiosk", false},
 	{KioskEnrolledKind, "Enrolled a kiosk", "kiosk", false},

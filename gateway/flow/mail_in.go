@@ -146,9 +146,11 @@ func oneLine(s string, limit int) string {
 	return s
 }
 
-// OurDomain reports whether an envelope recipient is at the domain we receive mail for.
-func (f *Flow) OurDomain(rcpt string) bool {
-	return people.Domain(rcpt) == people.Domain("@"+f.cfg.MailDomain)
+// OurDomain reports whether mail for an envelope recipient is ours to take: at the domain we receive mail for, or for the one mailbox there.
+func (f *Flow) OurDomain(rcpt string) bool { return f.addressing().Ours(rcpt) }
+
+func (f *Flow) addressing() threads.Addressing {
+	return threads.Addressing{Key: f.cfg.AddressKey, Domain: f.cfg.MailDomain, Mailbox: f.cfg.Mailbox}
 }
 
 // AcceptMail makes a received email durable for one envelope recipient: when it returns nil the SMTP session may answer 250. The same bytes
@@ -166,7 +168,11 @@ func (f *Flow) AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (
 	handed := f.cfg.Handover.Reserve()
 	var id ids.InboundID
 	var work outbox.Item
-	err := f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (e audit.Entry, err error) {
+	from := ids.Unknown("smtp")
+	if env.Fetched != "" {
+		from = ids.Unknown("imap")
+	}
+	err := f.st.Write(ctx, from, func(tx *store.Tx) (e audit.Entry, err error) {
 		var added bool
 		work = outbox.Item{}
 		if id, added, err = tx.AddInbound(in, digest, raw); err != nil {
@@ -224,8 +230,7 @@ type addressee struct {
 
 // recipient reads an envelope recipient. An address that leads nowhere is no error: problem says why.
 func (f *Flow) recipient(ctx context.Context, r store.Reader, rcpt string) (to addressee, err error) {
-	local, _, _ := strings.Cut(rcpt, "@")
-	kind, token, err := threads.ParseLocalPart(f.cfg.AddressKey, local)
+	kind, token, err := f.addressing().Parse(rcpt)
 	if err != nil {
 		return addressee{problem: err}, nil
 	}
@@ -312,7 +317,7 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 // fileMail asks policy what becomes of an email and does it.
 func (f *Flow) fileMail(ctx context.Context, in store.Inbound, mail ReadMail, to addressee) error {
 	facts := policy.Facts{Act: policy.FileMail, Mail: policy.MailFacts{AddressValid: to.problem == nil, AddressExpired: to.address.Expired(f.now()),
-		Verified: mail.Proof.Verified, Readable: mail.Kind != MailRejected && mail.FromHeaders == 1 && mail.From != "",
+		Verified: mail.Proof.Verified, Readable: mail.Kind != MailRejected && in.Envelope.WholeSize == 0 && mail.FromHeaders == 1 && mail.From != "",
 		Automatic: mail.Kind == MailAutoReply || mail.Kind == MailBounce || mail.Kind == MailLoop, Invitation: mail.Kind == MailInvite}}
 	actor := ids.Unknown("mail")
 	var o openThread
