@@ -50,6 +50,9 @@ func (c *conn) within(ctx context.Context, d time.Duration, budget int64, f func
 }
 
 func bounded(ctx context.Context, g *guard, d time.Duration, budget int64, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	g.left.Store(budget)
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

@@ -16,7 +16,7 @@ const (
 	retryFirst  = time.Minute
 	retryMost   = time.Hour
 	retryLeft   = 24 * time.Hour // of a mail that was given up: what was wrong with it may have been mended
-	maxFailures = 1000 // mails failing at a time: beyond that it is the server that fails
+	maxFailures = 1000           // mails failing at a time: beyond that it is the server that fails
 )
 
 // takeAll takes mails in batches.

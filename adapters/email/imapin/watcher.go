@@ -96,23 +96,31 @@ func (w *watcher) open(ctx context.Context, c *conn) error {
 	if err := w.checkFolder(ctx, c); err != nil {
 		return err
 	}
-	var box *imap.SelectData
-	err := c.within(ctx, w.cfg.Patience, smallTalk, func() (err error) {
-		box, err = c.Select(w.account.Mailbox, nil).Wait()
+	box, err := w.selected(ctx, c, false)
+	if err != nil {
 		return err
-	})
-	switch {
-	case refused(err):
-		return fault(CauseFolder, nil, "The mailbox %q cannot be opened. Create it, or change mail.imap.mailbox.", w.account.Mailbox)
-	case err != nil:
-		return answer(err, CauseServer, "opening the mailbox")
-	case box.UIDValidity == 0:
-		return fault(CauseProtocol, nil, "The server gives the mailbox no UIDVALIDITY: its mails cannot be told apart.")
 	}
 	if w.marks = marksOf(box.PermanentFlags); len(w.marks.flags()) == 0 && w.account.MoveTo == "" {
 		w.log.Warn("imap: the mailbox cannot be written to; mail that was taken is not marked")
 	}
 	return w.load(ctx, box.UIDValidity)
+}
+
+// selected selects the mailbox.
+func (w *watcher) selected(ctx context.Context, c *conn, readOnly bool) (box *imap.SelectData, err error) {
+	err = c.within(ctx, w.cfg.Patience, smallTalk, func() (err error) {
+		box, err = c.Select(w.account.Mailbox, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
+		return err
+	})
+	switch {
+	case refused(err):
+		return nil, fault(CauseFolder, nil, "The mailbox %q cannot be opened. Create it, or change mail.imap.mailbox.", w.account.Mailbox)
+	case err != nil:
+		return nil, answer(err, CauseServer, "opening the mailbox")
+	case box.UIDValidity == 0:
+		return nil, fault(CauseProtocol, nil, "The server gives the mailbox no UIDVALIDITY: its mails cannot be told apart.")
+	}
+	return box, nil
 }
 
 // checkFolder says early that mail cannot be moved.
