@@ -44,7 +44,7 @@ type DatabaseConfig struct {
 // MailConfig says how mail comes and goes.
 type MailConfig struct {
 	Domain         string   `koanf:"domain"` // of our reply addresses
-	Addr           string   `koanf:"addr"`   // where we receive SMTP
+	Addr           string   `koanf:"addr"`   // where we receive SMTP; "none" = nowhere: mail comes by IMAP
 	Hostname       string   `koanf:"hostname"`
 	MaxMB          int      `koanf:"max_mb"`
 	MailsPerMinute int      `koanf:"mails_per_minute"` // from one IP address; 0 = no limit
@@ -57,6 +57,9 @@ type MailConfig struct {
 	FinalFor       []string `koanf:"final_for"`
 	DKIMSelector   string   `koanf:"dkim_selector"`
 	DKIMKey        string   `koanf:"dkim_key"` // PEM file, PKCS #8
+	// SubaddressOf is the one mailbox whose subaddresses ours are ("kinbridge@prison.example"), where no whole domain is ours.
+	SubaddressOf string       `koanf:"subaddress_of"`
+	IMAP         []IMAPConfig `koanf:"imap"` // mailboxes that mail is fetched from
 }
 
 // RoomsConfig says where media goes.
@@ -144,7 +147,7 @@ func (c *Config) check() error {
 	if c.Database.DSN == "" {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	}
-	return nil
+	return c.Mail.checkIMAP()
 }
 
 // secure reports whether browsers reach us by TLS.

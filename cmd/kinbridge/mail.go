@@ -7,6 +7,7 @@ import (
 )
 
 type mailCmd struct {
+	Check   mailCheckCmd   `cmd:"" help:"Sign in to the configured mailboxes once and say what works."`
 	Inspect mailInspectCmd `cmd:"" help:"Print what the mail reader makes of message files, one JSON object a line."`
 }
 

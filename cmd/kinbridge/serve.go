@@ -63,7 +63,7 @@ func (c serveCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out.Out, "Kinbridge serves http://%s and receives mail at %s.\n", s.httpAddr(), s.smtp.Addr())
+	fmt.Fprintf(out.Out, "Kinbridge serves http://%s and %s.\n", s.httpAddr(), s.receives())
 	select {
 	case <-ctx.Done():
 	case err = <-s.failed:
@@ -74,16 +74,17 @@ func (c serveCmd) Run(ctx context.Context, out *output) error {
 // service is a running Kinbridge. stop undoes start in the opposite order.
 type service struct {
 	*world
-	http    *http.Server
-	metrics *http.Server
-	listen  net.Listener
-	smtp    *smtpin.Server
-	rooms   *rooms.Server
-	kiosk   *kiosk.Kiosk
-	staff   *staff.Staff
-	extra   func(*http.ServeMux, *web.Site) error
-	failed  chan error
-	stops   []func(context.Context) error
+	http     *http.Server
+	metrics  *http.Server
+	listen   net.Listener
+	smtp     *smtpin.Server
+	rooms    *rooms.Server
+	kiosk    *kiosk.Kiosk
+	staff    *staff.Staff
+	extra    func(*http.ServeMux, *web.Site) error
+	failed   chan error
+	registry *prometheus.Registry
+	stops    []func(context.Context) error
 }
 
 func (s *service) httpAddr() string { return s.listen.Addr().String() }
@@ -116,14 +117,14 @@ func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site
 		_ = listen.Close()
 		return nil, err
 	}
-	s := &service{world: w, listen: listen, extra: extra, failed: make(chan error, 3)}
+	s := &service{world: w, listen: listen, extra: extra, failed: make(chan error, 3), registry: prometheus.NewRegistry()}
 	s.onStop(func(context.Context) error { return w.Close() })
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop(), ignoreClosed(listen.Close()))
 		}
 	}()
-	for _, part := range []func(context.Context) error{s.startSequencer, s.startRooms, s.startDispatcher, s.startSMTP, s.startHTTP} {
+	for _, part := range []func(context.Context) error{s.startSequencer, s.startRooms, s.startDispatcher, s.startSMTP, s.startIMAP, s.startHTTP} {
 		if err = part(ctx); err != nil {
 			return nil, err
 		}
@@ -205,6 +206,9 @@ func (s *service) startDispatcher(context.Context) error {
 
 func (s *service) startSMTP(context.Context) error {
 	m := s.Config.Mail
+	if m.noSMTP() {
+		return nil
+	}
 	cert, err := certificate(m.TLSCert, m.TLSKey, s.Config.Dir, m.Hostname)
 	if err != nil {
 		return err
@@ -295,8 +299,7 @@ func (s *service) handleOrder(ctx context.Context, it outbox.Item) error {
 }
 
 func (s *service) startHTTP(context.Context) error {
-	registry := prometheus.NewRegistry()
-	site, err := web.Load(s.Log, registry, nil)
+	site, err := web.Load(s.Log, s.registry, nil)
 	if err != nil {
 		return err
 	}
@@ -314,7 +317,7 @@ func (s *service) startHTTP(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("configuration: http.metrics_addr: %w", err)
 		}
-		s.metrics = &http.Server{Handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), ReadHeaderTimeout: 10 * time.Second}
+		s.metrics = &http.Server{Handler: promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}), ReadHeaderTimeout: 10 * time.Second}
 		s.serveHTTP("metrics listener", s.metrics, l, HTTPConfig{})
 	}
 	return nil

@@ -79,7 +79,7 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 	if w.Store, err = store.Open(ctx, sc); err != nil {
 		return nil, err
 	}
-	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
+	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
 		PublicURL: cfg.PublicURL, Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }

@@ -43,7 +43,7 @@ func everyEntry() []Entry {
 		DeliveryQueued(d, "con_1"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
 		DeliveryFailed(d, "5.1.1"), DeliveryKiosk(d, k), DeliverySeen(d), DeliveryAgain(d), DeliveryHandled(d),
 		MailAccepted(in, "00ff"), MailFiled(c, t, m, in), MailHeld(in, h, "unknown_sender"), MailRejected("size"),
-		MailDiscarded(in, "loop"), MailRead(in), MailNoted(in, "away"), MailMoved(in, "hld_1"), MailTaken(in), NoticeSent(c, t, in), NoticeFailed(c, t, in, "550"),
+		MailDiscarded(in, "loop"), MailRead(in), MailLeft("council", 7, "refused"), MailNoted(in, "away"), MailMoved(in, "hld_1"), MailTaken(in), NoticeSent(c, t, in), NoticeFailed(c, t, in, "550"),
 		ContactAway("con_1", in), ContactLeft("con_1", in), HandoverProposed(c, t, "hov_1", "con_1", "left"), HandoverAccepted(c, t, "hov_1", "con_2", "replaced"),
 		HandoverRefused(c, t, "hov_1"),
 		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),

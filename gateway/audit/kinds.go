@@ -57,6 +57,7 @@ const (
 	MailRejectedKind  Kind = "mail.rejected"
 	MailDiscardedKind Kind = "mail.discarded"
 	MailReadKind      Kind = "mail.read"
+	MailLeftKind      Kind = "mail.left"
 	MailNotedKind     Kind = "mail.noted"
 	MailMovedKind     Kind = "mail.moved"
 	MailTakenKind     Kind = "mail.original_taken"
@@ -164,6 +165,7 @@ var kinds = [...]Info{
 	{MailRejectedKind, "Refused an email", "", false},
 	{MailDiscardedKind, "Put an email aside without filing it", "email", false},
 	{MailReadKind, "Read an email and how it came", "email", false},
+	{MailLeftKind, "Left an email in its mailbox, because it could not be taken", "", false},
 	{MailNotedKind, "Noted what an automatic email tells, and filed it nowhere", "email", false},
 	{MailMovedKind, "Said that an email belongs to another case", "email", false},
 	{MailTakenKind, "Downloaded the original of an email", "email", false},

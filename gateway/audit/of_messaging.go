@@ -150,3 +150,9 @@ func MailDiscarded(in ids.InboundID, code string) Entry {
 
 // MailRead: a person read a held email.
 func MailRead(in ids.InboundID) Entry { return made(MailReadKind, Done, string(in)) }
+
+// MailLeft: an email could not be fetched, or not be kept, however often it was tried, and stays in its mailbox for a person; account names the
+// mailbox in the configuration, uid the email in it, code the last cause.
+func MailLeft(account string, uid uint32, code string) Entry {
+	return made(MailLeftKind, Failed, "").With("account", Code(account)).With("uid", number(int64(uid))).With("code", Code(code))
+}

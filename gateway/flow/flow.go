@@ -18,6 +18,8 @@ import (
 type Config struct {
 	// MailDomain is the domain of the addresses we receive mail at ("in.kinbridge.example").
 	MailDomain string
+	// Mailbox is the local part of the one mailbox at MailDomain whose subaddresses ours are; "" = the whole domain is ours.
+	Mailbox string
 	// AddressKey signs reply and bounce addresses (32 bytes).
 	AddressKey []byte
 	// SessionKey keys digests of things that must not be readable in the database (32 bytes).

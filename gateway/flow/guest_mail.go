@@ -68,7 +68,7 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	default:
 		return OutMail{}, ids.E(ids.Invalid, "There is no guest mail for that purpose.")
 	}
-	from := "meetings@" + f.cfg.MailDomain
+	from := f.addressing().Named("meetings")
 	key := g.Code
 	if key == "" {
 		key = g.Purpose

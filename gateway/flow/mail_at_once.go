@@ -40,7 +40,7 @@ func (f *Flow) fileAtOnce(ctx context.Context, in store.Inbound, digest string, 
 		}
 		in := in // the change may run again
 		in.Scope = to.scope()
-		tx.Also(audit.MailAccepted(in.ID, digest).By(ids.Unknown("smtp")))
+		tx.Also(audit.MailAccepted(in.ID, digest).By(receivedBy(in.Envelope)))
 		return f.settleMail(tx, in, mail, to)
 	})
 	if err != nil && !errors.Is(err, store.ErrRepeat) && ids.KindOf(err) != ids.Unavailable {

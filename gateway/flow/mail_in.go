@@ -147,9 +147,11 @@ func oneLine(s string, limit int) string {
 	return s
 }
 
-// OurDomain reports whether an envelope recipient is at the domain we receive mail for.
-func (f *Flow) OurDomain(rcpt string) bool {
-	return people.Domain(rcpt) == people.Domain("@"+f.cfg.MailDomain)
+// OurDomain reports whether mail for an envelope recipient is ours to take: at the domain we receive mail for, or for the one mailbox there.
+func (f *Flow) OurDomain(rcpt string) bool { return f.addressing().Ours(rcpt) }
+
+func (f *Flow) addressing() threads.Addressing {
+	return threads.Addressing{Key: f.cfg.AddressKey, Domain: f.cfg.MailDomain, Mailbox: f.cfg.Mailbox}
 }
 
 // AcceptMail makes a received email durable for one envelope recipient: when it returns nil the SMTP session may answer 250. The same bytes
@@ -165,6 +167,14 @@ func (f *Flow) AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (
 	return f.acceptForLater(ctx, in, digest, raw)
 }
 
+// receivedBy is who the audit log says brought an email: nobody known, by one way or the other.
+func receivedBy(env store.Envelope) ids.Actor {
+	if env.Fetched != "" {
+		return ids.Unknown("imap")
+	}
+	return ids.Unknown("smtp")
+}
+
 // acceptForLater makes a received email durable together with the work of reading it.
 func (f *Flow) acceptForLater(ctx context.Context, in store.Inbound, digest string, raw []byte) (id ids.InboundID, err error) {
 	to, err := f.recipient(ctx, f.st.Reader, in.Envelope.Rcpt)
@@ -174,7 +184,7 @@ func (f *Flow) acceptForLater(ctx context.Context, in store.Inbound, digest stri
 	in.Scope = to.scope()
 	handed := f.cfg.Handover.Reserve()
 	var work outbox.Item
-	err = f.st.Write(ctx, ids.Unknown("smtp"), func(tx *store.Tx) (e audit.Entry, err error) {
+	err = f.st.Write(ctx, receivedBy(in.Envelope), func(tx *store.Tx) (e audit.Entry, err error) {
 		var added bool
 		work = outbox.Item{}
 		if id, added, err = tx.AddInbound(in, digest, raw); err != nil {
@@ -240,8 +250,7 @@ func (a addressee) scope() vault.Scope {
 
 // recipient reads an envelope recipient. An address that leads nowhere is no error: problem says why.
 func (f *Flow) recipient(ctx context.Context, r store.Reader, rcpt string) (to addressee, err error) {
-	local, _, _ := strings.Cut(rcpt, "@")
-	kind, token, err := threads.ParseLocalPart(f.cfg.AddressKey, local)
+	kind, token, err := f.addressing().Parse(rcpt)
 	if err != nil {
 		return addressee{problem: err}, nil
 	}

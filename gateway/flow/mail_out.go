@@ -124,8 +124,8 @@ func (f *Flow) addressMail(ctx context.Context, r store.Reader, out *OutMail, d 
 	if err != nil {
 		return err
 	}
-	out.From = threads.LocalPart(f.cfg.AddressKey, threads.ReplyAddress, reply) + "@" + f.cfg.MailDomain
-	out.EnvelopeFrom = threads.LocalPart(f.cfg.AddressKey, threads.BounceAddress, bounce) + "@" + f.cfg.MailDomain
+	out.From = f.addressing().Write(threads.ReplyAddress, reply)
+	out.EnvelopeFrom = f.addressing().Write(threads.BounceAddress, bounce)
 	return nil
 }
 
@@ -135,7 +135,7 @@ func (f *Flow) ReplyAddress(ctx context.Context, t ids.ThreadID, c ids.ContactID
 	if err != nil {
 		return "", err
 	}
-	return threads.LocalPart(f.cfg.AddressKey, threads.ReplyAddress, token) + "@" + f.cfg.MailDomain, nil
+	return f.addressing().Write(threads.ReplyAddress, token), nil
 }
 
 // threadReference is how a subject names a conversation without naming a person: the case's reference and four characters of

@@ -23,13 +23,18 @@ const (
 	InboundDiscarded InboundState = "discarded" // a person decided that it goes no further; the original is kept
 )
 
-// Envelope is what the SMTP session said (RFC 5321).
+// Envelope is what the SMTP session said (RFC 5321), or what a fetched mail's header says of it.
 type Envelope struct {
 	MailFrom string // "" for the null reverse-path
 	Rcpt     string
 	RemoteIP string
 	Helo     string
 	TLS      bool
+	// Fetched is the name of the IMAP account that the mail was fetched by; "" = it came by SMTP. Who sent it was then checked by the
+	// mailbox's provider, if by anybody, and RemoteIP and Helo are empty.
+	Fetched string
+	// WholeSize is the size in bytes of a mail of which only the header was fetched, because it is over the limit; 0 = it is here whole.
+	WholeSize int64
 }
 
 // Inbound is one received email for one envelope recipient.
@@ -72,9 +77,9 @@ func (tx *Tx) AddInbound(in Inbound, digest string, raw []byte) (id ids.InboundI
 
 func (tx *Tx) insertInbound(in Inbound, fresh NewInbound) error {
 	e := in.Envelope
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), fresh.Digest, string(in.Scope), len(fresh.Raw),
-		e.MailFrom, e.Rcpt, e.RemoteIP, e.Helo, flag(e.TLS), micros(tx.now), string(in.State), string(in.Thread), string(in.Message), in.Facts)
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO inbound_mail (id, digest, scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts, fetched, whole_size)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`, string(in.ID), fresh.Digest, string(in.Scope), len(fresh.Raw),
+		e.MailFrom, e.Rcpt, e.RemoteIP, e.Helo, flag(e.TLS), micros(tx.now), string(in.State), string(in.Thread), string(in.Message), in.Facts, e.Fetched, e.WholeSize)
 	switch {
 	case err != nil:
 		return err
@@ -93,8 +98,10 @@ func (tx *Tx) insertInbound(in Inbound, fresh NewInbound) error {
 func (r Reader) Inbound(ctx context.Context, id ids.InboundID) (Inbound, error) {
 	in := Inbound{ID: id}
 	e := &in.Envelope
-	err := r.q.one(ctx, `SELECT scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts FROM inbound_mail WHERE id = ?`,
-		[]any{string(id)}, &in.Scope, &in.Size, &e.MailFrom, &e.Rcpt, &e.RemoteIP, &e.Helo, &e.TLS, at{&in.Received}, &in.State, &in.Thread, &in.Message, &in.Facts)
+	err := r.q.one(ctx, `SELECT scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state, thread_id, message_id, facts, fetched, whole_size
+		FROM inbound_mail WHERE id = ?`,
+		[]any{string(id)}, &in.Scope, &in.Size, &e.MailFrom, &e.Rcpt, &e.RemoteIP, &e.Helo, &e.TLS, at{&in.Received}, &in.State, &in.Thread, &in.Message, &in.Facts,
+		&e.Fetched, &e.WholeSize)
 	return in, err
 }
 

@@ -4,6 +4,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -59,8 +60,17 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 	if len(out.Bounces) > 0 {
 		out.Kind = flow.MailBounce // a report of success is one too: it moves a delivery and is nobody's words
 	}
+	if env.WholeSize > 0 {
+		out.Kind, out.Problem = flow.MailRejected, tooLarge(env)
+	}
 	out.Proof = r.proof(ctx, raw, m, env)
 	return out
+}
+
+// tooLarge says where a mail is of which only the header was fetched.
+func tooLarge(env store.Envelope) string {
+	return fmt.Sprintf("The email has %d MB and is over the limit, so only its header was fetched. The whole email is in the mailbox of the account %q: read it there.",
+		(env.WholeSize+(1<<20)-1)>>20, env.Fetched)
 }
 
 func problem(err error) string {

@@ -1,0 +1,94 @@
+package imapin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-sasl"
+)
+
+// signIn signs in as the account says. A token that the server refuses is asked for anew, once.
+func (w *watcher) signIn(ctx context.Context, c *conn) (err error) {
+	a := w.account
+	if a.Tokens == nil {
+		password, err := readSecret(a.PasswordFile)
+		if err != nil {
+			return fault(CauseSignIn, err, "The password file of the account %q cannot be read (mail.imap.password_file).", a.Name)
+		}
+		return w.trySignIn(ctx, c, func() error { return c.password(a.Username, password) })
+	}
+	last := ""
+	for _, fresh := range []bool{false, true} { // a token that is refused may have been withdrawn before its time: a new one is asked for, once
+		token, terr := a.Tokens.Token(ctx, fresh)
+		if terr != nil {
+			return fault(CauseSignIn, terr, "No token could be had for the account %q (mail.imap.oauth).", a.Name)
+		}
+		if token == last {
+			break
+		}
+		last = token
+		if err = w.trySignIn(ctx, c, func() error { return c.Authenticate(a.bearer(token)) }); causeOf(err) != CauseSignIn {
+			break
+		}
+	}
+	return err
+}
+
+func (w *watcher) trySignIn(ctx context.Context, c *conn, f func() error) error {
+	err := c.within(ctx, w.cfg.Patience, smallTalk, f)
+	var no *imap.Error
+	if errors.As(err, &no) {
+		if no.Code == imap.ResponseCodeUnavailable || no.Code == imap.ResponseCodeInUse || no.Code == imap.ResponseCodeLimit {
+			return fault(CauseServer, nil, "The server takes no sign-in just now (%s).", no.Code)
+		}
+		return fault(CauseSignIn, nil, "The server refuses the user name or the password or token of the account %q. Mend it there; it is tried again slowly.", w.account.Name)
+	}
+	return answer(err, CauseSignIn, "signing in")
+}
+
+// password signs in with AUTHENTICATE PLAIN (RFC 4616) where it is offered, else with LOGIN.
+func (c *conn) password(username, password string) error {
+	caps := c.Caps()
+	if caps.Has(imap.AuthCap(sasl.Plain)) {
+		return c.Authenticate(sasl.NewPlainClient("", username, password))
+	}
+	if caps.Has(imap.CapLoginDisabled) {
+		return fault(CauseSecurity, nil, "The server takes no password over this connection. Set mail.imap.tls.")
+	}
+	return c.Login(username, password).Wait()
+}
+
+// bearer is the SASL client that gives a token: XOAUTH2 as Google and Microsoft define it, or OAUTHBEARER (RFC 7628).
+type bearer struct{ mechanism, message, onError string }
+
+func (a Account) bearer(token string) sasl.Client {
+	if a.Mechanism == OAuthBearer {
+		// The user name is escaped as RFC 5801 section 4 says.
+		name := strings.NewReplacer("=", "=3D", ",", "=2C").Replace(a.Username)
+		return &bearer{OAuthBearer, fmt.Sprintf("n,a=%s,\x01auth=Bearer %s\x01\x01", name, token), "\x01"}
+	}
+	return &bearer{XOAuth2, fmt.Sprintf("user=%s\x01auth=Bearer %s\x01\x01", a.Username, token), ""}
+}
+
+// Start implements sasl.Client.
+func (b *bearer) Start() (string, []byte, error) { return b.mechanism, []byte(b.message), nil }
+
+// Next implements sasl.Client: the server's only challenge tells why it refuses, and wants an answer before it says so.
+func (b *bearer) Next([]byte) ([]byte, error) { return []byte(b.onError), nil }
+
+// readSecret reads a file that holds one secret. It is read at each use: who changes the file need not restart anything.
+func readSecret(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	s := strings.TrimSpace(string(b))
+	if s == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return s, nil
+}
