@@ -1,7 +1,6 @@
 package replytext
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -10,28 +9,24 @@ import (
 // every language: it ends in a colon, and has a word for writing together with a date or an address, or a date together
 // with an address.
 
-// wroteWords are words for "wrote" as mail programs put them, in lower case.
-const wroteWords = `wrote|writes|write|said|schrieb|schreibt|geschrieben|escribi[oó]|escribe|a écrit|écrit|ecrit|a écrite?|ha scritto|scritto|scrive|scrisse|` +
-	`skrev|skrever|skreiv|schreef|geschreven|napisał\(?a?\)?|napisała|napisano|pisze|napsal\(?a?\)?|napsala|napísal\(?a?\)?|napisao|napisala|je napisa[ol]a?|escreveu|` +
-	`ysgrifennodd|ysgrifenodd|wedi ysgrifennu|kirjoitti|írta|ezt írta|yazdı|şunu yazdı|a scris|rašė|parašė|rakstīja|kirjutas|έγραψε|` +
-	`пишет|написала?|писала?|пише|написа|напісаў|כתב|כתבה|كتب|كتبت|đã viết|viết|menulis|skrifaði|shkroi|idatzi du|va escriure|ha escrit|scríobh|` +
-	`写道|寫道|写|寫|书写|さんは書きました|書きました|wrote on|のメール|のメッセージ|작성|님이 작성|님이 씀|เขียนว่า|เขียน|ने लिखा|নিখেছেন|ha escrito|a dit|sagte|posted|написав`
+// verbs are words for "wrote" as mail programs put them, in lower case.
+var verbs = newSet("wrote writes write said schrieb schreibt geschrieben escribió escribio escribe écrit ecrit écrite scritto scrive scrisse skrev skrever skreiv schreef geschreven heeft " +
+	"napisał napisała napisano napisana pisze napsal napsala napísal napisao napisala napisal escreveu escrito ysgrifennodd ysgrifenodd ysgrifennu kirjoitti írta yazdı yazdi scris rašė parašė rakstīja kirjutas " +
+	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
 
-var (
-	// wroteInside is for languages that put the verb before the name: "Am 3.3.25 um 10:00 schrieb Jo:".
-	wroteInside = regexp.MustCompile(`(?i)(?:^|[\s,(])(?:schrieb|skrev|skreiv|schreef|heeft|hat|kirjoitti|kirjutas|napsal\(?a?\)?|napisał\(?a?\)?|napisana przez|ysgrifennodd|wedi ysgrifennu|odesílatel|je oseba|lietotājs|мне писал|пишет|escribió|écrit|ha scritto|escreveu|wrote|said|yazdı|تمت كتابة|כתב|מאת|missatge de)(?:[\s,]|$)`)
-	wroteEnd    = regexp.MustCompile(`(?i)(?:^|[\s"'<>()\]\p{P}\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}])(?:` + wroteWords + `)(?: (?:on [^:]{1,30}|at [^:]{1,30}|on|at|am|le|el|den|op|the following|to .{1,120}|in .{1,120}|.{0,60}\d{4}.{0,40}))?\s?[:：](?:\s?[-*]+)?$`)
-	// quotingStart is for programs that say it first: "Quoting Jo <jo@example.org>:".
-	quotingStart = regexp.MustCompile(`(?i)^(?:quoting|zitat von|zitiere|citando|citat|citerar|citerer|quoten|selon|en réponse à|citação de|cytowanie|quote from|reply to message from|in (?:message|article)|in your message)\b.*[:：]$`)
-	zohoForm     = regexp.MustCompile(`(?i)^-{3,}\s?(?:on|le|el|am|il|em|op|ar) .{4,300}-{3,}$`)
-	lotusForm    = regexp.MustCompile(`^\S.{1,80} ?-{2,}\s?\d{1,2}[./-]\d{1,2}[./-]\d{2,4} \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: [AP]M)?(?:\s?-{2,}.*)?$`)
-	dateLike     = regexp.MustCompile(`(?i)\b(?:19|20)\d{2}\b|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2,4}|\b\d{1,2}[:.h]\d{2}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}\b|年.*月.*日|년.*월|\b\d{1,2}(?:st|nd|rd|th)?\.?\s?(?:jan|feb|mar|apr|may|mai|maj|jun|jul|aug|sep|oct|okt|nov|dec|dez|dic|déc|ion|chwe|maw|ebr|meh|gor|awst|medi|hyd|tach|rhag)`)
-	clockLike    = regexp.MustCompile(`(?i)\b\d{1,2}\s?[:.h]\s?\d{2}\b|\b\d{1,2}\s?[ap]\.?m\b`)
-	yearLike     = regexp.MustCompile(`\b(?:19|20)\d{2}\b|(?:19|20)\d{2}[-/.年]|\b\d{1,2}([./-]) ?\d{1,2}[./-] ?\d{2}\b`)
-	isoDate      = regexp.MustCompile(`^(?:[Oo]n )?(?:19|20)\d{2}[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}`)
-	mailLike     = regexp.MustCompile(`[^\s<>@,;:()\[\]]+@[^\s<>@,;:()\[\]]+`)
-	starter      = regexp.MustCompile(`(?i)^(?:on|at|am|le|el|il|in data|op|den|d\.|em|a|ar|w dniu|dnia|pe|v|dne|dňa|den|em|på|kl\.|vào|pada|στις|на|в|le|om|le|il giorno|az|tarihinde|dia|ma|la|data|date|from|von|od|om|quoting|mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mo|di|mi|do|fr|sa|so|llun|maw|mer|iau|gwe|sad|sul)[\p{L}]*[ ,.]`)
-)
+// verbParts are words for "wrote" in scripts that set no blanks between words.
+var verbParts = terms(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`)
+
+// starters are the words with which attributions begin, besides a date or a name.
+var starters = newSet("on at am le el il em a ar op den de d pe v dne dňa på kl vào pada στις στην на в om az dia ma la data date from von od w dnia dniu in quoting în la u dana dne em no lúc tarihinde kuupäev בתאריך في ב ב- на пн вт ср чт пт сб вс нд mon tue wed thu fri sat sun lun mar mer jeu ven sam dim mo di mi do fr sa so " +
+	"monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado domingo montag dienstag mittwoch donnerstag freitag samstag sonntag llun maw mercher iau gwener sadwrn sul mie jue vie sáb seg ter qua qui sex maa zon din woe don vrij zat " +
+	"понедельник вторник среда четверг пятница суббота воскресенье понеділок вівторок середа п'ятниця субота неділя pon wt śr czw pt sob niedz po út st čt pá so ne ti ke to pe la su má ti ons tors fre lör sön man tir lør søn th thg cn ngày 在 于 於 gio")
+
+// proseWords are words of sentences, which no program puts into an attribution.
+var proseWords = newSet("i me she he they we was were are have had that told please my your our their about because what which when if not but so her his us don't i've i'm she's it it's this there will would can could should")
+
+// quotingFirst are the words with which programs begin that say it first: "Quoting Jo <jo@example.org>:".
+var quotingFirst = terms(`quoting |zitat von |zitiere |citando |citat |citerar |citerer |quoten |selon |en réponse à |citação de |cytowanie |quote from |reply to message from |in message |in article |in your message |in a message |>in message |message du `)
 
 // strength says how sure it is that a line stands above something answered.
 type strength int
@@ -47,61 +42,178 @@ func attribution(s string) strength {
 	if len(s) < 6 || len(s) > 500 {
 		return none
 	}
-	s = strings.Trim(strings.ReplaceAll(s, "*", ""), "_ ")
-	if strings.Contains(s, "--") && (zohoForm.MatchString(s) && (mailLike.MatchString(s) || clockLike.MatchString(s)) || lotusForm.MatchString(s) || dashedWrote(s)) {
+	if strings.IndexByte(s, '*') >= 0 {
+		s = strings.ReplaceAll(s, "*", "")
+	}
+	s = strings.Trim(s, "_ ")
+	if strings.Contains(s, "--") && dashedForm(s) {
 		return strong
 	}
 	s = strings.TrimLeft(s, "-–—> ")
 	found := weigh(s)
-	if found == strong && proseWord.MatchString(s) {
+	if found == strong && hasProse(s) {
 		return weak // "On Monday at 10:00 she wrote to me and said:" may be the author's own sentence
 	}
 	return found
 }
 
-// proseWord are words of sentences, which no program puts into an attribution.
-var proseWord = regexp.MustCompile(`(?i)(?:^|\s)(?:i|me|she|he|they|we|was|were|are|have|had|that|told|please|my|your|our|their|about|because|and said|to say)\s`)
+// hasProse says that a line holds words of sentences outside names and addresses.
+func hasProse(s string) bool {
+	for _, f := range strings.Fields(s) {
+		if w := strings.Trim(f, ",;.()\"'“”"); len(w) <= 8 && w != "" && (w[0] >= 'a' && w[0] <= 'z' || w == "I") && proseWords[strings.ToLower(w)] {
+			return true
+		}
+	}
+	return false
+}
+
+// verbAt returns where a word for "wrote" begins and ends in s, or -1. The last one counts.
+func verbAt(s string, ts []token) (from, to int) {
+	for i := len(ts) - 1; i >= 0; i-- {
+		if verbs[ts[i].word] {
+			return ts[i].from, ts[i].to
+		}
+	}
+	for _, v := range verbParts {
+		if i := strings.LastIndex(s, v); i >= 0 {
+			return i, i + len(v)
+		}
+	}
+	return -1, -1
+}
 
 func weigh(s string) strength {
-	hasMail, hasDate := mailLike.MatchString(s), dateLike.MatchString(s)
-	if !strings.HasSuffix(s, ">") && wroteEnd.MatchString(s) {
-		starts := starter.MatchString(s)
+	t := strings.TrimRight(s, " -*")
+	colon := strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
+	angle := strings.HasSuffix(t, ">")
+	if !colon && !angle {
+		return none
+	}
+	e := evidenceIn(s)
+	ts := tokens(s, 96)
+	if len(ts) == 0 {
+		return none
+	}
+	from, to := verbAt(strings.ToLower(s), ts)
+	lower := ""
+	if colon && from >= 0 {
+		starts := starters[ts[0].word]
 		switch {
-		case hasMail && (hasDate || starts), hasDate && clockLike.MatchString(s), hasDate && yearLike.MatchString(s) && starts:
+		case e.mail && (e.date || starts && e.day), e.date && e.clock, e.day && e.year && starts, e.mail && starts && len(ts[0].word) > 1 && to >= len(t)-4:
 			return strong
-		case hasMail || hasDate || starts || len(s) < 120:
+		case e.mail && to >= len(t)-4 && addressed(t[:from]):
+			return strong
+		case e.mail || e.date:
+			return weak
+		case whoWrote(t, from, to):
 			return weak
 		}
 		return none
 	}
-	if !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") && !strings.HasSuffix(s, ">") {
-		return none
+	if colon {
+		lower = strings.ToLower(s)
+		if startsWith(lower, quotingFirst) {
+			if e.mail || e.date {
+				return strong
+			}
+			return weak
+		}
 	}
 	switch {
-	case hasDate && (hasMail || clockLike.MatchString(s) && yearLike.MatchString(s)) && wroteInside.MatchString(s) && !strings.HasSuffix(s, ">"):
-		return strong
-	case quotingStart.MatchString(s) && (hasMail || hasDate):
-		return strong
-	case quotingStart.MatchString(s):
-		return weak
-	case hasMail && yearLike.MatchString(s) && clockLike.MatchString(s):
-		if strings.HasSuffix(s, ">") && !isoDate.MatchString(s) {
+	case e.mail && e.year && e.clock:
+		if angle && !e.iso || hasSentenceWords(s, ts) {
 			return weak
 		}
 		return strong
-	case hasMail && hasDate, hasDate && yearLike.MatchString(s) && clockLike.MatchString(s):
+	case e.mail && e.date, e.year && e.clock && !hasSentenceWords(s, ts):
 		return weak
 	}
 	return none
 }
 
-// dashedWrote says that a line between dashes says who wrote: "-----Jo <jo@example.org> wrote: -----", as Notes puts it.
-func dashedWrote(s string) bool {
-	inner := strings.Trim(s, "-–— ")
-	return len(inner) < len(s) && strings.HasPrefix(s, "---") && strings.HasSuffix(s, "---") && mailLike.MatchString(inner) && (wroteEnd.MatchString(inner) || wroteEnd.MatchString(inner+":"))
+// addressed says that s is a name with its address in angle brackets and nothing else.
+func addressed(s string) bool {
+	name, rest, ok := strings.Cut(s, "<")
+	_, rest, closed := strings.Cut(rest, ">")
+	name = strings.Trim(name, " \"'“”")
+	return ok && closed && strings.Trim(rest, " ,") == "" && (nameLike(name) || name != "" && len(strings.Fields(name)) <= 2)
 }
 
-// attributionAt weighs the lines from i on, of which up to four may be one attribution that was wrapped, and returns how many
+// whoWrote says that a line without date and address is a name with "wrote", so that only a quote right below makes it an
+// introduction. "As you said:" is somebody's sentence.
+func whoWrote(t string, from, to int) bool {
+	if len(t) > 110 || from < 0 || to > len(t) || len(strings.Trim(t[to:], " :：*-)(a")) > 24 {
+		return false
+	}
+	before := strings.Trim(t[:from], " ,\"'“”\u00a0")
+	if before == "" || strings.EqualFold(before, "you") || strings.EqualFold(before, "he") || strings.EqualFold(before, "she") {
+		return true
+	}
+	fields := strings.Fields(before)
+	if len(fields) > 7 || hasProse(before) {
+		return false
+	}
+	lower := 0
+	for _, f := range fields {
+		if r := firstRune(f); unicode.IsLower(r) && !nameParticle[f] && !verbs[f] {
+			lower++
+		}
+	}
+	return lower == 0 || len(fields) == 1 || lower == len(fields) && len(fields) <= 2 || startsLower(fields[len(fields)-1]) && lower <= 1
+}
+
+// hasSentenceWords says that a line without a verb of writing holds words in lower case that are neither of dates nor between names.
+func hasSentenceWords(s string, ts []token) bool {
+	for i, k := range ts {
+		if len(k.word) < 4 || k.to > len(s) || s[k.from] < 'a' || s[k.from] > 'z' || starters[k.word] || timeWords[k.word] || monthPrefix(k.word) {
+			continue
+		}
+		if k.to < len(s) && strings.IndexByte("@.-_+", s[k.to]) >= 0 || k.from > 0 && strings.IndexByte("@.-_+<:", s[k.from-1]) >= 0 {
+			continue // part of an address
+		}
+		if i > 0 || len(k.word) > 3 {
+			return true
+		}
+	}
+	return false
+}
+
+// timeWords stand in dates.
+var timeWords = newSet("time hours uhr alle kello plkst godz klokken pukul standard daylight noon midnight heures horas tanggal lúc the über sent ")
+
+// dashedForm recognises the forms between dashes: Zoho's "---- On … wrote ----", Notes' "-----Jo <jo@example.org> wrote: -----" and "Jo
+// Price ---03/03/2025 10:00:00---words".
+func dashedForm(s string) bool {
+	if strings.HasPrefix(s, "---") && strings.HasSuffix(s, "---") {
+		inner := strings.Trim(s, "-–— ")
+		if len(inner) == 0 || len(inner) == len(s) {
+			return false
+		}
+		e, ts := evidenceIn(inner), tokens(inner, 96)
+		if len(ts) == 0 {
+			return false
+		}
+		from, _ := verbAt(strings.ToLower(inner), ts)
+		return starters[ts[0].word] && e.date && (e.mail || e.clock) || e.mail && from >= 0
+	}
+	i := strings.Index(s, "--")
+	if i < 2 || i > 90 {
+		return false
+	}
+	rest := strings.TrimLeft(s[i:], "- ")
+	end := 0
+	for end < len(rest) && end < 24 && (rest[end] >= '0' && rest[end] <= '9' || strings.IndexByte("./-: APM", rest[end]) >= 0) {
+		if strings.HasPrefix(rest[end:], "--") {
+			break
+		}
+		end++
+	}
+	e := evidenceIn(rest[:end])
+	after := strings.TrimLeft(rest[end:], " ")
+	return e.day && e.clock && (after == "" || strings.HasPrefix(after, "--"))
+}
+
+// attributionAt weighs the lines from i on, of which up to five may be one attribution that was wrapped, and returns how many
 // lines it takes.
 func (s *splitter) attributionAt(i int) (strength, int) {
 	lines := s.lines
@@ -113,11 +225,14 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 	if len(joined) > 500 {
 		return none, 0
 	}
-	alone := attribution(joined)
+	alone := none
+	if endsIntroduction(joined) || strings.Contains(joined, "--") {
+		alone = attribution(joined)
+	}
 	if alone == strong || alone == weak && !strings.HasSuffix(joined, ">") {
 		return alone, 1
 	}
-	if !starter.MatchString(joined+" ") && !isoDate.MatchString(joined) && !mailLike.MatchString(joined) && !yearLike.MatchString(joined) {
+	if !mayBegin(joined) {
 		return none, 0
 	}
 	used := 1
@@ -139,14 +254,14 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 			if !endsIntroduction(next) || sep == "" && !strings.ContainsAny(joined[max(0, len(joined)-60):]+next, "@<") {
 				continue
 			}
-			s := attribution(joined + sep + next)
-			if s == none || !proseFree(joined) {
+			found := attribution(joined + sep + next)
+			if found == none || !proseFree(joined) || s.wholeBelow(i, j) {
 				continue
 			}
-			if s == strong || !strings.HasSuffix(next, ">") {
-				return s, used
+			if found == strong || !strings.HasSuffix(next, ">") {
+				return found, used
 			}
-			possible, possibly = s, used // the verb may stand on the next line
+			possible, possibly = found, used // the verb may stand on the next line
 		}
 		joined += " " + next
 		if len(joined) > 500 {
@@ -159,6 +274,42 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 	return possible, possibly
 }
 
+// mayBegin says that a line could be the first of an attribution that goes on below.
+func mayBegin(t string) bool {
+	if e := evidenceIn(t); e.mail || e.year || e.iso {
+		return true
+	}
+	ts := tokens(t, 1)
+	return len(ts) > 0 && (starters[ts[0].word] || len(t) <= 40 && strings.HasPrefix(t, "\""))
+}
+
+// wholeBelow says that the lines from one below i to j are an attribution by themselves, so that line i is the author's: the lower
+// lines hold the whole date, and either begin as attributions do or line i does not.
+func (s *splitter) wholeBelow(i, j int) bool {
+	opens := opensAttribution(squeeze(s.lines[i].text))
+	for k := j; k > i; k-- {
+		var b strings.Builder
+		for n := k; n <= j; n++ {
+			if n > k {
+				b.WriteByte(' ')
+			}
+			b.WriteString(squeeze(s.lines[n].text))
+		}
+		t := b.String()
+		e := evidenceIn(t)
+		if e.day && (e.clock || e.mail) && attribution(t) == strong && (!opens || opensAttribution(t)) {
+			return true
+		}
+	}
+	return false
+}
+
+// opensAttribution says that a line begins with a word with which attributions begin.
+func opensAttribution(t string) bool {
+	ts := tokens(t, 1)
+	return len(ts) > 0 && starters[ts[0].word]
+}
+
 // endsIntroduction says that a line could be the last one of an attribution.
 func endsIntroduction(t string) bool {
 	t = strings.TrimRight(t, "*_ ")
@@ -168,7 +319,7 @@ func endsIntroduction(t string) bool {
 // endsLikeAttribution is a cheap look at how this line and the next ones end, before anything dear.
 func endsLikeAttribution(lines []line, i int) bool {
 	for j := i; j < len(lines) && j <= i+4; j++ {
-		t := strings.TrimRight(lines[j].text, " \t*_\u00a0")
+		t := strings.TrimRight(lines[j].text, " \t*_\u00a0\u202c\u200f\u200e")
 		if t == "" {
 			return false
 		}
@@ -200,29 +351,4 @@ func proseFree(s string) bool {
 		}
 		rest = rest[i+2:]
 	}
-}
-
-// inlineAttribution finds an attribution that begins in the middle of a line, after words of the author, and returns where.
-var inlineAttribution = regexp.MustCompile(`(?i)[\s.!?)](On|Am|Le|El|Il|Op|Den|Em|Ar|W dniu|At) [^\n]{0,160}?(?:\d{4}|\d{1,2}[:.h]\d{2})[^\n]{0,200}?(?:` + wroteWords + `)\s?:`)
-
-// attributionInside returns the index in s at which an attribution starts after other words, or -1.
-func attributionInside(s string) int {
-	if len(s) > 20000 || !strings.Contains(s, ":") {
-		return -1
-	}
-	if !strings.ContainsAny(s, "0123456789") {
-		return -1
-	}
-	loc := inlineAttribution.FindStringSubmatchIndex(s)
-	if loc == nil {
-		return -1
-	}
-	found := s[loc[2]:loc[1]]
-	if !mailLike.MatchString(found) && !(clockLike.MatchString(found) && yearLike.MatchString(found)) {
-		return -1
-	}
-	if strings.TrimSpace(s[:loc[2]]) == "" {
-		return -1
-	}
-	return loc[2]
 }

@@ -69,7 +69,7 @@ func (s *splitter) headerBlockAt(i int) headerBlock {
 	}
 	seen := map[label]bool{}
 	end, misses := i, 0
-	fromValue := ""
+	values := map[label]string{}
 	for j := i; j < len(lines) && j < i+40; j++ {
 		if lines[j].depth != lines[i].depth {
 			break
@@ -95,9 +95,7 @@ func (s *splitter) headerBlockAt(i int) headerBlock {
 		}
 		misses = 0
 		seen[got] = true
-		if got == fromLabel {
-			fromValue = value
-		}
+		values[got] = value
 		end = j
 	}
 	n := 0
@@ -106,60 +104,45 @@ func (s *splitter) headerBlockAt(i int) headerBlock {
 			n++
 		}
 	}
+	found := headerBlock{lines: end - i + 1}
+	dated, ruledAbove := evidenceIn(values[sentLabel]), lines[i].is(ruled)
+	mail := hasMail(values[fromLabel]) || hasMail(values[toLabel])
 	switch {
-	case seen[fromLabel] && n >= 3, seen[fromLabel] && seen[sentLabel] && n >= 2 && (mailLike.MatchString(fromValue) || lines[i].is(ruled)),
-		seen[sentLabel] && seen[toLabel] && seen[subjectLabel]:
-		return headerBlock{lines: end - i + 1, sure: true}
+	case seen[fromLabel] && n >= 3:
+		// Without a subject it may be a booking of hers: from, to, date.
+		found.sure = seen[subjectLabel] || mail || ruledAbove || l == fromLabel && dated.year && dated.clock && hasWords(strings.Trim(values[fromLabel], "0123456789"))
+	case seen[fromLabel] && seen[sentLabel] && n >= 2:
+		found.sure = mail || ruledAbove
+	case seen[sentLabel] && seen[toLabel] && seen[subjectLabel]:
+		found.sure = true
 	case seen[fromLabel] && n >= 2:
-		return headerBlock{lines: end - i + 1}
+	default:
+		return headerBlock{}
 	}
-	return headerBlock{}
+	return found
 }
 
-// notesBlockAt returns how many lines the header takes that Lotus Notes writes without labels: a name with its organisation, a date, then
-// "To" and "Subject" alone on their lines with the values below.
-func (s *splitter) notesBlockAt(i int) int {
-	lines := s.lines
-	if !strings.ContainsAny(lines[i].text, "/@") || len(lines[i].text) > 100 || !s.aloneTo(i) || !s.spend() {
+// foreignBlockAt returns how many lines a header block takes whose labels are of a language not known here: at least three short labels
+// with a colon directly below each other, of which one has an address and another a date with its time. It is weighed only below a
+// ruling line.
+func (s *splitter) foreignBlockAt(i int) int {
+	if !s.lines[i].is(ruled) {
 		return 0
 	}
-	date, to, end := false, false, 0
-	seen := 0
-	for j := i + 1; j < len(lines) && j <= i+20 && lines[j].depth == lines[i].depth; j++ {
-		t := squeeze(lines[j].text)
-		if t == "" {
-			continue
+	n, mail, date := 0, false, false
+	for j := i; j < len(s.lines) && j < i+8 && s.lines[j].depth == s.lines[i].depth; j++ {
+		t := strings.TrimLeft(squeeze(s.lines[j].text), "*")
+		at := strings.IndexAny(t, ":：")
+		if at < 2 || at > 40 || len(strings.Fields(t[:at])) > 3 {
+			break
 		}
-		seen++
-		word := strings.ToLower(strings.TrimSuffix(t, ":"))
-		switch {
-		case seen <= 3 && !date && len(t) < 40 && dateLike.MatchString(t) && clockLike.MatchString(t):
-			date = true
-		case date && !to && labels[word] == toLabel:
-			to = true
-		case to && labels[word] == subjectLabel:
-			end = j + 1
-		case seen > 3 && !to:
-			return 0
-		}
-		if end > 0 {
-			if end < len(lines) && !lines[end].blank() {
-				end++
-			}
-			return end - i
-		}
+		e := evidenceIn(t[at:])
+		mail, date, n = mail || e.mail, date || e.day && e.clock, n+1
+	}
+	if n >= 3 && mail && date {
+		return n
 	}
 	return 0
-}
-
-// aloneTo says that one of the next lines is the word "To" alone.
-func (s *splitter) aloneTo(i int) bool {
-	for j := i + 2; j < len(s.lines) && j <= i+8; j++ {
-		if t := s.lines[j].text; len(t) < 30 && t != "" && labels[strings.ToLower(strings.Trim(t, ": \t"))] == toLabel {
-			return true
-		}
-	}
-	return false
 }
 
 // labelAlone says that line j is the value of a label that stands alone on the line before the blank one.
@@ -202,10 +185,6 @@ var (
 	beginForward  = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau(?:'r)? neges a anfonwyd ymlaen|doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|vidarebefordrat brev|forwarded by .{3,100} on .{5,40}|start forwarded message)\s?[:：]?$`)
 	replyAbove    = regexp.MustCompile(`(?i)(?:##|--|==|\*\*|__|>>|~~).{0,12}(?:(?:please )?(?:type|write|enter|reply) (?:your (?:reply|answer|response|message) )?(?:above|over|oberhalb)|atebwch uwchben|ysgrifennwch (?:eich ateb )?uwchben|antworten sie oberhalb|répondez au-dessus)`)
 	replyAboveAny = regexp.MustCompile(`(?i)^\W*(?:please )?(?:reply|type your reply|write your reply|ysgrifennwch eich ateb|atebwch) (?:above|uwchben|over) (?:this|the|y) (?:line|llinell|linell|email|message)\b.{0,80}$`)
-	underscores   = regexp.MustCompile(`^[_\-–—=]{10,}$`)
-	// inlineSeparator is a separator with words of the author before it on the line.
-	inlineSeparator = regexp.MustCompile(`(?i)[-_]{3,} ?(?:original (?:message|appointment)|ursprüngliche nachricht|message d'origine|mensaje original|messaggio originale|oorspronkelijk bericht|neges wreiddiol|forwarded message|mensagem original|originalmeddelande|oprindelig meddelelse) ?[-_]{3,}`)
-	inlineHeaders   = regexp.MustCompile(`(?i)(?:\b|\*)(?:from|von|de|oddi wrth)\s?:\*? ?\S.{0,200}?\b(?:sent|date|gesendet|envoyé|anfonwyd|dyddiad|enviado)\s?:\*? ?\S.{0,120}?\b(?:to|an|à|at|para)\s?:\*? ?\S.{0,400}?\b(?:subject|betreff|objet|pwnc|testun|asunto)\s?:`)
 )
 
 // wordless says that a line has no letters: a ruling line alone, of which hostile bodies have many.
@@ -234,4 +213,14 @@ func isSeparator(s string) bool {
 		return originalWords.MatchString(s)
 	}
 	return replyAbove.MatchString(s) || replyAboveAny.MatchString(s)
+}
+
+// isUnderscores says that a line is a long ruling line.
+func isUnderscores(s string) bool {
+	return len(s) >= 10 && isRuler(s) && strings.Trim(s, "_-–—=") == ""
+}
+
+func isDateTime(t string) bool {
+	e := evidenceIn(t)
+	return e.date && e.clock
 }

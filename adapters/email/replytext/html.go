@@ -122,6 +122,10 @@ func (f *flattener) open(z *html.Tokenizer) {
 			f.close(atom.P) // a paragraph ends where a block begins (HTML, "optional tags")
 		}
 		f.newline()
+		if tag == atom.Blockquote && e.hint&indented != 0 {
+			e.spaced = true
+			f.blankLine()
+		}
 	}
 	e.opened = len(f.lines)
 	if tag == atom.A && f.depth == 0 && f.hint == 0 && !f.tailed && strings.HasPrefix(strings.ToLower(a.href), "http") && len(a.href) < 2000 {
@@ -354,7 +358,9 @@ func (f *flattener) newline() {
 	}
 	if f.pre > 0 && l.depth == 0 {
 		// Plain text that a program wrapped in HTML keeps its quote marks.
-		l.depth, l.text = quoteMarks(s)
+		if l.depth, l.text = quoteMarks(s); l.depth > 0 {
+			l.raw = s
+		}
 	}
 	f.gmailKind(&l)
 	if f.tailed {

@@ -10,7 +10,7 @@ type line struct {
 	text  string // without quote marks and the blanks around them
 	depth int    // quote marks in plain text, or quoting blockquotes in HTML
 	hint  hint   // what the HTML structure says
-	mark  string // a quote mark that holds letters, such as "JP> ": letters are words, so it is kept
+	raw   string // a marked line of plain text as it came, quote marks and all
 }
 
 // hint is evidence that only the HTML structure holds and flattening would destroy.
@@ -29,8 +29,18 @@ const (
 func (l line) blank() bool       { return l.text == "" }
 func (l line) is(h hint) bool    { return l.hint&h != 0 }
 func (l line) sureQuote() bool   { return l.is(quoted | heading | tail) }
-func (l line) render() string    { return strings.Repeat("> ", min(l.depth, 40)) + l.mark + l.text }
 func (l line) authorLevel() bool { return l.depth == 0 && !l.sureQuote() }
+
+// render is the line as it stands in the result, with its quote marks.
+func (l line) render() string {
+	switch {
+	case l.raw != "":
+		return l.raw
+	case l.depth == 0:
+		return l.text
+	}
+	return strings.Repeat("> ", min(l.depth, 40)) + l.text
+}
 
 // textLines cuts plain text into lines and counts their quote marks.
 func textLines(text string) []line {
@@ -40,14 +50,12 @@ func textLines(text string) []line {
 		depth, rest := quoteMarks(s)
 		l := line{text: strings.TrimRight(rest, " \t"), depth: depth}
 		if depth > 0 {
-			if t := strings.TrimLeft(s, " \t"); initialsMark(t) > 0 {
-				l.mark = t[:initialsMark(t)-1] + ": "
-				if l.text == "" {
-					l = line{text: strings.TrimRight(s, " \t")} // initials alone mark nothing
-				}
+			l.raw = strings.TrimRight(s, " \t")
+			if l.text == "" && initialsMark(strings.TrimLeft(s, " \t")) > 0 {
+				l = line{text: l.raw} // initials alone mark nothing
 			}
 			if l.depth == 3 && groupWise(l.text) && (len(lines) == 0 || lines[len(lines)-1].depth == 0) {
-				l.depth, l.hint = 0, inlined
+				l.depth, l.hint, l.text, l.raw = 0, inlined, l.raw, ""
 			}
 		}
 		lines = append(lines, l)
@@ -68,7 +76,7 @@ func markBars(lines []line) {
 			j++
 		}
 		for k := i; k < j && j-i > 1; k++ {
-			lines[k].depth, lines[k].text = 1, strings.TrimSpace(lines[k].text[1:])
+			lines[k].depth, lines[k].raw, lines[k].text = 1, lines[k].text, strings.TrimSpace(lines[k].text[1:])
 		}
 		i = max(j, i+1)
 	}
@@ -104,7 +112,7 @@ func quoteMarks(s string) (int, string) {
 func groupWise(s string) bool {
 	s = squeeze(s)
 	if strings.HasSuffix(s, ">>>") {
-		return dateLike.MatchString(s)
+		return evidenceIn(s).date
 	}
 	return strings.HasSuffix(s, ":") && attribution(s) == strong
 }
@@ -144,7 +152,7 @@ func squeeze(s string) string {
 		case ' ', '\t', '\n', '\r', 0xa0, 0x202f, 0x2009, 0x3000:
 			blank = b.Len() > 0
 			continue
-		case 0x200b, 0x200e, 0x200f, 0xfeff, 0x00ad, utf8.RuneError:
+		case 0x200b, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0xfeff, 0x00ad, utf8.RuneError:
 			continue
 		}
 		if blank {

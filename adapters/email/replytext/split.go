@@ -109,9 +109,6 @@ func (s *splitter) cutInline() {
 		if l.authorLevel() && len(l.text) > 20 && !l.is(inlined) {
 			at = s.insideAt(l.text)
 		}
-		if at > 0 && attribution(squeeze(l.text)) == strong {
-			at = -1 // all of the line introduces the quote
-		}
 		if at > 0 {
 			if out == nil {
 				out = append(make([]line, 0, len(s.lines)+4), s.lines[:i]...)
@@ -128,29 +125,6 @@ func (s *splitter) cutInline() {
 	if out != nil {
 		s.lines = out
 	}
-}
-
-// insideAt returns where in a line something quoted begins after other words, or -1.
-func (s *splitter) insideAt(text string) int {
-	dashes := strings.Contains(text, "---") || strings.Contains(text, "___")
-	colons := strings.Count(text, ":")
-	if len(text) > 20000 || !dashes && colons == 0 || strings.IndexByte(text, ' ') < 0 || !s.spend() {
-		return -1
-	}
-	if dashes {
-		if loc := inlineSeparator.FindStringIndex(text); loc != nil && strings.Trim(text[:loc[0]], " \t*_-") != "" {
-			return loc[0]
-		}
-	}
-	if at := attributionInside(text); at > 0 {
-		return at
-	}
-	if colons >= 4 {
-		if loc := inlineHeaders.FindStringIndex(text); loc != nil && strings.Trim(text[:loc[0]], " \t*_-") != "" {
-			return loc[0]
-		}
-	}
-	return -1
 }
 
 // markQuoted marks what quote marks or structure say is quoted.
@@ -230,7 +204,10 @@ func (s *splitter) markIntroductions() {
 		case marked:
 			s.mark(i, next)
 			i = next
-		case next < len(s.lines) && s.lines[next].is(indented) && (how == strong || dateLike.MatchString(s.lines[i].text) || mailLike.MatchString(s.lines[i].text)):
+		case s.snipped(next):
+			s.mark(i, i+n)
+			i = next
+		case next < len(s.lines) && s.lines[next].is(indented) && (how == strong || dated(s.lines[i].text)):
 			end := next
 			for end < len(s.lines) && (s.lines[end].is(indented) || s.lines[end].blank()) {
 				end++
@@ -245,6 +222,25 @@ func (s *splitter) markIntroductions() {
 			i += n
 		}
 	}
+}
+
+// snipped says that the author cut the front of the quote and says so: "[...]" stands above the first quoted line.
+func (s *splitter) snipped(i int) bool {
+	if i >= len(s.lines) || len(s.lines[i].text) > 40 {
+		return false
+	}
+	t := squeeze(s.lines[i].text)
+	if !strings.HasPrefix(t, "[") && !strings.HasPrefix(t, "...") && !strings.HasPrefix(t, "…") && !strings.HasPrefix(t, "<") && !strings.HasPrefix(t, "(") {
+		return false
+	}
+	next := s.nextWords(i + 1)
+	return next < len(s.lines) && s.q[next]
+}
+
+// dated says that a line holds a date or an address.
+func dated(t string) bool {
+	e := evidenceIn(t)
+	return e.date || e.mail
 }
 
 func (s *splitter) mark(from, to int) {
@@ -270,7 +266,7 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return n, strong
 	}
-	if underscores.MatchString(text) {
+	if isUnderscores(text) {
 		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+3 && !s.q[j] {
 			if b := s.headerBlockAt(j); b.lines > 0 {
 				return j + b.lines - i, strong
@@ -287,7 +283,7 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return b.lines, weak
 	}
-	if n := s.notesBlockAt(i); n > 0 {
+	if n := max(s.notesBlockAt(i), s.columnBlockAt(i), s.foreignBlockAt(i)); n > 0 {
 		return n, strong
 	}
 	a, n := s.attributionAt(i)
@@ -312,149 +308,4 @@ func (s *splitter) markSpill() {
 
 func endsSentence(t string) bool {
 	return strings.HasSuffix(t, ".") || strings.HasSuffix(t, "?") || strings.HasSuffix(t, "!") || strings.HasSuffix(t, ":")
-}
-
-// run is a stretch of lines with the same owner.
-type run struct {
-	from, to int
-	quoted   bool
-	words    bool // it holds more than blank lines
-}
-
-func (s *splitter) runs() []run {
-	var out []run
-	for i := 0; i < len(s.lines); {
-		j := i
-		words := false
-		for j < len(s.lines) && (s.q[j] == s.q[i] || s.lines[j].blank() && s.lines[j].depth == 0 && !s.lines[j].sureQuote()) {
-			words = words || !s.lines[j].blank()
-			j++
-		}
-		out = append(out, run{i, j, s.q[i], words})
-		i = j
-	}
-	return out
-}
-
-// assemble builds the reply from the marked lines.
-func (s *splitter) assemble(who author) Reply {
-	var out Reply
-	var text, quote, sig []string
-	runs := s.runs()
-	lastAuthor, lastQuote, firstQuote := -1, -1, -1
-	for i, r := range runs {
-		switch {
-		case !r.words:
-		case r.quoted:
-			if firstQuote < 0 {
-				firstQuote = i
-			}
-			lastQuote = i
-		default:
-			lastAuthor = i
-		}
-	}
-	bodies := make([][]string, len(runs))
-	for i := len(runs) - 1; i >= 0; i-- {
-		if r := runs[i]; r.words && !r.quoted {
-			last := i == lastAuthor
-			body, signed := s.unsign(r, who, last, i == 0)
-			bodies[i] = body
-			sig = append(signed, sig...)
-			if last && allBlank(body) {
-				lastAuthor = prevAuthor(runs, i) // only a footer stood there
-			}
-		}
-	}
-	between := false
-	for i, r := range runs {
-		between = between || !r.quoted && i > firstQuote && firstQuote >= 0 && i < lastQuote && !allBlank(bodies[i])
-	}
-	if lastAuthor < 0 && lastQuote < 0 {
-		lastAuthor = 0
-	}
-	for i, r := range runs {
-		switch {
-		case !r.words:
-		case !r.quoted:
-			text = append(append(text, bodies[i]...), "")
-		case between && i < lastAuthor && r.from < s.end:
-			asked, intro := s.askedLines(r)
-			text = append(append(text, asked...), "")
-			quote = append(quote, intro...)
-		default:
-			quote = append(quote, s.render(r)...)
-		}
-	}
-	out.Interleaved = between
-	out.Text, out.Signature, out.Quoted = joinLines(text), joinLines(sig), joinLines(quote)
-	if out.Text == "" && out.Signature != "" && !onlyFurniture(sig) {
-		out.Text, out.Signature = out.Signature, ""
-	}
-	return out
-}
-
-func prevAuthor(runs []run, i int) int {
-	for i--; i >= 0; i-- {
-		if runs[i].words && !runs[i].quoted {
-			return i
-		}
-	}
-	return -1
-}
-
-// askedLines separates the quoted lines of a run from those that introduce it.
-func (s *splitter) askedLines(r run) (asked, intro []string) {
-	for i := r.from; i < r.to; i++ {
-		l := s.lines[i]
-		if l.depth == 0 && !l.is(quoted|indented) {
-			if !l.blank() {
-				intro = append(intro, l.text)
-			}
-			continue
-		}
-		if l.depth == 0 {
-			l.depth = 1
-		}
-		asked = append(asked, l.render())
-	}
-	return asked, intro
-}
-
-func (s *splitter) render(r run) []string {
-	out := make([]string, 0, r.to-r.from)
-	for i := r.from; i < r.to; i++ {
-		out = append(out, s.lines[i].render())
-	}
-	return out
-}
-
-// joinLines joins lines, with at most one blank line between two and none at either end.
-func joinLines(lines []string) string {
-	var b strings.Builder
-	blank := false
-	for _, l := range lines {
-		if strings.TrimSpace(l) == "" {
-			blank = true
-			continue
-		}
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-			if blank {
-				b.WriteByte('\n')
-			}
-		}
-		blank = false
-		b.WriteString(strings.TrimRight(l, " \t"))
-	}
-	return b.String()
-}
-
-func allBlank(lines []string) bool {
-	for _, l := range lines {
-		if strings.TrimSpace(l) != "" {
-			return false
-		}
-	}
-	return true
 }
