@@ -62,6 +62,24 @@ type Decisions interface {
 	MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
 }
 
+// Handovers is who takes over a conversation from whom.
+type Handovers interface {
+	Handovers(ctx context.Context, a ids.Actor) ([]flow.HandoverRow, error)
+	Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (flow.HandoverView, error)
+	AskHandover(ctx context.Context, a ids.Actor, thread ids.ThreadID, from ids.ContactID) (ids.HandoverID, error)
+	AcceptHandover(ctx context.Context, a ids.Actor, id ids.HandoverID, n flow.NewPerson) error
+	RefuseHandover(ctx context.Context, a ids.Actor, id ids.HandoverID) error
+}
+
+// Mail is how email came, and what did not arrive.
+type Mail interface {
+	MailDetails(ctx context.Context, a ids.Actor, id ids.InboundID) (flow.MailView, error)
+	MailOriginal(ctx context.Context, a ids.Actor, id ids.InboundID) ([]byte, error)
+	Undelivered(ctx context.Context, a ids.Actor) ([]flow.FailedRow, error)
+	SendAgain(ctx context.Context, a ids.Actor, id ids.DeliveryID) error
+	MarkHandled(ctx context.Context, a ids.Actor, id ids.DeliveryID) error
+}
+
 // Planning is how meetings are arranged.
 type Planning interface {
 	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID) ([]people.Contact, error)
@@ -107,6 +125,8 @@ type Flow interface {
 	Reading
 	Writing
 	Queue
+	Handovers
+	Mail
 	Planning
 	Meetings
 	Kiosks

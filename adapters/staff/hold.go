@@ -16,15 +16,31 @@ import (
 type holdView struct {
 	ID       ids.HoldID
 	About    web.SummaryList
-	Sender   *web.SummaryList // what is known of an email's sender
-	Messages *web.Messages    // of a message of a conversation
-	Mail     *flow.HeldMail   // of an email in none
+	Proof    *proofView     // of an email: what is known of its sender
+	Messages *web.Messages  // of a message of a conversation
+	Mail     *flow.HeldMail // of an email in none
 	Sealed   bool
 	Open     bool // waits for a decision
 	Mine     bool
 	Thread   string
 	Reasons  []web.Option
-	Targets  []web.Option
+	Sort     sortView // of an email
+}
+
+// proofView is what is known of an email's sender, as the template "proof" shows it.
+type proofView struct {
+	Sender            web.SummaryList
+	Warnings, Reasons []string
+}
+
+// sortView is how an email may be decided on.
+type sortView struct {
+	MayFile, MayMove bool
+	WhyNot           string // why it cannot be filed
+	Targets          []web.Option
+	Unproven         bool
+	Confirm          []web.Option
+	Predecessor      string // whose reply address it came to, when somebody else wrote
 }
 
 // holdPage is one thing that waits: what it is, who sent it, how that was checked, and the ways to decide.
@@ -46,10 +62,13 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 		v.Thread = "/threads/" + string(h.Thread)
 	}
 	if h.Inbound != "" {
-		v.Sender = senderFacts(loc, h)
+		v.Proof = &proofView{Sender: senderList(loc, h.Proof), Warnings: h.Proof.Warnings}
+		if !h.Sealed { // what was found may name who wrote to whom
+			v.Proof.Reasons = h.Proof.Reasons
+		}
 	}
-	for _, t := range h.MayFile {
-		v.Targets = append(v.Targets, web.Option{Value: string(t.ID), Text: t.Subject, Hint: t.AgencyName, Checked: t.ID == h.Thread})
+	if h.Mail != nil {
+		v.Sort = sortOf(loc, h)
 	}
 	p := s.page(r, me, s.holdTitle(r, h.HoldRow), v)
 	p.Form, p.Back = form, backTo(loc, "queue", "/queue")
@@ -79,21 +98,46 @@ func (s *Staff) holdAbout(r *http.Request, h flow.HoldView) web.SummaryList {
 		add("staff.hold.decided", loc.T("staff.outcome."+string(h.Outcome))+", "+when.DateTime(h.Decided))
 		add("staff.hold.note", h.Note)
 	}
+	if h.Inbound != "" && !h.Sealed {
+		list.Rows = append(list.Rows, web.SummaryRow{Key: loc.T("staff.hold.mail"), Link: &web.Link{Text: loc.T("staff.mail.how"), Href: "/mail/" + string(h.Inbound)}})
+	}
 	return list
 }
 
 // checkWords are the results of the checks of a sender that have words of ours; others are shown as the mail system says them.
 var checkWords = []string{"pass", "fail", "none", "softfail", "neutral", "temperror", "permerror"}
 
-// senderFacts says how far an email proves where it comes from.
-func senderFacts(loc i18n.Loc, h flow.HoldView) *web.SummaryList {
+// sortOf says which decisions about an email the page offers.
+func sortOf(loc i18n.Loc, h flow.HoldView) sortView {
+	v := sortView{MayMove: h.Case != "", Unproven: !h.Proof.Verified, Confirm: []web.Option{web.Opt("yes", loc.T("staff.sort.confirm"))}}
+	switch {
+	case h.Automatic:
+		v.WhyNot = loc.T("staff.sort.automatic")
+	case h.Mail.Kind == flow.MailRejected || h.Mail.From == "":
+		v.WhyNot = loc.T("staff.sort.unreadable")
+	case len(h.MayFile) == 0:
+		v.WhyNot = loc.T("staff.sort.nowhere")
+	default:
+		v.MayFile = true
+	}
+	for _, t := range h.MayFile {
+		v.Targets = append(v.Targets, web.Option{Value: string(t.ID), Text: t.Subject, Hint: t.AgencyName, Checked: t.ID == h.Thread})
+	}
+	if h.Reason == messages.HoldHandover || h.Reason == messages.HoldUnknownSender || h.Reason == messages.HoldExpired {
+		v.Predecessor = h.Addressed
+	}
+	return v
+}
+
+// senderList says how far an email proves where it comes from.
+func senderList(loc i18n.Loc, proof flow.SenderProof) web.SummaryList {
 	tag := &web.Tag{Text: loc.T("staff.sender.unproven"), Colour: "red"}
-	if h.Proof.Verified {
+	if proof.Verified {
 		tag = &web.Tag{Text: loc.T("staff.sender.proven"), Colour: "green"}
 	}
-	list := &web.SummaryList{Rows: []web.SummaryRow{{Key: loc.T("staff.sender.origin"), Tag: tag}}}
+	list := web.SummaryList{Rows: []web.SummaryRow{{Key: loc.T("staff.sender.origin"), Tag: tag}}}
 	for _, check := range []string{"spf", "dkim", "dmarc", "arc"} {
-		result := strings.ToLower(h.Proof.Results[check])
+		result := strings.ToLower(proof.Results[check])
 		if result == "" {
 			continue
 		}
@@ -155,27 +199,6 @@ func (s *Staff) withhold(w http.ResponseWriter, r *http.Request, me people.Staff
 		done = "set_aside"
 	}
 	return web.Redirect(w, r, "/queue?done="+done)
-}
-
-// fileHeld puts a held email into a conversation.
-func (s *Staff) fileHeld(w http.ResponseWriter, r *http.Request, me people.Staff) error {
-	form, err := web.ReadForm(w, r)
-	if err != nil {
-		return err
-	}
-	if form.Value("thread") == "" {
-		form.Fail("thread", s.pages.Loc(r).T("staff.hold.thread_missing"))
-		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
-	}
-	made, err := s.flow.FileHeld(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), flow.Filing{Thread: ids.ThreadID(form.Value("thread")), Note: form.Value("file_note")})
-	if ids.KindOf(err) == ids.Forbidden && err != nil { // such as a sender of another organisation: choose another conversation
-		form.Fail("thread", ids.Public(err))
-		return s.showHold(w, r, me, http.StatusForbidden, form)
-	}
-	if err != nil {
-		return s.decideAgain(w, r, me, form, "thread", err)
-	}
-	return web.Redirect(w, r, "/threads/"+form.Value("thread")+"?done=filed#message-"+string(made.Message))
 }
 
 // decideAgain shows the page again with what is wrong. When somebody else was first, that is the page's own news.

@@ -1,7 +1,6 @@
 package staff
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -18,6 +17,7 @@ type homeView struct {
 	Waiting   *web.Table
 	WaitingN  int
 	Failed    *web.Table
+	Handovers *web.Table
 	Meetings  *web.Table
 	Movements *web.Table
 	Admin     bool
@@ -54,6 +54,8 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	if hasSection(me.Role, "/cases") {
 		failed := s.failedTable(r, h.Failed)
 		v.Failed = &failed
+		handovers := s.handoverTable(r, h.Handovers[:min(len(h.Handovers), mostAtHome)])
+		v.Handovers = &handovers
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
 	}
@@ -82,9 +84,6 @@ func (s *Staff) soonOnly(rows []flow.MeetingRow) []flow.MeetingRow {
 // failedTable lists deliveries that did not arrive, the oldest first.
 func (s *Staff) failedTable(r *http.Request, failed []flow.FailedRow) web.Table {
 	loc := s.pages.Loc(r)
-	slices.SortStableFunc(failed, func(a, b flow.FailedRow) int {
-		return cmp.Or(a.Times.Failed.Compare(b.Times.Failed), cmp.Compare(a.ID, b.ID))
-	})
 	t := web.Table{Caption: loc.T("staff.home.failed"), Empty: loc.T("staff.home.no_failed"), Columns: []web.Column{{Title: loc.T("staff.thread.subject")},
 		{Title: loc.T("staff.case.case")}, {Title: loc.T("staff.home.to")}, {Title: loc.T("staff.home.since")}}}
 	for _, f := range failed[:min(len(failed), mostAtHome)] {

@@ -52,8 +52,8 @@ func TestOnlyTheReviewerDecides(t *testing.T) {
 	for role, want := range map[ids.Role]int{ids.RoleFamilyWorker: http.StatusForbidden, ids.RoleOffenderManager: http.StatusForbidden, ids.RoleWingOfficer: http.StatusNotFound,
 		ids.RolePublicProtection: http.StatusForbidden, ids.RoleAdministrator: http.StatusNotFound} {
 		c := w.as(role)
-		for _, act := range []string{"claim", "release", "withhold", "file"} {
-			c.want(c.post("/queue/"+string(w.held)+"/"+act, url.Values{"reason": {"threat"}, "thread": {string(w.official)}}), want)
+		for _, act := range []string{"claim", "release", "withhold", "sort"} {
+			c.want(c.post("/queue/"+string(w.held)+"/"+act, url.Values{"reason": {"threat"}, "do": {"known"}, "thread": {string(w.official)}}), want)
 		}
 		c.want(c.post("/queue", url.Values{"hold": {string(w.held)}, "do": {"claim"}}), want)
 	}

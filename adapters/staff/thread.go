@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/threads"
 )
 
 type threadView struct {
@@ -22,6 +23,16 @@ type threadView struct {
 	WhyNot   string
 	Key      string // of the act of writing
 	MaxBody  int
+	Absences []absenceView
+	Mail     *web.Table // email of the conversation that is nobody's words in it
+	HandOver []threads.Party
+}
+
+// absenceView is a contact whose mailbox says that she is away or gone.
+type absenceView struct {
+	Name  string
+	Lines []string
+	Href  string // how that was learnt
 }
 
 // threadPage is a conversation with its messages, oldest first, and the form to write in it.
@@ -81,11 +92,26 @@ func (s *Staff) loadThread(r *http.Request, me people.Staff) (threadView, flow.T
 	if len(t.ChildNames) > 0 {
 		v.About.Rows = append(v.About.Rows, web.Row(loc.T("staff.thread.children"), strings.Join(t.ChildNames, ", ")))
 	}
+	s.aroundThread(r, t, &v)
 	v.Messages.Label = loc.T("staff.thread.messages")
 	for _, m := range t.Messages {
 		v.Messages.Items = append(v.Messages.Items, s.messageItem(r, t.Mother, m))
 	}
 	return v, t, nil
+}
+
+// aroundThread shows what staff see beside the messages: who is away, what else came by email, and whom somebody else may follow.
+func (s *Staff) aroundThread(r *http.Request, t flow.ThreadView, v *threadView) {
+	loc, when := s.pages.Loc(r), s.pages.When(r)
+	for _, a := range t.Absences {
+		v.Absences = append(v.Absences, absenceView{a.Name, absenceLines(loc, when, a.Absence, flow.AutoAway), "/mail/" + string(a.Inbound)})
+	}
+	v.Mail = s.mailNotes(r, t.Mail)
+	for _, p := range t.Parties {
+		if t.MayHandOver && p.Kind == threads.PartyContact && p.Until.IsZero() {
+			v.HandOver = append(v.HandOver, p)
+		}
+	}
 }
 
 // messageItem writes a message with how far it has come.
@@ -97,6 +123,9 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 	}
 	for _, a := range m.Attachments {
 		item.Links = append(item.Links, web.Link{Text: fmt.Sprintf("%s, %s", a.Name, size(loc.T, a.Size)), Href: "/files/" + string(a.ID)})
+	}
+	if m.Inbound != "" && m.Hold != nil { // the reviewer's own pages
+		item.Links = append(item.Links, mailLink(loc, m.Message))
 	}
 	switch m.State {
 	case messages.Held:
