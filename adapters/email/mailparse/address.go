@@ -7,7 +7,8 @@ import "strings"
 // after the list has been split, so that an encoded comma or <address> stays part of the name.
 func parseAddresses(v, hint string) []Address {
 	var out []Address
-	s := addressScanner{src: v, hint: hint}
+	// Raw bytes are decoded first: in the charsets of East Asia they can look like marks of the syntax.
+	s := addressScanner{src: rawText(v, hint), hint: hint}
 	for len(out) < 2000 {
 		a, more := s.next()
 		if a.Name != "" || a.Addr != "" {

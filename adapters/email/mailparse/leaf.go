@@ -5,6 +5,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"kinbridge/adapters/email/mailparse/charset"
 )
@@ -72,9 +73,25 @@ func (r *reader) subjectName(data []byte) string {
 }
 
 func (r *reader) attach(p part, data []byte, inline bool) {
+	if p.name != "" && r.msg.Header.charset == "" && !plainNames(p.header) {
+		if r.early == nil {
+			r.early = map[int]Header{}
+		}
+		r.early[len(r.msg.Attachments)] = p.header
+	}
 	r.msg.Attachments = append(r.msg.Attachments, Attachment{
 		Name: p.name, Type: p.mediaType, Data: data, Inline: inline && p.disposition != "attachment", ContentID: p.contentID,
 	})
+}
+
+// plainNames says that a part's header gives its names in ASCII or UTF-8 and in no encoded words.
+func plainNames(h Header) bool {
+	for _, name := range [...]string{"Content-Type", "Content-Disposition"} {
+		if v := h.Raw(name); !utf8.ValidString(v) || strings.Contains(v, "=?") {
+			return false
+		}
+	}
+	return true
 }
 
 // body adds a text part to the body.

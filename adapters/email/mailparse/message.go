@@ -132,6 +132,7 @@ func parse(b *budget, raw []byte, depth int) (*Message, error) {
 	// The body first: raw 8-bit bytes in the header are most likely in its charset.
 	r.msg.Header.charset = r.headerCharset()
 	r.envelope()
+	r.lateNames()
 	r.finish()
 	m.Problems = r.problems
 	return m, r.err()

@@ -26,9 +26,10 @@ type reader struct {
 	blocks   []block
 	problems []string
 	seen     map[string]bool
-	lost     bool   // something could not be read at all
-	subject  string // of a winmail.dat, for a message whose header has none
-	adopted  string // the kind of a multipart whose parts are its siblings, because it uses their boundary
+	lost     bool           // something could not be read at all
+	early    map[int]Header // of attachments named in raw bytes before any text was met
+	subject  string         // of a winmail.dat, for a message whose header has none
+	adopted  string         // the kind of a multipart whose parts are its siblings, because it uses their boundary
 }
 
 // block is one piece of body: the same words as plain text and as HTML, or in only one form.
@@ -122,14 +123,10 @@ type part struct {
 
 func (r *reader) describe(h Header, body []byte, ctx context) part {
 	p := part{header: h}
+	var dp map[string]string
 	p.mediaType, p.params = mediaType(h.Raw("Content-Type"), h.charset)
-	disposition, dp := mediaType(h.Raw("Content-Disposition"), h.charset)
-	p.disposition = disposition
-	for _, n := range [...]string{dp["filename"], p.params["name"], p.params["filename"], dp["name"]} {
-		if n = fileName(n); n != "" && (p.name == "" || strings.Contains(p.name, "\ufffd") && !strings.Contains(n, "\ufffd")) {
-			p.name = n
-		}
-	}
+	p.disposition, dp = mediaType(h.Raw("Content-Disposition"), h.charset)
+	p.name = partName(p.params, dp)
 	p.contentID = strings.Trim(strings.TrimSpace(h.Raw("Content-ID")), "<>")
 	switch {
 	case strings.Contains(p.mediaType, "/"):
@@ -150,6 +147,26 @@ func (r *reader) describe(h Header, body []byte, ctx context) part {
 	}
 	r.protect(protection(p))
 	return p
+}
+
+// partName is the file name that Content-Type and Content-Disposition give, the latter first.
+func partName(ct, cd map[string]string) string {
+	name := ""
+	for _, n := range [...]string{cd["filename"], ct["name"], ct["filename"], cd["name"]} {
+		if n = fileName(n); n != "" && (name == "" || strings.Contains(name, "\ufffd") && !strings.Contains(n, "\ufffd")) {
+			name = n
+		}
+	}
+	return name
+}
+
+// lateNames reads the file names with raw bytes again that stood before the text whose charset they are in.
+func (r *reader) lateNames() {
+	for at, h := range r.early {
+		_, ct := mediaType(h.Raw("Content-Type"), r.msg.Header.charset)
+		_, cd := mediaType(h.Raw("Content-Disposition"), r.msg.Header.charset)
+		r.msg.Attachments[at].Name = partName(ct, cd)
+	}
 }
 
 // guessBoundary finds the boundary of a multipart whose header does not give it: a line of two dashes and a word that has a part header

@@ -137,6 +137,9 @@ func decodeNearlyUTF8(data []byte, hint string) (text, used string) {
 		}
 		i += n
 	}
+	if Known(hint) && hint != "utf-8" && !wideUnits(hint) && bad*4 > good {
+		return decodeDeclared(data, hint, hint)
+	}
 	if good == 0 || bad > good {
 		return detect(data, hint)
 	}
