@@ -9,7 +9,7 @@ func parseAddresses(v, hint string) []Address {
 	var out []Address
 	// Raw bytes are decoded first: in the charsets of East Asia they can look like marks of the syntax.
 	s := addressScanner{src: rawText(v, hint), hint: hint}
-	for len(out) < 2000 {
+	for len(out) < maxAddresses {
 		a, more := s.next()
 		if a.Name != "" || a.Addr != "" {
 			// "Price, Jo <jo@x>" with no quotes: a name without an address belongs to the next one.
@@ -25,6 +25,9 @@ func parseAddresses(v, hint string) []Address {
 	}
 	return out
 }
+
+// maxAddresses bounds the mailboxes of one list, and where all fields of a name begin to be left out.
+const maxAddresses = 2000
 
 type addressScanner struct {
 	src   string

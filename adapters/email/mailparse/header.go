@@ -59,7 +59,7 @@ func (h *Header) Values(name string) []string {
 func (h *Header) addresses(name string) []Address {
 	var out []Address
 	for _, f := range h.Fields {
-		if strings.EqualFold(f.Name, name) {
+		if len(out) < maxAddresses && strings.EqualFold(f.Name, name) {
 			out = append(out, parseAddresses(f.Value, h.charset)...)
 		}
 	}
@@ -150,9 +150,8 @@ func (r *reader) readHeader(raw []byte, atTop bool) (Header, []byte) {
 	if i := bytes.Index(raw, []byte("\n\n")); i >= 0 {
 		size = i + 2
 	}
-	over := size > r.lim.MaxHeader
 	block := string(raw[:min(size, r.lim.MaxHeader)])
-	if over {
+	if size > len(block) {
 		block = block[:strings.LastIndexByte(block, '\n')+1] // no half line
 	}
 	h := headerReader{rest: block}
@@ -165,11 +164,29 @@ func (r *reader) readHeader(raw []byte, atTop bool) (Header, []byte) {
 			return h.header, raw[len(block)-len(h.rest):]
 		}
 	}
-	h.close()
-	if over {
-		r.tooLarge("The header is longer than the limit; the rest of it was not read.")
+	if size > len(block) {
+		r.tooLarge("The header is longer than the limit; some of it was not read.")
+		h = headerReader{rest: shortHeader(raw[:size], r.lim.MaxHeader)}
+		for end := false; h.rest != "" && !end; {
+			_, end = h.line()
+		}
 	}
+	h.close()
 	return h.header, raw[size:]
+}
+
+// shortHeader makes a header of at most limit bytes out of a longer one: it cuts long lines short, so that the fields after them are read.
+func shortHeader(raw []byte, limit int) string {
+	var b strings.Builder
+	for len(raw) > 0 && b.Len() < limit {
+		var line []byte
+		line, raw = cutLine(raw)
+		if line = line[:min(len(line), limit/16)]; b.Len()+len(line) < limit {
+			b.Write(line)
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
 }
 
 // headerReader reads a header block line by line.
