@@ -5,7 +5,6 @@ import (
 	"html"
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"kinbridge/adapters/email/mailparse/charset"
 )
@@ -84,10 +83,10 @@ func (r *reader) attach(p part, data []byte, inline bool) {
 	})
 }
 
-// plainNames says that a part's header gives its names in ASCII or UTF-8 and in no encoded words.
+// plainNames says that a part's header gives its names in ASCII and in no encoded words.
 func plainNames(h Header) bool {
 	for _, name := range [...]string{"Content-Type", "Content-Disposition"} {
-		if v := h.Raw(name); !utf8.ValidString(v) || strings.Contains(v, "=?") {
+		if v := h.Raw(name); !isASCII(v) || strings.Contains(v, "=?") {
 			return false
 		}
 	}

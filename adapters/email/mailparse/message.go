@@ -164,7 +164,7 @@ func (r *reader) headerCharset() string {
 	if len(raw) == 0 {
 		return h.charset
 	}
-	_, used := charset.Read(raw, "", "")
+	_, used := charset.Read(raw, "", h.charset)
 	return used
 }
 
