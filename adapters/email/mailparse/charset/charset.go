@@ -94,6 +94,9 @@ func decodeDeclared(data []byte, name, hint string) (text, used string) {
 		return decodeWide(data, name, valid)
 	}
 	enc := lookupEncoding(name)
+	if enc == nil {
+		return detect(data, hint)
+	}
 	text, bad := decodeWith(enc, data)
 	if valid && !isASCIIBytes(data) && (!multibyte(name) || bad > 0 || surelyUTF8(data)) {
 		return string(data), "utf-8" // no single-byte text looks like UTF-8 by chance
