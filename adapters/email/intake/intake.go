@@ -46,7 +46,7 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 	if class.Kind == mailkind.KindRejected {
 		out.Problem = class.Reason
 	}
-	if m.Protection == mailparse.SMIMESealed || m.Protection == mailparse.PGPSealed {
+	if m.Protection.Sealed() {
 		out.Kind, out.Problem = flow.MailRejected, "The email is encrypted, so nobody here can read it. Ask the sender to send it again without encryption."
 	}
 	reply := replytext.Split(m)

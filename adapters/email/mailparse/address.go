@@ -7,8 +7,9 @@ import "strings"
 // after the list has been split, so that an encoded comma or <address> stays part of the name.
 func parseAddresses(v, hint string) []Address {
 	var out []Address
-	s := addressScanner{src: v, hint: hint}
-	for len(out) < 2000 {
+	// Raw bytes are decoded first: in the charsets of East Asia they can look like marks of the syntax.
+	s := addressScanner{src: rawText(v, hint), hint: hint}
+	for len(out) < maxAddresses {
 		a, more := s.next()
 		if a.Name != "" || a.Addr != "" {
 			// "Price, Jo <jo@x>" with no quotes: a name without an address belongs to the next one.
@@ -24,6 +25,9 @@ func parseAddresses(v, hint string) []Address {
 	}
 	return out
 }
+
+// maxAddresses bounds the mailboxes of one list, and where all fields of a name begin to be left out.
+const maxAddresses = 2000
 
 type addressScanner struct {
 	src   string
@@ -72,11 +76,13 @@ func (s *addressScanner) next() (a Address, more bool) {
 			if end < 0 {
 				end = len(s.src) - i
 			}
-			inner := strings.Trim(s.src[i:i+end], "<> \t")
+			inner, _, _ := strings.Cut(s.src[i+1:i+end], "<")
+			inner = strings.Trim(inner, "<> \t")
 			if addr == "" || strings.Contains(inner, "@") {
 				addr, hasAngle = inner, true
 			}
 			i += min(end, len(s.src)-i-1)
+		case '>': // one too many
 		case ':':
 			if !hasAngle && !strings.Contains(phrase.String(), "@") && !strings.HasSuffix(phrase.String(), "mailto") {
 				phrase.Reset() // the name of a group
@@ -114,7 +120,10 @@ func (s *addressScanner) mailbox(phrase, comment, addr string, hasAngle bool) Ad
 	name = oneLine(decodeWords(name, s.hint))
 	name = strings.Trim(name, `"' `)
 	addr = oneLine(decodeWords(addr, s.hint))
-	addr = strings.Join(strings.Fields(strings.TrimPrefix(addr, "mailto:")), "")
+	addr = strings.TrimPrefix(addr, "mailto:")
+	if !strings.HasPrefix(addr, `"`) { // a quoted local part may hold blanks
+		addr = strings.Join(strings.Fields(addr), "")
+	}
 	if j := strings.LastIndexByte(addr, ':'); j >= 0 && strings.HasPrefix(addr, "@") {
 		addr = addr[j+1:] // a source route (RFC 5322 section 4.4)
 	}

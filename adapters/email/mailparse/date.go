@@ -19,9 +19,13 @@ var (
 	dateZone    = regexp.MustCompile(`(?:GMT|UTC|UT)([+-]\d{4})$`)
 )
 
+// maxDate is longer than any date; what follows is noise.
+const maxDate = 200
+
 // parseDate reads a Date value (RFC 5322 section 3.3) and the forms that old and home-made programs write. A time
 // without a zone is taken as UTC.
 func parseDate(v string) (time.Time, bool) {
+	v = v[:min(len(v), maxDate)]
 	if t, err := mail.ParseDate(v); err == nil {
 		return t, true
 	}

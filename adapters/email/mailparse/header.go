@@ -59,18 +59,19 @@ func (h *Header) Values(name string) []string {
 func (h *Header) addresses(name string) []Address {
 	var out []Address
 	for _, f := range h.Fields {
-		if strings.EqualFold(f.Name, name) {
+		if len(out) < maxAddresses && strings.EqualFold(f.Name, name) {
 			out = append(out, parseAddresses(f.Value, h.charset)...)
 		}
 	}
 	return out
 }
 
-// unixLines returns raw with CRLF, and CR where a file knows no LF, as LF. A UTF-8 byte order mark and blank lines before the header go.
+// unixLines returns raw with CRLF as LF, and CR too where the first line ends with one. A UTF-8 byte order mark and blank lines before the header go.
 // CRCRLF, which some gateways make of CRLF, is one line end.
 func unixLines(raw []byte) []byte {
 	if cr := bytes.IndexByte(raw, '\r'); cr >= 0 {
-		if bytes.IndexByte(raw, '\n') < 0 {
+		if rest := bytes.TrimLeft(raw[cr:], "\r"); len(rest) > 0 && rest[0] != '\n' && bytes.IndexByte(raw[:cr], '\n') < 0 || bytes.IndexByte(raw, '\n') < 0 {
+			raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 			raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 		} else {
 			raw = withoutCR(raw, cr)
@@ -142,7 +143,7 @@ func fieldName[T string | []byte](line T) int {
 // readHeader splits a header block from its body. atTop says that this is the outermost header, before which an mbox
 // separator may stand.
 func (r *reader) readHeader(raw []byte, atTop bool) (Header, []byte) {
-	for atTop && (bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From "))) {
+	for atTop && isSeparator(raw) {
 		_, raw = cutLine(raw)
 	}
 	// The header is looked at as one string, of which names and most values are pieces.
@@ -150,9 +151,8 @@ func (r *reader) readHeader(raw []byte, atTop bool) (Header, []byte) {
 	if i := bytes.Index(raw, []byte("\n\n")); i >= 0 {
 		size = i + 2
 	}
-	over := size > r.lim.MaxHeader
 	block := string(raw[:min(size, r.lim.MaxHeader)])
-	if over {
+	if size > len(block) {
 		block = block[:strings.LastIndexByte(block, '\n')+1] // no half line
 	}
 	h := headerReader{rest: block}
@@ -165,11 +165,35 @@ func (r *reader) readHeader(raw []byte, atTop bool) (Header, []byte) {
 			return h.header, raw[len(block)-len(h.rest):]
 		}
 	}
-	h.close()
-	if over {
-		r.tooLarge("The header is longer than the limit; the rest of it was not read.")
+	if size > len(block) {
+		r.tooLarge("The header is longer than the limit; some of it was not read.")
+		h = headerReader{rest: shortHeader(raw[:size], r.lim.MaxHeader)}
+		for end := false; h.rest != "" && !end; {
+			_, end = h.line()
+		}
 	}
+	h.close()
 	return h.header, raw[size:]
+}
+
+// shortHeader makes a header of at most limit bytes out of a longer one: it cuts long lines short, so that the fields after them are read.
+func shortHeader(raw []byte, limit int) string {
+	var b strings.Builder
+	for len(raw) > 0 && b.Len() < limit {
+		var line []byte
+		line, raw = cutLine(raw)
+		if line = line[:min(len(line), limit/16)]; b.Len()+len(line) < limit {
+			b.Write(line)
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// isSeparator says that raw begins with the line that mbox files put before each message, which is no field with a blank before its colon.
+func isSeparator(raw []byte) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(raw, []byte(">")), []byte("From "))
+	return ok && !bytes.HasPrefix(bytes.TrimLeft(rest, " \t"), []byte(":"))
 }
 
 // headerReader reads a header block line by line.
@@ -225,10 +249,10 @@ func (h *headerReader) fold(line string) {
 
 // close gives the value read so far to the last field.
 func (h *headerReader) close() {
-	if n := len(h.header.Fields); n > 0 {
-		if h.folded != nil {
-			h.value = strings.TrimSpace(string(h.folded))
-		}
+	if h.folded != nil {
+		h.value = strings.TrimSpace(string(h.folded))
+	}
+	if n := len(h.header.Fields); n > 0 && h.value != "" {
 		h.header.Fields[n-1].Value = h.value
 	}
 	h.value, h.folded = "", nil

@@ -73,18 +73,6 @@ type Status struct {
 	Recipients []Header
 }
 
-// Protection says which cryptographic envelope the message came in. Kinbridge does not open it.
-type Protection string
-
-// The kinds of protection.
-const (
-	Unprotected Protection = ""
-	SMIMESigned Protection = "smime-signed"
-	SMIMESealed Protection = "smime-encrypted"
-	PGPSigned   Protection = "pgp-signed"
-	PGPSealed   Protection = "pgp-encrypted"
-)
-
 // Envelope is what the header says about who wrote to whom, when, and in answer to what. Identifiers are without <>.
 type Envelope struct {
 	From, Sender, ReplyTo, To, Cc []Address
@@ -144,6 +132,7 @@ func parse(b *budget, raw []byte, depth int) (*Message, error) {
 	// The body first: raw 8-bit bytes in the header are most likely in its charset.
 	r.msg.Header.charset = r.headerCharset()
 	r.envelope()
+	r.lateNames()
 	r.finish()
 	m.Problems = r.problems
 	return m, r.err()
@@ -175,7 +164,7 @@ func (r *reader) headerCharset() string {
 	if len(raw) == 0 {
 		return h.charset
 	}
-	_, used := charset.Read(raw, "", "")
+	_, used := charset.Read(raw, "", h.charset)
 	return used
 }
 
@@ -185,7 +174,9 @@ func (r *reader) envelope() {
 	m.From, m.FromHeaders = h.addresses("From"), h.Count("From")
 	m.Sender, m.ReplyTo = h.addresses("Sender"), h.addresses("Reply-To")
 	m.To, m.Cc = h.addresses("To"), h.addresses("Cc")
-	m.Subject = h.Get("Subject")
+	if m.Subject = h.Get("Subject"); m.Subject == "" {
+		m.Subject = r.subject
+	}
 	m.MessageID = firstOf(messageIDs(h.Raw("Message-ID")))
 	m.InReplyTo = messageIDs(h.Raw("In-Reply-To"))
 	m.References = messageIDs(h.Raw("References"))

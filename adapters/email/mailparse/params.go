@@ -12,7 +12,8 @@ import (
 // mediaType reads a Content-Type or Content-Disposition value (RFC 2045 section 5.1, RFC 2183): the lower-case value and
 // its parameters, with RFC 2231 continuations and charsets, and RFC 2047 words where programs wrongly write them.
 func mediaType(v, hint string) (string, map[string]string) {
-	value, rest, _ := strings.Cut(v, ";")
+	// Raw bytes are decoded first: in the charsets of East Asia they can look like marks of the syntax.
+	value, rest, _ := strings.Cut(rawText(v, hint), ";")
 	value, _, _ = strings.Cut(value, "(")
 	value = strings.ToLower(strings.Join(strings.Fields(value), ""))
 	raw := map[string]string{}

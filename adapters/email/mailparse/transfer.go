@@ -2,7 +2,6 @@ package mailparse
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 )
 
@@ -18,8 +17,8 @@ func decodeTransfer(data []byte, encoding string) (out []byte, ok bool) {
 	case "quoted-printable", "quotedprintable", "qp":
 		return decodeQuotedPrintable(data), true
 	case "x-uuencode", "uuencode", "x-uue", "uue":
-		if _, body, _, found := findUU(data); found {
-			return body, true
+		if files, _ := findUU(data, 1); len(files) > 0 {
+			return files[0].data, true
 		}
 		return data, false
 	case "", "7bit", "8bit", "binary", "7-bit", "8-bit", "none", "7bits", "8bits":
@@ -41,6 +40,77 @@ func looksBase64(data []byte) bool {
 		}
 	}
 	return other*10 <= len(sample)
+}
+
+// undeclaredTransfer decodes text that is in quoted-printable or base64 without saying so, where that is certain: quoted-printable when it has
+// soft line breaks or an escaped "=", several escapes, and no "=" that is neither; base64 when nothing else stands there, in lines of one length.
+func undeclaredTransfer(data []byte) ([]byte, bool) {
+	if i := bytes.IndexByte(data, '='); i >= 0 && certainlyQuotedPrintable(data[i:]) {
+		return decodeQuotedPrintable(data), true
+	}
+	if certainlyBase64(data) {
+		if out := decodeBase64(data); bytes.IndexByte(out, 0) < 0 {
+			return out, true
+		}
+	}
+	return nil, false
+}
+
+// certainlyQuotedPrintable looks at data from its first "=" on. Only escapes that an encoder must write count, for "id=20" is a sum.
+func certainlyQuotedPrintable(data []byte) bool {
+	soft, escapes := 0, 0
+	for i := 0; i < len(data); i++ {
+		switch {
+		case data[i] >= 0x80:
+			return false
+		case data[i] != '=':
+		case i+1 < len(data) && data[i+1] == '\n':
+			soft++
+		case i+2 < len(data) && isUpperHex(data[i+1]) && isUpperHex(data[i+2]):
+			c := unhex(data[i+1])<<4 | unhex(data[i+2])
+			atEnd := i+3 == len(data) || data[i+3] == '\n'
+			if c < 0x80 && c != '=' && !(atEnd && (c == ' ' || c == '\t' || c == '\r')) {
+				return false
+			}
+			escapes++
+			i += 2
+		default:
+			return false
+		}
+	}
+	return soft > 0 && escapes > 0 || escapes >= 3
+}
+
+func isUpperHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'A' && c <= 'F' }
+
+// certainlyBase64 asks for two full lines at least.
+func certainlyBase64(data []byte) bool {
+	data = bytes.TrimSpace(data)
+	line, rest := cutLine(data)
+	width := len(line)
+	if width < 56 || width > 76 || width%4 != 0 || len(rest) == 0 {
+		return false
+	}
+	total := width
+	for _, c := range line {
+		if !isBase64(c) {
+			return false
+		}
+	}
+	for len(rest) > 0 {
+		line, rest = cutLine(rest)
+		line = bytes.TrimRight(line, "\r")
+		if len(line) > width || len(line) < width && len(rest) > 0 {
+			return false
+		}
+		for i, c := range line {
+			if !isBase64(c) && !(c == '=' && len(rest) == 0 && i >= len(line)-2) {
+				return false
+			}
+		}
+		total += len(line)
+	}
+	return total%4 == 0
 }
 
 // decodeQuotedPrintable decodes RFC 2045 section 6.7; a bad escape stays as written, blanks at a line's end go.
@@ -68,78 +138,6 @@ func decodeQuotedPrintable(data []byte) []byte {
 		}
 	}
 	return out
-}
-
-// findUU finds the first uuencoded file in text: its name, its data, and the text without it.
-func findUU(text []byte) (name string, data, rest []byte, found bool) {
-	pos := 0
-	for pos < len(text) {
-		line, after := cutLine(text[pos:])
-		next := len(text) - len(after)
-		if n, ok := uuBegin(line); ok {
-			if body, end, ok := uuBody(after); ok {
-				rest = append(append([]byte(nil), text[:pos]...), after[end:]...)
-				return n, body, rest, true
-			}
-		}
-		if len(after) == 0 {
-			break
-		}
-		pos = next
-	}
-	return "", nil, text, false
-}
-
-// uuBegin reads "begin 644 name".
-func uuBegin(line []byte) (string, bool) {
-	rest, ok := bytes.CutPrefix(line, []byte("begin "))
-	if !ok {
-		return "", false
-	}
-	mode, name, ok := bytes.Cut(rest, []byte(" "))
-	if _, err := strconv.ParseUint(string(mode), 8, 16); !ok || err != nil || len(mode) < 3 || len(mode) > 4 {
-		return "", false
-	}
-	return fileName(string(bytes.TrimSpace(name))), true
-}
-
-// uuBody decodes lines up to "end" and returns how much of b they took. A first line that is no uuencoding means that the
-// "begin" was prose.
-func uuBody(b []byte) (data []byte, end int, ok bool) {
-	rest := b
-	for len(rest) > 0 {
-		line, after := cutLine(rest)
-		line = bytes.TrimRight(line, "\r")
-		if string(bytes.TrimSpace(line)) == "end" {
-			return data, len(b) - len(after), true
-		}
-		if len(line) > 0 && line[0] > ' ' && line[0] <= '`' {
-			n := int(line[0]-' ') & 63
-			if len(line)-1 < (n*4+2)/3-1 {
-				return data, len(b) - len(rest), len(data) > 0
-			}
-			data = append(data, uuLine(line[1:], n)...)
-		} else if len(bytes.TrimSpace(line)) > 0 {
-			return data, len(b) - len(rest), len(data) > 0
-		}
-		rest = after
-	}
-	return data, len(b), len(data) > 0
-}
-
-func uuLine(s []byte, n int) []byte {
-	out := make([]byte, 0, n+3)
-	at := func(i int) byte {
-		if i < len(s) {
-			return (s[i] - ' ') & 63
-		}
-		return 0
-	}
-	for i := 0; len(out) < n; i += 4 {
-		a, b, c, d := at(i), at(i+1), at(i+2), at(i+3)
-		out = append(out, a<<2|b>>4, b<<4|c>>2, c<<6|d)
-	}
-	return out[:n]
 }
 
 // cleanText makes a decoded text body fit to work with: LF line ends, no NUL and no control characters but tab and line end.
@@ -176,7 +174,7 @@ func unflow(s string, delSp bool) string {
 		text = strings.TrimPrefix(text, " ")
 		signature := text == "-- "
 		flowed := strings.HasSuffix(text, " ") && !signature
-		if open && (depth != openDepth || signature) {
+		if open && (depth != openDepth || signature || text == "") {
 			out.WriteByte('\n')
 			open = false
 		}

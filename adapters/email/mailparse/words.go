@@ -55,6 +55,7 @@ type wordDecoder struct {
 	run    []byte // decoded bytes
 	base64 []byte // of the last word when its groups of four are not complete
 	reads  int
+	used   string // the charset believed last
 }
 
 func (d *wordDecoder) add(w word) {
@@ -88,15 +89,13 @@ func (d *wordDecoder) flush() {
 	if len(d.run) == 0 {
 		return
 	}
-	label := d.label
 	if d.reads++; d.reads > maxGuesses {
-		label = d.hint
+		d.out.WriteString(charset.Exactly(d.run, d.used))
+	} else {
+		var text string
+		text, d.used = charset.Read(d.run, d.label, d.hint)
+		d.out.WriteString(text)
 	}
-	text, used := charset.Read(d.run, label, d.hint)
-	if d.reads == maxGuesses {
-		d.hint = used
-	}
-	d.out.WriteString(text)
 	d.run = d.run[:0]
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -64,6 +65,18 @@ func Read(data []byte, declared, hint string) (text, used string) {
 	return doubleDecoded(decodeDeclared(data, name, Canonical(hint)))
 }
 
+// Exactly returns data as UTF-8, read in the charset of the name without doubting it; Windows-1252 when the name is none that is known. It
+// is for formats whose programs know what they wrote.
+func Exactly(data []byte, name string) string {
+	name = Canonical(name)
+	if enc := lookupEncoding(name); enc != nil {
+		text, _ := decodeWith(enc, data)
+		return text
+	}
+	text, _ := decodeWith(charmap.Windows1252, data)
+	return text
+}
+
 // wideUnits says that a character is at least two bytes in the charset, also an ASCII one.
 func wideUnits(name string) bool {
 	return strings.HasPrefix(name, "utf-16") || strings.HasPrefix(name, "utf-32")
@@ -81,6 +94,9 @@ func decodeDeclared(data []byte, name, hint string) (text, used string) {
 		return decodeWide(data, name, valid)
 	}
 	enc := lookupEncoding(name)
+	if enc == nil {
+		return detect(data, hint)
+	}
 	text, bad := decodeWith(enc, data)
 	if valid && !isASCIIBytes(data) && (!multibyte(name) || bad > 0 || surelyUTF8(data)) {
 		return string(data), "utf-8" // no single-byte text looks like UTF-8 by chance

@@ -74,6 +74,8 @@ func TestDeclaredWrongly(t *testing.T) {
 
 func TestUnusualCharsets(t *testing.T) {
 	for _, c := range []struct{ name, raw, want string }{
+		{"utf-7", "caf\xe9 is not UTF-7", "café is not UTF-7"},
+		{"viscii", "café in UTF-8", "café in UTF-8"},
 		{"utf-7", "Hi Mom +Jjo-!", "Hi Mom ☺!"},
 		{"unicode-1-1-utf-7", "1 +- 1", "1 + 1"},
 		{"hz-gb-2312", "~{<:Ky2;~}", "己所不"},

@@ -21,6 +21,9 @@ func detect(data []byte, hint string) (text, name string) {
 	if utf8.Valid(data) && !(multibyte(hint) && !surelyUTF8(data)) {
 		return string(data), "utf-8"
 	}
+	if good, bad := countUTF8(data); hint == "utf-8" && good >= bad && good > 0 || good > 0 && bad == 0 || good >= 4 && good >= 4*bad {
+		return mixedUTF8(data), "utf-8"
+	}
 	if text, name, ok := betterCharset(data, "", "", len(data), hint); ok {
 		return text, name
 	}
@@ -90,7 +93,7 @@ func oddLatin(data []byte) bool {
 			plain++
 		}
 	}
-	return high > plain || odd >= 2 && odd*3 > high
+	return high >= 6 && high > plain || odd >= 2 && odd*3 > high
 }
 
 // longHighRuns says that most 8-bit bytes stand in runs of four or more, as they do in East Asian, Cyrillic, Greek or

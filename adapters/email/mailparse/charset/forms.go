@@ -123,24 +123,35 @@ func decodeWith(enc encoding.Encoding, data []byte) (string, int) {
 // decodeNearlyUTF8 reads bytes that call themselves UTF-8 but hold something else: mostly UTF-8 with a few stray bytes
 // (cut in the middle of a character, or Windows punctuation pasted in), or another charset altogether.
 func decodeNearlyUTF8(data []byte, hint string) (text, used string) {
-	good, bad := 0, 0
+	good, bad := countUTF8(data)
+	if Known(hint) && hint != "utf-8" && !wideUnits(hint) && bad*4 > good {
+		return decodeDeclared(data, hint, hint)
+	}
+	if good == 0 || bad > good {
+		return detect(data, hint)
+	}
+	return mixedUTF8(data), "utf-8"
+}
+
+// countUTF8 counts the multi-byte characters of data and the bytes that are none. A character that the end cuts off is neither.
+func countUTF8(data []byte) (good, bad int) {
 	for i := 0; i < len(data); {
 		if data[i] < 0x80 {
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && n == 1 {
-			bad++
-		} else {
+		switch {
+		case r != utf8.RuneError || n > 1:
 			good++
+		case i+cutSequence(data[i:]) == len(data) && cutSequence(data[i:]) > 0:
+			return good, bad
+		default:
+			bad++
 		}
 		i += n
 	}
-	if good == 0 || bad > good {
-		return detect(data, hint)
-	}
-	return mixedUTF8(data), "utf-8"
+	return good, bad
 }
 
 // mixedUTF8 keeps the UTF-8 of data and reads every other byte as Windows-1252, except a character cut off, which becomes
@@ -203,8 +214,9 @@ func decodeUTF7(data []byte) string {
 		case j == i+1 && j < len(data) && data[j] == '-':
 			b.WriteByte('+')
 			i = j
-		case j == i+1:
-			b.WriteByte('+')
+		case j < i+4: // too short for one UTF-16 unit
+			b.Write(data[i:j])
+			i = j - 1
 		default:
 			b.WriteString(utf16Base64(data[i+1 : j]))
 			i = j - 1
