@@ -36,11 +36,12 @@ type Bounce struct {
 	Diagnostic string // the server's words on one line
 }
 
-// Class is the kind of a message and, for a bounce, its facts.
+// Class is the kind of a message and what its kind tells.
 type Class struct {
 	Kind    Kind
-	Bounces []Bounce
-	Reason  string // why this kind, in words for a person
+	Bounces []Bounce  // of a bounce: each recipient that failed or is delayed
+	Auto    AutoReply // of an automatic answer
+	Reason  string    // why this kind, in words for a person
 }
 
 // Classify says what kind of message m is. envelopeFrom is the SMTP sender: "" or "<>" when it was empty, "-" when unknown
