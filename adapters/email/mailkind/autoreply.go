@@ -80,7 +80,7 @@ func (e *evidence) why() string {
 		return e.marks.answered
 	case e.subject.program && !(e.subject.bare && e.asks() && !e.speaksAsMachine()):
 		return "The subject says that a machine answered."
-	case e.says[receipt] && !e.own.quotes && e.single():
+	case (e.says[receipt] || e.notesReceipt()) && !e.own.quotes && e.single():
 		return "Its words are those of a receipt."
 	case e.awayInForm():
 		return "The subject has the form in which programs say that somebody is away."
@@ -124,7 +124,7 @@ func (e *evidence) awayInForm() bool {
 	}
 	s := e.says
 	agrees := e.byMachine() || e.answers() || s[away] || s[left] || s[later] || s[machine] || s[thanks]
-	return (agrees || len(e.own.text) < 120) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
+	return (agrees || len(e.own.text) < 20 && !e.subject.awayAuto) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
 }
 
 // awayConfirmed: the subject says away in words people use; the header, or words that only fit an answer to a mail, must agree.
@@ -225,6 +225,16 @@ func (e *evidence) unmistakable() bool {
 		return true
 	case absent && (s[later] || s[thanks] && e.first[thanks] < 25):
 		return n >= 3
+	}
+	return false
+}
+
+// notesReceipt recognises the receipt that Notes writes over three lines.
+func (e *evidence) notesReceipt() bool {
+	for _, said := range []string{"was received by:", "wurde empfangen von:", "a été reçu par :", "a été reçu par", "è stato ricevuto da:", "fue recibido por:", "is ontvangen door:"} {
+		if i := strings.Index(head(e.own.text, 600), "\n"+said); i > 0 && strings.Count(e.own.text[:i], "\n") < 6 {
+			return true
+		}
 	}
 	return false
 }

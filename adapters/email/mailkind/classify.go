@@ -94,7 +94,7 @@ func (c *classifier) loop() (Class, bool) {
 	delivered := map[string]int{}
 	for _, v := range h.Values("Delivered-To") {
 		v = strings.ToLower(strings.TrimSpace(v))
-		if delivered[v]++; delivered[v] > 2 {
+		if delivered[v]++; delivered[v] > 3 {
 			return Class{Kind: KindLoop, Reason: "The message has been delivered to the same address before."}, true
 		}
 	}
@@ -103,7 +103,7 @@ func (c *classifier) loop() (Class, bool) {
 		return Class{Kind: KindLoop, Reason: "The message is one of ours that came back."}, true
 	case h.Count("Received") >= maxHops:
 		return Class{Kind: KindLoop, Reason: "The message has passed through too many servers."}, true
-	case h.Has("X-Loop") && loopsToUs(h):
+	case h.Has("X-Loop") && !readMarks(h).list && loopsToUs(h): // a list's mail carries its own address in both
 		return Class{Kind: KindLoop, Reason: "The message carries the mark of its own recipient."}, true
 	}
 	return Class{}, false

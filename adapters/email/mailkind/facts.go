@@ -24,7 +24,7 @@ func (e *evidence) facts() AutoReply {
 func (e *evidence) form() Form {
 	m, s := e.c.m, e.says
 	switch {
-	case m.Report == "disposition-notification" || hasPart(m, "message/disposition-notification") || s[receipt]:
+	case m.Report == "disposition-notification" || hasPart(m, "message/disposition-notification") || s[receipt] || e.notesReceipt():
 		return FormReceipt
 	case e.administration() != "":
 		return e.administration()
@@ -58,7 +58,7 @@ const furthest = 500 * 24 * time.Hour
 // until finds the first day back. A date after "back on" tells it; then one after "until"; then the day after one that is included.
 func (e *evidence) until() time.Time {
 	text, toks, hits := e.own.text, e.toks, e.hits
-	if e.subject.away {
+	if e.subject.dated() {
 		// Notes has it in the subject: "… is out of the office (returning 10/03/2025)".
 		text = e.subject.rest + ".\n\n" + text
 		toks = tokens(text)
@@ -144,6 +144,7 @@ func saysInclusive(text string, toks []token, d dateSpan) bool {
 
 var (
 	phoneNumber = regexp.MustCompile(`(?:\+|\(0|\b0|\b1[-. ]?\()[\d()/. \-]{6,20}\d`)
+	numericDate = regexp.MustCompile(`^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b`)
 	plainEmail  = regexp.MustCompile(`[A-Za-z0-9.!#$%&'*+/=_~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`)
 )
 
@@ -255,7 +256,7 @@ func firstPhone(s string) string {
 				digits++
 			}
 		}
-		if digits >= 7 && digits <= 15 {
+		if digits >= 7 && digits <= 15 && !numericDate.MatchString(p) {
 			return strings.Trim(p, " .-/(")
 		}
 	}
@@ -316,7 +317,7 @@ var (
 	notNames      = words(`please if for in i you the my our your we thank thanks kind regards best should any all this that should during while when on at contact email mail phone tel telephone
 		mobile office mr mrs ms miss dr herr frau monsieur madame m mme and or if urgent urgently in or out leave annual i'm i am will be he she they it to from of with by ext extension line
 		hello hi dear alternatively otherwise number is are can os am ar yn mewn diolch rydw rwyf cysylltwch bitte in wenden sie ihre ihr vielen dank mit freundlichen für bei pour en je veuillez merci vous
-		si por favor en para mi su gracias per in proszę w dziękuję pilnych sprawach mój moja kontakt uk eu am pm bst gmt urgent emergency matters enquiries queries safeguarding during absence direct
+		si por favor en para mi su gracias per in proszę w dziękuję pilnych sprawach mój moja kontakt uk eu am pm bst gmt urgent matters enquiries queries during absence direct
 		automatic reply subject message re fax ich meine meinen kollegin kollege kollegen mein meiner vertretung neem met bel voor uw ik tel. voicemail`)
 )
 

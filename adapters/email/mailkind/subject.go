@@ -19,6 +19,7 @@ type subjectForm struct {
 	away      bool // it says that somebody is away
 	awayOnly  bool // and nothing else
 	awayColon bool // in the form "away: what is answered"
+	awayAuto  bool // only in the form "AUTO: …", which is a word of many languages
 	ofSender  bool // it is a sentence about the sender being away ("Jo Price is out of the office")
 	received  bool // it acknowledges
 	hits      []hit
@@ -139,7 +140,7 @@ func (f *subjectForm) judge(s string, toks []token, from []mailparse.Address) {
 		f.awayColon = colon && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
 	}
 	if n := len(toks); n > 1 && toks[0].text == "auto" && strings.HasPrefix(strings.TrimSpace(s[toks[0].end:]), ":") && !f.answered {
-		f.awayColon, f.away = true, true
+		f.awayColon, f.awayAuto = true, true
 	}
 	f.received = atStart(ackSubj) > 0
 	f.ofSender = f.aboutSender(toks, from)
@@ -203,3 +204,13 @@ func isDateWord(t token) bool {
 
 // ticketSubject is the number that help desks give.
 var ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\[[^\]]{2,30} #\d{2,}\]|\b(?:ticket|case|request|incident|enquiry|reference) ?(?:#|id|no\.?|number|ref)?\s?:?\s?#?[a-z]{0,6}-?\d{4,}|\(#\d{3,}\)|##\d{3,}##`)
+
+// dated says that the subject tells when somebody is back.
+func (f *subjectForm) dated() bool {
+	for _, h := range f.hits {
+		if h.sense == back || h.sense == until || h.sense == through {
+			return true
+		}
+	}
+	return false
+}
