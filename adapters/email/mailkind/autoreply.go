@@ -37,8 +37,8 @@ type Colleague struct{ Name, Email, Phone string }
 // is told by a glance at the header and the subject.
 type evidence struct {
 	c       *classifier
-	marks   marks
-	subject subjectForm
+	marks   *marks
+	subject *subjectForm
 	own     ownWords
 	toks    []token
 	hits    []hit
@@ -49,14 +49,21 @@ type evidence struct {
 // autoReply recognises answers that machines send: by header (RFC 3834 and what is used instead of it), by the form of the subject, and by
 // what the words say of themselves together with a second sign. One sign that a person could give is never enough.
 func (c *classifier) autoReply() (Class, bool) {
-	e := &evidence{c: c, marks: readMarks(&c.m.Header)}
-	e.subject = readSubject(c.subject, c.m.From)
-	e.readBody()
+	e := c.evidence()
 	why := e.why()
 	if why == "" {
 		return Class{}, false
 	}
 	return Class{Kind: KindAutoReply, Reason: why, Auto: e.facts()}, true
+}
+
+// evidence is gathered once.
+func (c *classifier) evidence() *evidence {
+	if c.weighed == nil {
+		c.weighed = &evidence{c: c, marks: c.marks(), subject: c.form()}
+		c.weighed.readBody()
+	}
+	return c.weighed
 }
 
 func (e *evidence) readBody() {

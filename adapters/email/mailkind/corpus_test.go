@@ -106,3 +106,27 @@ func TestAutomaticAnswers(t *testing.T) {
 		}
 	}
 }
+
+func TestDeliveryReports(t *testing.T) {
+	for _, c := range corpus(t, "bounces.txt") {
+		m, _ := mailparse.Parse([]byte(c.raw), mailparse.Limits{})
+		got := Classify(m, "-")
+		if string(got.Kind) != c.want {
+			t.Errorf("%s: %s, want %s (%s) %s", c.name, got.Kind, c.want, c.why, got.Reason)
+		}
+		var have []string
+		for _, b := range got.Bounces {
+			how := "temporary"
+			switch {
+			case b.Permanent:
+				how = "permanent"
+			case b.Delayed:
+				how = "delayed"
+			}
+			have = append(have, b.Recipient+" | "+b.Status+" | "+how)
+		}
+		if strings.Join(have, "\n") != strings.Join(c.bounces, "\n") {
+			t.Errorf("%s: %q, want %q (%s)", c.name, have, c.bounces, c.why)
+		}
+	}
+}

@@ -15,31 +15,37 @@ type sense uint8
 
 // The senses. See phrases/README.md for what belongs into each.
 const (
-	program   sense = iota // of subjects: only programs call their mail so
-	awaySubj               // of subjects: away; people write it too
-	ackSubj                // of subjects: received; people write it too
-	away                   // the writer is away now
-	left                   // the writer, or whoever the address was for, has left
-	later                  // your mail will be read or answered later
-	contact                // somebody else is to be asked
-	machine                // a machine wrote this
-	thanks                 // thanks for a mail, as openings go
-	received               // your mail has arrived and somebody will look at it
-	until                  // a date follows, on which the writer is back
-	through                // a date follows, the last of the absence
-	back                   // a date follows or is near, the first day at work
-	receipt                // the mail was displayed, or deleted unread
-	challenge              // the sender is to prove that she is a person
-	filter                 // a filter holds or has removed the mail
-	list                   // a mailing list's administration speaks
-	connector              // of subjects: words that join a program's phrase to what follows
-	senses                 // how many there are
+	program    sense = iota // of subjects: only programs call their mail so
+	awaySubj                // of subjects: away; people write it too
+	ackSubj                 // of subjects: received; people write it too
+	away                    // the writer is away now
+	left                    // the writer, or whoever the address was for, has left
+	later                   // your mail will be read or answered later
+	contact                 // somebody else is to be asked
+	machine                 // a machine wrote this
+	thanks                  // thanks for a mail, as openings go
+	received                // your mail has arrived and somebody will look at it
+	until                   // a date follows, on which the writer is back
+	through                 // a date follows, the last of the absence
+	back                    // a date follows or is near, the first day at work
+	receipt                 // the mail was displayed, or deleted unread
+	challenge               // the sender is to prove that she is a person
+	filter                  // a filter holds or has removed the mail
+	list                    // a mailing list's administration speaks
+	connector               // of subjects: words that join a program's phrase to what follows
+	reportSubj              // of subjects: a server reports on delivery
+	failed                  // in a report: not delivered
+	delayed                 // in a report: still being tried
+	final                   // in a report: no more attempts
+	temporary               // in a report: a reason that may pass
+	senses                  // how many there are
 )
 
 var senseNames = map[string]sense{
 	"program": program, "away-subject": awaySubj, "received-subject": ackSubj, "away": away, "left": left, "later": later, "contact": contact,
 	"machine": machine, "thanks": thanks, "received": received, "until": until, "through": through, "back": back, "receipt": receipt,
 	"challenge": challenge, "filter": filter, "list": list, "connector": connector,
+	"report-subject": reportSubj, "failed": failed, "delayed": delayed, "final": final, "temporary": temporary,
 }
 
 // maxGap is how many words may stand where a phrase has "…".
@@ -66,14 +72,23 @@ type hit struct {
 	from, to int
 }
 
-// lexicon returns the tree of all phrases. A file that cannot be read is a fault of the build, which the tests find.
-var lexicon = sync.OnceValue(func() *node {
+// lexicon returns the phrases of people's and programs' answers, reportLexicon those of delivery reports. A file that cannot be read is a
+// fault of the build, which the tests find.
+var (
+	lexicon       = sync.OnceValue(func() *node { return loadPhrases(false) })
+	reportLexicon = sync.OnceValue(func() *node { return loadPhrases(true) })
+)
+
+func loadPhrases(reports bool) *node {
 	root := &node{}
 	entries, err := phraseFiles.ReadDir("phrases")
 	if err != nil {
 		panic(err)
 	}
 	for _, e := range entries {
+		if (e.Name() == "reports.txt") != reports {
+			continue
+		}
 		text, err := phraseFiles.ReadFile("phrases/" + e.Name())
 		if err != nil {
 			panic(err)
@@ -83,7 +98,7 @@ var lexicon = sync.OnceValue(func() *node {
 		}
 	}
 	return root
-})
+}
 
 // load adds the phrases of a file: a line "[sense]" begins a section, "#" a comment.
 func (n *node) load(file string) error {
@@ -125,6 +140,9 @@ func groups(phrase string) (out []group, err error) {
 			end := strings.IndexByte(rest, ')')
 			if end < 0 {
 				return nil, fmt.Errorf("%q: a parenthesis is not closed", phrase)
+			}
+			if strings.ContainsAny(rest[1:end], "(…") {
+				return nil, fmt.Errorf("%q: a group holds another, or a gap", phrase)
 			}
 			out = append(out, group{alts: strings.Split(rest[1:end], "|")})
 			rest = rest[end+1:]
