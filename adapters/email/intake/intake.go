@@ -47,7 +47,7 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 		out.Problem = class.Reason
 	}
 	out.Encrypted, out.Signed = protection(m.Protection)
-	if out.Encrypted {
+	if out.Encrypted && out.Kind == flow.MailMessage {
 		out.Kind, out.Problem = flow.MailRejected, "The email is encrypted, so nobody here can read it. Ask the sender to send it again without encryption."
 	}
 	reply := replytext.Split(m)
