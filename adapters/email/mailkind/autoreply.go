@@ -112,10 +112,10 @@ func (e *evidence) byMachine() bool {
 	if e.c.nullSender {
 		return true
 	}
-	if k.list || k.news || notifier.MatchString(e.sender()) {
+	if k.list || k.news || !k.generated && !k.bulk && !k.rules || k.rules && !k.generated && !k.bulk && e.subject.forwarded {
 		return false
 	}
-	return k.generated || k.bulk || k.suppress && e.answers() && k.rules || k.rules && !e.subject.forwarded && !k.list
+	return !notifier.MatchString(e.sender())
 }
 
 // speaksAsMachine says that the body's own words are those of an automatic answer.
@@ -178,7 +178,10 @@ var futureWords = words(`will ll shall starting beginning from tomorrow next ser
 // acknowledges: the subject or a ticket number, and words that a mail has arrived, and a machine's sign.
 func (e *evidence) acknowledges() bool {
 	s := e.says
-	ticket := e.subject.received || strings.ContainsAny(e.c.subject, "#[0123456789") && ticketSubject.MatchString(e.c.subject)
+	if !s[received] && !s[machine] && !s[thanks] && !e.c.nullSender {
+		return false
+	}
+	ticket := e.subject.received || (s[received] || s[machine] || e.c.nullSender || e.marks.generated || e.marks.bulk) && strings.ContainsAny(e.c.subject, "#[0123456789") && ticketSubject.MatchString(e.c.subject)
 	if !ticket || e.marks.news || e.marks.list || !e.single() {
 		return false
 	}
@@ -214,7 +217,7 @@ func (e *evidence) administration() Form {
 // a mail and a third sign; and nothing that a person's mail would have.
 func (e *evidence) unmistakable() bool {
 	s := e.says
-	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || notifier.MatchString(e.sender()) || e.c.attached() {
+	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] || notifier.MatchString(e.sender()) || e.c.attached() {
 		return false
 	}
 	if sentFrom(e.own.text) {

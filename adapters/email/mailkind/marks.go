@@ -1,6 +1,7 @@
 package mailkind
 
 import (
+	"bytes"
 	"strings"
 
 	"kinbridge/adapters/email/mailparse"
@@ -23,23 +24,53 @@ type marks struct {
 // readMarks goes through the header once.
 func readMarks(h *mailparse.Header) marks {
 	var k marks
+	var buf [48]byte
 	for i := range h.Fields {
 		f := &h.Fields[i]
-		name := strings.ToLower(f.Name)
-		if strings.HasPrefix(name, "list-") {
-			k.list = k.list || name == "list-id" || name == "list-post"
-			k.news = k.news || name == "list-unsubscribe"
+		if len(f.Name) < 5 || len(f.Name) > len(buf) {
 			continue
 		}
-		if len(name) > 0 && (name[0] == 'x' || name[0] == 'a' || name[0] == 'p' || name[0] == 'd' || name[0] == 'm' || name[0] == 'u' || name[0] == 'r' || name[0] == 's') {
-			k.field(name, strings.ToLower(strings.TrimSpace(f.Value)))
+		name := buf[:len(f.Name)]
+		for j := range name {
+			c := f.Name[j]
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			name[j] = c
 		}
+		if !spokenOf(name) {
+			continue
+		}
+		k.field(string(name), strings.ToLower(strings.TrimSpace(f.Value)))
 	}
 	return k
 }
 
+// spokenOf says that a field, by its name in lower case, may tell something.
+func spokenOf(name []byte) bool {
+	switch {
+	case bytes.HasPrefix(name, []byte("x-ms-exchange-")):
+		return bytes.HasSuffix(name, []byte("-message-source")) || bytes.HasSuffix(name, []byte("-rules-loop"))
+	case name[0] == 'x':
+		for _, part := range [][]byte{[]byte("auto"), []byte("vacation"), []byte("precedence"), []byte("list"), []byte("mailer"), []byte("messageclass"), []byte("message-class"),
+			[]byte("machinegenerated"), []byte("beenthere"), []byte("mailman"), []byte("oof"), []byte("ooo"), []byte("out-of-office")} {
+			if bytes.Contains(name, part) {
+				return true
+			}
+		}
+		return false
+	case name[0] == 'l':
+		return bytes.HasPrefix(name, []byte("list-"))
+	}
+	return name[0] == 'a' || name[0] == 'p' || name[0] == 'd' || name[0] == 's' || name[0] == 'u' || name[0] == 'm' || name[0] == 'r' || name[0] == 'v' || name[0] == 'o'
+}
+
 func (k *marks) field(name, value string) {
 	switch name {
+	case "list-id", "list-post":
+		k.list = true
+	case "list-unsubscribe":
+		k.news = true
 	case "auto-submitted", "x-auto-submitted":
 		k.autoSubmitted(value)
 	case "precedence", "x-precedence":

@@ -71,11 +71,11 @@ var perhapsPerson = regexp.MustCompile(`(?i)^(?:system-?administrator|administra
 
 // reportSubject says that the subject begins as those of delivery reports do.
 func (c *classifier) reportSubject() bool {
-	s := c.form().rest
-	if strings.HasPrefix(strings.ToLower(s), "notice:") {
-		s = s[len("notice:"):]
+	toks := c.form().toks
+	if len(toks) > 1 && toks[0].text == "notice" {
+		toks = toks[1:]
 	}
-	for _, h := range reportLexicon().find(tokens(head(s, 120)), 1) {
+	for _, h := range reportLexicon().find(toks, 1) {
 		if h.sense == reportSubj {
 			return true
 		}

@@ -22,6 +22,7 @@ type subjectForm struct {
 	awayAuto  bool // only in the form "AUTO: …", which is a word of many languages
 	ofSender  bool // it is a sentence about the sender being away ("Jo Price is out of the office")
 	received  bool // it acknowledges
+	toks      []token
 	hits      []hit
 }
 
@@ -67,7 +68,7 @@ func readSubject(s string, from []mailparse.Address) subjectForm {
 	}
 	f.rest = s
 	toks := tokens(head(s, 300))
-	f.hits = lexicon().find(toks, 12)
+	f.toks, f.hits = toks, lexicon().find(toks, 12)
 	f.judge(s, toks, from)
 	return f
 }
@@ -78,11 +79,9 @@ func cutTag(s string) (rest, tag string) {
 	if t == "" {
 		return s, ""
 	}
-	for open, end := range map[byte]string{'[': "]", '{': "}", '(': ")"} {
-		if t[0] == open {
-			if i := strings.Index(t, end); i > 0 && i <= 60 {
-				return strings.TrimSpace(t[i+1:]), t[1:i]
-			}
+	if k := strings.IndexByte("[{(", t[0]); k >= 0 {
+		if i := strings.IndexByte(t, "]})"[k]); i > 0 && i <= 60 {
+			return strings.TrimSpace(t[i+1:]), t[1:i]
 		}
 	}
 	if t != s && strings.HasPrefix(s, "**") {
@@ -101,7 +100,11 @@ func cutMark(s string) (rest, mark string) {
 		return s, ""
 	}
 	_, n := utf8.DecodeRuneInString(t[i:])
-	m := foldWord(strings.TrimSpace(counterTag.ReplaceAllString(t[:i], "")))
+	m := t[:i]
+	if strings.ContainsAny(m, "0123456789") {
+		m = counterTag.ReplaceAllString(m, "")
+	}
+	m = foldWord(strings.TrimSpace(m))
 	if replyMarks[m] || forwardMarks[m] || warningTags[m] {
 		return strings.TrimSpace(t[i+n:]), m
 	}

@@ -73,6 +73,9 @@ func single(r rune) bool {
 
 // tokens takes a text apart. Apostrophes and hyphens part words; "e-mail" is one word all the same.
 func tokens(text string) []token {
+	if isASCII(text) {
+		return asciiTokens(text)
+	}
 	out := make([]token, 0, len(text)/6+4)
 	var folded strings.Builder
 	folded.Grow(len(text) + 8)
@@ -110,6 +113,52 @@ func tokens(text string) []token {
 	}
 	return out
 }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// asciiTokens is tokens for most mail: folding keeps every byte in its place.
+func asciiTokens(text string) []token {
+	lower := strings.ToLower(text)
+	out := make([]token, 0, len(text)/5+2)
+	sentence := true
+	for i := 0; i < len(lower); {
+		if !asciiWord[lower[i]] {
+			sentence = sentence || asciiEnds[lower[i]] && endsSentence(text, i, rune(lower[i]), 1)
+			i++
+			continue
+		}
+		start := i
+		for i < len(lower) && asciiWord[lower[i]] {
+			i++
+		}
+		word := lower[start:i]
+		if k := len(out) - 1; k >= 0 && (word == "mail" || word == "mails") && out[k].text == "e" && start == out[k].end+1 && text[start-1] != ' ' {
+			out[k].text, out[k].end = "e"+word, i
+		} else {
+			out = append(out, token{text: word, start: start, end: i, sentence: sentence})
+		}
+		sentence = false
+	}
+	return out
+}
+
+// asciiWord holds the bytes of words, in lower case; asciiEnds those that may end a sentence.
+var asciiWord, asciiEnds = func() (word, ends [256]bool) {
+	for c := range 0x80 {
+		word[c] = wordRune(rune(c))
+	}
+	for _, c := range ".!?;\n" {
+		ends[c] = true
+	}
+	return word, ends
+}()
 
 func wordRune(r rune) bool {
 	if r < 0x80 {
