@@ -157,7 +157,7 @@ func Message(raw []byte) (r Report) {
 		r.Attachments = append(r.Attachments, Attachment{Name: a.Name, Type: a.Type, Size: len(a.Data)})
 	}
 	for _, b := range class.Bounces {
-		r.Bounces = append(r.Bounces, Bounce(b))
+		r.Bounces = append(r.Bounces, Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Diagnostic: b.Diagnostic})
 	}
 	if class.Kind == mailkind.KindInvite {
 		r.Invite, r.Error = invite(m)

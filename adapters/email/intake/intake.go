@@ -46,7 +46,8 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 	if class.Kind == mailkind.KindRejected {
 		out.Problem = class.Reason
 	}
-	if m.Protection.Sealed() {
+	out.Encrypted, out.Signed = protection(m.Protection)
+	if out.Encrypted && out.Kind == flow.MailMessage {
 		out.Kind, out.Problem = flow.MailRejected, "The email is encrypted, so nobody here can read it. Ask the sender to send it again without encryption."
 	}
 	reply := replytext.Split(m)
@@ -56,10 +57,8 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 		out.Files = append(out.Files, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment),
 			Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
 	}
-	out.Bounces = append(bounces(class.Bounces), arrivals(m)...)
-	if len(out.Bounces) > 0 {
-		out.Kind = flow.MailBounce // a report of success is one too: it moves a delivery and is nobody's words
-	}
+	out.Bounces = bounces(class)
+	out.Auto = autoFacts(class.Auto)
 	if env.WholeSize > 0 {
 		out.Kind, out.Problem = flow.MailRejected, tooLarge(env)
 	}
@@ -90,26 +89,40 @@ func join(parts ...string) string {
 	return strings.Join(kept, "\n\n")
 }
 
-func bounces(bs []mailkind.Bounce) []flow.Bounce {
+// protection says what cryptographic envelope the mail came in: sealed, or signed by which standard.
+func protection(p mailparse.Protection) (encrypted bool, signed string) {
+	switch {
+	case p.Sealed():
+		return true, ""
+	case p == mailparse.SMIMESigned:
+		return false, "smime"
+	case p == mailparse.PGPSigned:
+		return false, "pgp"
+	}
+	return false, ""
+}
+
+// bounces are the recipients that a delivery report speaks of: failed, delayed, and reached.
+func bounces(class mailkind.Class) []flow.Bounce {
 	var out []flow.Bounce
-	for _, b := range bs {
-		out = append(out, flow.Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Diagnostic: b.Diagnostic,
-			Delayed: !b.Permanent && !strings.HasPrefix(b.Status, "5."), Delivered: strings.HasPrefix(b.Status, "2.")})
+	for _, b := range class.Bounces {
+		out = append(out, flow.Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Delayed: b.Delayed, Diagnostic: b.Diagnostic})
+	}
+	for _, b := range class.Delivered {
+		out = append(out, flow.Bounce{Recipient: b.Recipient, Status: b.Status, Delivered: true})
 	}
 	return out
 }
 
-// arrivals are the recipients that a delivery report says the mail has reached (RFC 3464 section 2.3.3: "delivered"). "relayed" is no
-// arrival: it went on to a server that reports nothing.
-func arrivals(m *mailparse.Message) []flow.Bounce {
-	var out []flow.Bounce
-	for _, report := range m.Reports {
-		for _, to := range report.Recipients {
-			if strings.EqualFold(strings.TrimSpace(to.Raw("Action")), "delivered") {
-				_, address, _ := strings.Cut(to.Raw("Final-Recipient"), ";")
-				out = append(out, flow.Bounce{Recipient: strings.TrimSpace(address), Status: strings.TrimSpace(to.Raw("Status")), Delivered: true})
-			}
+// autoFacts says in the gateway's words what an automatic answer tells.
+func autoFacts(a mailkind.AutoReply) flow.AutoFacts {
+	out := flow.AutoFacts{Form: string(a.Form), Until: a.Until}
+	for _, c := range a.Colleagues {
+		f := flow.Colleague{Name: c.Name, Phone: c.Phone}
+		if c.Email != "" {
+			f.Email = people.NormaliseEmail(c.Email)
 		}
+		out.Colleagues = append(out.Colleagues, f)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,14 +40,28 @@ func TestRead(t *testing.T) {
 		}},
 		{"two writers", "From: evil@x.example\r\n" + reply + "\r\nYes.\r\n", env, "", func(m flow.ReadMail) bool { return m.FromHeaders == 2 && !m.Proof.Verified }},
 		{"encrypted", reply + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAG\r\n", env, flow.MailRejected,
-			func(m flow.ReadMail) bool { return strings.Contains(m.Problem, "encrypted") }},
+			func(m flow.ReadMail) bool { return strings.Contains(m.Problem, "encrypted") && m.Encrypted }},
+		{"signed", reply + "Content-Type: multipart/signed; protocol=\"application/pgp-signature\"; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nYes.\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n--b--\r\n", env, flow.MailMessage,
+			func(m flow.ReadMail) bool {
+				return m.Signed == "pgp" && !m.Encrypted && strings.TrimSpace(m.Text) == "Yes."
+			}},
+		{"away until, and whom to ask", reply + "Date: Mon, 2 Mar 2026 10:00:00 +0000\r\nAuto-Submitted: auto-replied\r\n\r\nI am on leave until 9 March.\r\n\r\nPlease contact Sam Reed, Sam.Reed@Anytown.example.\r\n", env, flow.MailAutoReply,
+			func(m flow.ReadMail) bool {
+				return m.Auto.Form == "away" && m.Auto.Until.Equal(time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)) && slices.Equal(m.Auto.Colleagues, []flow.Colleague{{Name: "Sam Reed", Email: "sam.reed@anytown.example"}})
+			}},
 		{"out of office", reply + "Auto-Submitted: auto-replied\r\n\r\nI am away.\r\n", env, flow.MailAutoReply, func(flow.ReadMail) bool { return true }},
-		{"our own mail", reply + "X-Kinbridge-Loop: 1\r\nAuto-Submitted: auto-generated\r\n\r\nx\r\n", env, "", func(m flow.ReadMail) bool { return m.Kind == flow.MailLoop || m.Kind == flow.MailAutoReply }},
+		{"our own mail", reply + "X-Kinbridge-Loop: 1\r\nAuto-Submitted: auto-generated\r\n\r\nx\r\n", env, flow.MailLoop, func(flow.ReadMail) bool { return true }},
 		{"failed", strings.NewReplacer("ACTION", "failed", "STATUS", "5.1.1").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, flow.MailBounce, func(m flow.ReadMail) bool {
 			return len(m.Bounces) == 1 && m.Bounces[0].Permanent && !m.Bounces[0].Delayed && !m.Bounces[0].Delivered && m.Bounces[0].Status == "5.1.1"
 		}},
-		{"delayed", strings.NewReplacer("ACTION", "delayed", "STATUS", "4.4.1").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, "", func(m flow.ReadMail) bool {
-			return len(m.Bounces) == 0 || m.Bounces[0].Delayed && !m.Bounces[0].Delivered
+		{"delayed", strings.NewReplacer("ACTION", "delayed", "STATUS", "4.4.1").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, flow.MailBounce, func(m flow.ReadMail) bool {
+			return len(m.Bounces) == 1 && m.Bounces[0].Delayed && !m.Bounces[0].Delivered && !m.Bounces[0].Permanent
+		}},
+		{"given up for now", strings.NewReplacer("ACTION", "failed", "STATUS", "4.4.7").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, flow.MailBounce, func(m flow.ReadMail) bool {
+			return len(m.Bounces) == 1 && !m.Bounces[0].Delayed && !m.Bounces[0].Delivered && !m.Bounces[0].Permanent
+		}},
+		{"delivered", strings.NewReplacer("ACTION", "delivered", "STATUS", "2.1.5").Replace(report), store.Envelope{RemoteIP: "192.0.2.1"}, flow.MailBounce, func(m flow.ReadMail) bool {
+			return len(m.Bounces) == 1 && m.Bounces[0].Delivered && m.Bounces[0].Recipient == "anna@anytown.example" && m.Bounces[0].Status == "2.1.5"
 		}},
 		{"nothing", "", env, "", func(m flow.ReadMail) bool { return m.From == "" && !m.Proof.Verified }},
 		{"garbage", "\x00\xff\xfe\r\n\x00", env, "", func(m flow.ReadMail) bool { return m.From == "" && !m.Proof.Verified }},

@@ -1,89 +1,313 @@
 package mailkind
 
 import (
-	"regexp"
 	"strings"
+	"time"
 
 	"kinbridge/adapters/email/mailparse"
 )
 
-var (
-	// autoSubject is what programs call their answers, in many languages; nobody writes it herself.
-	autoSubject = regexp.MustCompile(`(?i)^\W*(?:auto(?:matic|mated|-)?[ -]?(?:reply|response|answer|replied|responder|respond)|automatic(?:ally)? generated|(?:out of office|vacation) (?:auto-?)?(?:reply|response|message|notice|notification)|absence notification|ymateb awtomatig|ateb awtomatig|` +
-		`automatische antwort|abwesenheits?(?:notiz|nachricht|meldung|assistent|benachrichtigung|info)|automatisch(?:e|es|er)? (?:antwort|beantwortung|antwoord)|réponse automatique|réponse d['’]absence|message d['’]absence|respuesta autom[aá]tica|autorespuesta|` +
-		`risposta automatica|resposta autom[aá]tica|automatisch antwoord|autosvar|automatiskt svar|automatisk svar|automaattinen vastaus|automatyczna odpowiedź|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|automatická odpoveď|automatikus válasz|` +
-		`автоматический ответ|автоответ|автоматична відповідь|(?:otomati|automati)[ck] (?:yanıt|cevap)|автоматичен отговор|аутоматски одговор|аўтаматычны адказ|resposta automàtica|erantzun automatikoa|freagra uathoibríoch|sjálfvirkt svar|autovastaus|automātiskā atbilde|răspuns automat|αυτόματη απάντηση|automātiska atbilde|automatinis atsakymas|automaatvastus|automatski odgovor|samodejni odgovor|` +
-		`自动(?:回复|答复)|自動(?:回覆|回信|応答|返信|回應)|不在(?:通知|のお知らせ)|부재중 자동|자동\s?(?:응답|회신)|ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis|jawapan automatik|מענה אוטומטי|תשובה אוטומטית|رد تلقائي)`)
-	// awaySubject is what people also write themselves: it needs the form "away: subject answered", or another sign.
-	awaySubject = regexp.MustCompile(`(?i)^\W*(?:(?:currently |i am |i'm )*(?:out of (?:the )?office|out-of-office|ooo\b|ooto\b|away\b|on (?:annual |maternity |sick |parental |paternity )?leave\b|on vacation|on holiday|no longer (?:with|at|working|employed)|not in the office|away from (?:my|the) (?:mail|desk|office)|(?:maternity|paternity|annual|sick|parental|study) leave\b|auto\s?:)|.{2,60} is (?:currently )?(?:out of (?:the )?office|on (?:annual |maternity )?leave|on vacation|away)\b|ist abwesend|` +
-		`allan o['’]r swyddfa|i ffwrdd|nid wyf yn y swyddfa|ar wyliau|abwesen(?:d|heit)|ich bin (?:nicht im|ausser|außer)|nicht im (?:büro|haus)|urlaub\b|absence\b|absent\b|en congés?|je suis absente?|fuera de (?:la )?oficina|ausente|ausencia|de vacaciones|` +
-		`fuori (?:sede|ufficio)|assen(?:te|za)|in ferie|fora do escrit[oó]rio|aus[eê]ncia|afwezig|niet op kantoor|frånvar|fravær|ikke til stede|semester\b|poissa|nieobecno|poza biurem|nepřítomn|mimo kancelář|házon kívül|szabadság|отсутств|вне офиса|в отпуске|` +
-		`ofis dışında|în afara biroului|εκτός γραφείου|不在|休暇|外出|休假|부재중|خارج المكتب)`)
-	// awayColon is the form that programs give an answer, "Out of Office: the review", of phrases that mean nothing else.
-	awayColon = regexp.MustCompile(`(?i)^\W*(?:(?:i am |currently )?(?:out of (?:the )?office|ooo|ooto|on annual leave|not in the office|away from my (?:mail|desk))|allan o['’]r swyddfa|ar wyliau(?: blynyddol)?|abwesend|abwesenheit|ist abwesend|absence du bureau|absent\(e\)|fuera de (?:la )?oficina|fuori (?:sede|ufficio)|fora do escrit[oó]rio|afwezig|niet op kantoor|frånvarande|ikke på kontoret|poissa|nieobecność|poza biurem|mimo kancelář|nepřítomen|házon kívül|вне офиса|ofis dışında|în afara biroului|εκτός γραφείου|不在|외출|부재중|خارج المكتب)\s*(?:message|notice|auto-?reply)?\s*(?:[:：]|\bre:)\s*\S`)
-	// ackSubject is for acknowledgements of help desks and web forms.
-	ackSubject     = regexp.MustCompile(`(?i)^\W*(?:(?:re|aw|sv|fw)\s?:\s*)?(?:thank you for (?:your (?:e-?mail|message|enquiry|inquiry)|contacting|getting in touch)|we(?: ha)?['’]?ve received your|your (?:e-?mail|message|enquiry|request) (?:has been|was) received|(?:message|e-?mail|request|enquiry) (?:received|acknowledg)|acknowledge?ment of (?:your|receipt)|confirmation of receipt|auto:|autoreply|\[auto|accusé de (?:réception|lecture)|eingangsbestätigung|diolch am (?:gysylltu|eich (?:e-?bost|neges))|received: )`)
-	listPrecedence = regexp.MustCompile(`(?i)^(?:auto_reply|auto-reply|autoreply|junk)\b`)
-	// machineText is what acknowledgements say of themselves; people may use some of it, so it needs a subject or header of the kind.
-	machineText   = regexp.MustCompile(`(?i)this is an? automat(?:ed|ic)|automatically generated|(?:do|please) not reply to this (?:e-?mail|message)|your (?:reference|ticket|case|request)(?: number| no\.?| id)? (?:is|:|has)|(?:has been|was) (?:received|logged|assigned)|(?:respond|reply|response|answer)[^.\n]{0,40} within .{1,20} (?:working |business )?(?:days|hours)|neges awtomatig|automatisch (?:generiert|erstellt)|automatiquement|automáticamente`)
-	ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\b(?:ticket|case|request|incident) ?(?:#|id|no\.?|number)\s?:?\s?[a-z]{0,6}-?\d{3,}`)
-	awayText      = regexp.MustCompile(`(?i)(?:i am|i['’]m|i will be|i shall be|currently|we are) (?:currently |now )?(?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|on (?:annual |maternity |sick |parental )?leave|on holiday|on vacation|not in the office|away until|out until)|this is an auto(?:mated|matic)[ -]?(?:reply|response|message|e-?mail)|out of (?:the )?office (?:until|from|with)|(?:no longer|not) (?:work(?:s|ing)?|employed) (?:at|for|with|by)|has left the (?:council|authority|organi[sz]ation|company|team)|will be returning (?:to the office )?on|(?:mae hwn yn|dyma) (?:ymateb|ateb|neges) awtomatig|(?:rwyf|rydw i|dwi) (?:i )?(?:allan o|ffwrdd|ar wyliau)|ich bin .{0,60}(?:nicht im (?:büro|hause)|abwesend|im urlaub|außer haus|nicht erreichbar)|je (?:suis|serai) .{0,40}(?:absente?|en congés?|hors du bureau)|jeg er .{0,40}(?:fravær|på ferie|ikke på kontoret|bortrejst|ute av)|olen .{0,30}(?:lomalla|poissa)|jsem .{0,30}(?:nepřítom|mimo kancelář|na dovolené)|nem vagyok az irod|szabadságon|sunt .{0,30}(?:concediu|plecat)|ofiste değil|izinde|απουσιάζω|λείπω|στην άδεια|休假|外出中|我目前不在|خارج المكتب|איני במשרד|אני בחופש|(?:estoy|estaré) .{0,30}(?:fuera|ausente|de vacaciones)|sono .{0,30}(?:assente|fuori ufficio|in ferie)|(?:estou|estarei) .{0,30}(?:ausente|de férias|fora)|ik ben .{0,40}(?:afwezig|niet (?:aanwezig|op kantoor)|op vakantie)|jag är .{0,30}(?:ledig|på semester|frånvarande|inte på)|jestem .{0,30}(?:nieobecn|na urlopie|poza biurem)|(?:нахожусь|буду) в отпуске|отсутству|不在|休暇を|お休みを|부재중|휴가`)
+// Form is what sort of automatic answer a message is.
+type Form string
+
+// The forms; "" when it could not be told.
+const (
+	FormAway            Form = "away"            // out of office
+	FormLeft            Form = "left"            // the person has left, or nobody reads the mailbox any more
+	FormAcknowledgement Form = "acknowledgement" // arrived, somebody will answer
+	FormReceipt         Form = "receipt"         // RFC 8098: displayed, or deleted unread
+	FormChallenge       Form = "challenge"       // the sender is to prove that she is a person
+	FormFilter          Form = "filter"          // a filter holds the mail or has taken something from it
+	FormList            Form = "list"            // a mailing list's administration
 )
 
-// autoReply recognises answers that machines send (RFC 3834 and what is used instead of it).
-func (c *classifier) autoReply() (Class, bool) {
-	h := &c.m.Header
-	yes := func(why string) (Class, bool) { return Class{Kind: KindAutoReply, Reason: why}, true }
-	auto, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(h.Raw("Auto-Submitted"))), ";")
-	auto = strings.Fields(auto + " -")[0]
-	own := c.ownWords()
-	switch {
-	case strings.HasPrefix(auto, "auto-replied"), strings.HasPrefix(auto, "auto-notified"):
-		return yes("Auto-Submitted says that a machine answered.")
-	case truthy(h, "X-Autoreply"), truthy(h, "X-Autorespond"), truthy(h, "X-Auto-Reply"), truthy(h, "X-Autoresponse"), truthy(h, "Auto-Reply"),
-		h.Has("X-Autoreply-From"), h.Has("X-Mail-Autoreply"), h.Has("X-AutoReply-From"), h.Has("X-FC-MachineGenerated") && autoSubject.MatchString(c.subject):
-		return yes("A header says that a machine answered.")
-	case truthy(h, "X-OOF"), truthy(h, "X-Vacation"), h.Has("X-Auto-Reply-From"), contains(h, "X-POST-MessageClass", "autoresponder"), contains(h, "Delivered-To", "autoresponder"),
-		contains(h, "X-Autogenerated", "reply"), contains(h, "X-Mailer", "vacation"), contains(h, "X-Mailer", "autorespond"), contains(h, "X-Mailer", "auto-repl"):
-		return yes("A header says that a machine answered.")
-	case strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Raw("Precedence"))), "auto"), listPrecedence.MatchString(strings.TrimSpace(h.Raw("X-Precedence"))), listPrecedence.MatchString(strings.TrimSpace(h.Raw("Precedence"))) && c.answers():
-		return yes("Precedence says that a machine answered.")
-	case strings.EqualFold(h.Raw("X-MS-Exchange-Inbox-Rules-Loop"), "true") && autoSubject.MatchString(c.subject), strings.Contains(strings.ToLower(h.Raw("X-MS-Exchange-Generated-Message-Source")), "mailbox rules agent"),
-		c.m.Report == "disposition-notification":
-		return yes("The mail program answered by itself.")
-	case autoSubject.MatchString(c.subject):
-		return yes("The subject says that a machine answered.")
-	case awaySubject.MatchString(c.subject) && (awayColon.MatchString(c.subject) || c.machine(auto) || awayText.MatchString(own) && !strings.Contains(own, "?")):
-		return yes("The subject says that the person is away, and there is another sign that a machine sent it.")
-	case (ackSubject.MatchString(c.subject) || ticketSubject.MatchString(c.subject)) && (c.nullSender || strings.HasPrefix(auto, "auto-") || h.Has("X-Auto-Response-Suppress") && !c.answers() || machineText.MatchString(own)):
-		return yes("The subject acknowledges receipt and a machine sent it.")
-	case strings.HasPrefix(auto, "auto-generated") && (c.answers() || awayText.MatchString(own)),
-		c.nullSender && awayText.MatchString(own), h.Has("X-Auto-Response-Suppress") && awayText.MatchString(own) && c.answers():
-		return yes("A machine sent it, and its words say so.")
-	case strings.EqualFold(h.Raw("Precedence"), "bulk") && !h.Has("List-Id") && !h.Has("List-Unsubscribe") && awayText.MatchString(own):
-		return yes("It was sent in bulk, and its words say that the writer is away.")
-	}
-	return Class{}, false
+// AutoReply is what an automatic answer tells. Its words are nobody's speech.
+type AutoReply struct {
+	Form Form
+	// Until is the first day the writer is back, midnight UTC, zero when she does not say: the date after "back on" or "until"; the day
+	// after a date that she says is included ("through", "bis einschließlich", "3 to 7 March").
+	Until      time.Time
+	Colleagues []Colleague // whom to ask instead
 }
 
-// ownWords is the beginning of the body, up to where something quoted begins.
-func (c *classifier) ownWords() string {
-	text := c.m.Text
-	if strings.TrimSpace(text) == "" {
-		text = stripTags(c.m.HTML)
+// Colleague is somebody an automatic answer names. Fields not given are empty.
+type Colleague struct{ Name, Email, Phone string }
+
+// evidence is all that is weighed to tell a machine's answer from a person's mail. Its parts are read when they are asked for: most mail
+// is told by a glance at the header and the subject.
+type evidence struct {
+	c       *classifier
+	marks   *marks
+	subject *subjectForm
+	own     ownWords
+	toks    []token
+	hits    []hit
+	says    [senses]bool
+	first   [senses]int // the first token at which a sense is said
+}
+
+// autoReply recognises answers that machines send: by header (RFC 3834 and what is used instead of it), by the form of the subject, and by
+// what the words say of themselves together with a second sign. One sign that a person could give is never enough.
+func (c *classifier) autoReply() (Class, bool) {
+	e := c.evidence()
+	why := e.why()
+	if why == "" {
+		return Class{}, false
 	}
-	text = head(text, 1500)
-	for _, mark := range []string{"\n>", "\n-----", "\n____", "\nFrom:", " wrote:\n"} {
-		if i := strings.Index(text, mark); i > 0 {
-			text = text[:i]
+	return Class{Kind: KindAutoReply, Reason: why, Auto: e.facts()}, true
+}
+
+// evidence is gathered once.
+func (c *classifier) evidence() *evidence {
+	if c.weighed == nil {
+		c.weighed = &evidence{c: c, marks: c.marks(), subject: c.form()}
+		c.weighed.readBody()
+	}
+	return c.weighed
+}
+
+func (e *evidence) readBody() {
+	e.own = readOwnWords(e.c.m)
+	e.toks = tokens(e.own.text)
+	e.hits = lexicon().find(e.toks, len(e.toks))
+	for _, h := range e.hits {
+		if !e.says[h.sense] {
+			e.says[h.sense], e.first[h.sense] = true, h.from
 		}
 	}
-	return text
 }
 
-func contains(h *mailparse.Header, name, word string) bool {
-	for _, v := range h.Values(name) {
-		if strings.Contains(strings.ToLower(v), word) {
+// why returns the reason why the message is an automatic answer, in words; "" when it is none.
+func (e *evidence) why() string {
+	m := e.c.m
+	switch {
+	case m.Report == "disposition-notification" || m.Report == "" && hasPart(m, "message/disposition-notification"):
+		return "It is a receipt (RFC 8098)."
+	case e.marks.answered != "":
+		return e.marks.answered
+	case e.subject.program && !(e.subject.bare && e.asks() && !e.speaksAsMachine()):
+		return "The subject says that a machine answered."
+	case (e.says[receipt] || e.notesReceipt()) && !e.own.quotes && e.single():
+		return "Its words are those of a receipt."
+	case e.awayInForm():
+		return "The subject has the form in which programs say that somebody is away."
+	case e.subject.away && e.single() && e.awayConfirmed():
+		return "The subject says that the person is away, and there is another sign that a machine sent it."
+	case e.acknowledges():
+		return "The message acknowledges receipt and a machine sent it."
+	case e.byMachine() && e.speaksAsMachine():
+		return "A machine sent it, and its words say so."
+	case e.administration() != "":
+		return "A mail system's administration wrote it."
+	case e.unmistakable():
+		return "Its words are those of an automatic answer."
+	}
+	return ""
+}
+
+// byMachine says that something in the header shows a machine, though not that it answers. Mail through a list, or that tells what happened
+// in some other program, may hold a person's words all the same.
+func (e *evidence) byMachine() bool {
+	k := e.marks
+	if e.c.nullSender {
+		return true
+	}
+	if k.list || k.news || !k.generated && !k.bulk && !k.rules || k.rules && !k.generated && !k.bulk && e.subject.forwarded {
+		return false
+	}
+	return !notifier.MatchString(e.sender())
+}
+
+// speaksAsMachine says that the body's own words are those of an automatic answer.
+func (e *evidence) speaksAsMachine() bool {
+	s := e.says
+	return s[away] || s[left] || s[later] || s[received] && (s[thanks] || s[machine]) || s[machine] && (e.answers() || s[thanks] || s[contact])
+}
+
+// awayInForm: "Out of office: the review". A person may write so too ("Out of office: cover for next week"), so something must agree.
+func (e *evidence) awayInForm() bool {
+	if !e.subject.awayColon || !e.single() || e.marks.list && !e.says[away] {
+		return false
+	}
+	s := e.says
+	agrees := e.byMachine() || e.answers() || s[away] || s[left] || s[later] || s[machine] || s[thanks]
+	return (agrees || len(e.own.text) < 20 && !e.subject.awayAuto) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
+}
+
+// awayConfirmed: the subject says away in words people use; the header, or words that only fit an answer to a mail, must agree.
+func (e *evidence) awayConfirmed() bool {
+	s := e.says
+	absent := s[away] || s[left] || s[later]
+	switch {
+	case e.byMachine() || e.marks.suppress && e.answers():
+		return absent || s[machine] || s[contact] || strings.TrimSpace(e.own.text) == ""
+	case e.subject.answered || e.subject.forwarded || e.own.quotes && !s[machine]:
+		return s[machine] && absent
+	case e.subject.ofSender:
+		return (absent || s[machine]) && (!e.asks() || s[machine])
+	case e.asks() && !s[machine]:
+		return false
+	}
+	if s[machine] || absent && (s[thanks] || s[later]) && !e.greetsMany() {
+		return true
+	}
+	return e.subject.awayOnly && e.awayNow() && (s[until] || s[back] || s[through] || s[contact]) && !e.greetsMany() && !e.marks.list && !e.c.attached()
+}
+
+// awayNow says that the words tell of being away at this moment, as an answer does; an announcement speaks of the future.
+func (e *evidence) awayNow() bool {
+	for _, h := range e.hits {
+		if h.sense != away {
+			continue
+		}
+		now := true
+		for _, t := range e.toks[h.from:min(len(e.toks), h.to+4)] {
+			now = now && !futureWords[t.text]
+		}
+		if now {
+			return true
+		}
+	}
+	return false
+}
+
+// futureWords are in sentences on an absence that has not begun, folded.
+var futureWords = words(`will ll shall starting beginning from tomorrow next serai serais serons werde werden ab vom estare estarei saro zal vanaf kommer bliver från fra bude budu leszek leszünk byddaf od da dal du del desde buду буду с
+	olacagim bede bom bicu bit`)
+
+// acknowledges: the subject or a ticket number, and words that a mail has arrived, and a machine's sign.
+func (e *evidence) acknowledges() bool {
+	s := e.says
+	if !s[received] && !s[machine] && !s[thanks] && !e.c.nullSender {
+		return false
+	}
+	ticket := e.subject.received || (s[received] || s[machine] || e.c.nullSender || e.marks.generated || e.marks.bulk) && strings.ContainsAny(e.c.subject, "#[0123456789") && ticketSubject.MatchString(e.c.subject)
+	if !ticket || e.marks.news || e.marks.list || !e.single() {
+		return false
+	}
+	switch {
+	case e.c.nullSender:
+		return true
+	case e.byMachine() || e.marks.generated || noReply.MatchString(e.sender()):
+		return s[received] || s[machine] && (s[thanks] || e.answers()) || e.subject.received && s[thanks]
+	case e.subject.received && s[thanks] && s[received]:
+		return !e.own.quotes
+	}
+	return s[machine] && (s[received] || s[thanks]) || e.marks.suppress && !e.answers() && s[received]
+}
+
+// administration finds what challenge-response services, filters and list managers say.
+func (e *evidence) administration() Form {
+	s := e.says
+	machineSent := e.byMachine() || e.marks.generated || e.marks.admin || s[machine] || administrator.MatchString(e.sender())
+	switch {
+	case !e.single() || e.subject.forwarded || e.own.quotes && !machineSent:
+		return ""
+	case s[challenge] && (machineSent || e.answers() || e.subject.answered || lexiconBegins(e.subject.rest, challenge) > 0) && !e.marks.news:
+		return FormChallenge
+	case s[list] && (e.marks.admin || listAdmin.MatchString(e.sender())):
+		return FormList
+	case s[filter] && machineSent && !e.marks.list:
+		return FormFilter
+	}
+	return ""
+}
+
+// unmistakable: no header and no subject help, and the words leave no doubt: away or left, said at once, with both a word that this answers
+// a mail and a third sign; and nothing that a person's mail would have.
+func (e *evidence) unmistakable() bool {
+	s := e.says
+	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] || notifier.MatchString(e.sender()) || e.c.attached() {
+		return false
+	}
+	if sentFrom(e.own.text) {
+		return false
+	}
+	n := 0
+	for _, sign := range []bool{s[later], s[thanks], s[contact], s[until] || s[back] || s[through], s[machine]} {
+		if sign {
+			n++
+		}
+	}
+	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
+	switch {
+	case s[machine] && absent, s[machine] && s[received] && s[thanks]:
+		return true
+	case absent && (s[later] || s[thanks] && e.first[thanks] < 25):
+		return n >= 3
+	}
+	return false
+}
+
+// notesReceipt recognises the receipt that Notes writes over three lines.
+func (e *evidence) notesReceipt() bool {
+	for _, said := range []string{"was received by:", "wurde empfangen von:", "a été reçu par :", "a été reçu par", "è stato ricevuto da:", "fue recibido por:", "is ontvangen door:"} {
+		if i := strings.Index(head(e.own.text, 600), "\n"+said); i > 0 && strings.Count(e.own.text[:i], "\n") < 6 {
+			return true
+		}
+	}
+	return false
+}
+
+// asks says that the own words hold a question of some length, as people's mail does.
+func (e *evidence) asks() bool {
+	rest := e.own.text
+	for {
+		i := strings.IndexAny(rest, "?？")
+		if i < 0 {
+			return false
+		}
+		before := rest[:i]
+		if j := strings.LastIndexAny(before, ".!\n:"); j >= 0 {
+			before = before[j+1:]
+		}
+		if len(strings.Fields(before)) >= 3 || len(before) > 24 && !strings.Contains(before, "/") || strings.HasPrefix(rest[i:], "？") {
+			return true
+		}
+		rest = rest[i+1:]
+	}
+}
+
+// single says that the message is for one recipient: programs answer nobody else.
+func (e *evidence) single() bool { return len(e.c.m.To)+len(e.c.m.Cc) <= 1 }
+
+// answers says that the message answers another.
+func (e *evidence) answers() bool { return e.c.answers() }
+
+func (e *evidence) sender() string {
+	if len(e.c.m.From) == 0 {
+		return ""
+	}
+	return e.c.m.From[0].Addr
+}
+
+// greetsMany says that the words open as people write to a group.
+func (e *evidence) greetsMany() bool {
+	if len(e.toks) < 2 {
+		return false
+	}
+	return groupGreeting[e.toks[0].text] && groupNames[e.toks[1].text] || groupNames[e.toks[0].text]
+}
+
+var (
+	groupGreeting = words("hi hello dear hey good morning afternoon hallo bonjour hola liebe helo annwyl")
+	groupNames    = words("all everyone everybody team both folks colleagues pawb tous alle zusammen todos tutti allen kollegen")
+)
+
+// sentFrom says that a telephone signed the message, which no program does.
+func sentFrom(text string) bool {
+	for _, s := range []string{"Sent from my", "Sent from Outlook", "Get Outlook for", "Sent via", "Von meinem iPhone", "Envoyé de mon", "Enviado desde mi", "Inviato da"} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// attached says that the message has files other than pictures in its text.
+func (c *classifier) attached() bool {
+	for _, a := range c.m.Attachments {
+		if !a.Inline && !strings.HasPrefix(a.Type, "image/") && !strings.HasPrefix(a.Type, "application/pkcs7") && !strings.HasPrefix(a.Type, "application/pgp") {
 			return true
 		}
 	}
@@ -93,16 +317,11 @@ func contains(h *mailparse.Header, name, word string) bool {
 // answers says that the message answers another.
 func (c *classifier) answers() bool { return len(c.m.InReplyTo) > 0 || len(c.m.References) > 0 }
 
-// machine says that some header shows a machine at work, though not which.
-func (c *classifier) machine(auto string) bool {
-	h := &c.m.Header
-	return c.nullSender || strings.HasPrefix(auto, "auto-") || h.Has("X-Auto-Response-Suppress") || truthy(h, "X-Vacation") ||
-		strings.EqualFold(h.Raw("Precedence"), "bulk") || strings.EqualFold(h.Raw("Precedence"), "junk")
+func hasPart(m *mailparse.Message, mediaType string) bool {
+	for _, a := range m.Attachments {
+		if a.Type == mediaType {
+			return true
+		}
+	}
+	return false
 }
-
-func truthy(h *mailparse.Header, name string) bool {
-	v := strings.ToLower(strings.TrimSpace(h.Raw(name)))
-	return h.Has(name) && v != "no" && v != "false" && v != "none"
-}
-
-func head(s string, n int) string { return s[:min(len(s), n)] }

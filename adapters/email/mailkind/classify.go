@@ -15,7 +15,7 @@ type Kind string
 const (
 	KindMessage   Kind = "message"    // written by a person
 	KindAutoReply Kind = "auto_reply" // out of office, acknowledgement, "has left": sent by a machine in answer
-	KindBounce    Kind = "bounce"     // a report that something was not, or not yet, delivered
+	KindBounce    Kind = "bounce"     // a report on the delivery of a mail
 	KindInvite    Kind = "invite"     // a calendar request, change, cancellation or answer
 	KindLoop      Kind = "loop"       // our own mail come back, or mail going round
 	KindRejected  Kind = "rejected"   // not to be read as mail: two writers, no writer and no text, or over a limit
@@ -28,25 +28,21 @@ const LoopHeader = "X-Kinbridge-Loop"
 // number; Postfix gives up at 50).
 const maxHops = 50
 
-// Bounce is what a report says about one recipient.
-type Bounce struct {
-	Recipient  string // the address the mail was for
-	Status     string // enhanced status code (RFC 3463) "5.1.1"; "" when none was given or could be told
-	Permanent  bool   // a retry is of no use
-	Diagnostic string // the server's words on one line
-}
-
-// Class is the kind of a message and, for a bounce, its facts.
+// Class is the kind of a message and what its kind tells.
 type Class struct {
 	Kind    Kind
-	Bounces []Bounce
-	Reason  string // why this kind, in words for a person
+	Bounces []Bounce // of a bounce: each recipient that failed or is delayed
+	// Delivered are the recipients that a report says the mail has reached (RFC 3464 section 2.3.3). One that was "relayed" is not among
+	// them: the mail went on to a server that reports nothing.
+	Delivered []Bounce
+	Auto      AutoReply // of an automatic answer
+	Reason    string    // why this kind, in words for a person
 }
 
 // Classify says what kind of message m is. envelopeFrom is the SMTP sender: "" or "<>" when it was empty, "-" when unknown
 // (a file), in which case Return-Path is asked.
 func Classify(m *mailparse.Message, envelopeFrom string) Class {
-	c := classifier{m: m, subject: head(strings.TrimSpace(m.Subject), 500)}
+	c := &classifier{m: m, subject: head(strings.TrimSpace(m.Subject), 500)}
 	c.nullSender = envelopeFrom == "" || envelopeFrom == "<>"
 	if envelopeFrom == "-" {
 		rp, ok := m.Header.Raw("Return-Path"), m.Header.Has("Return-Path")
@@ -60,10 +56,33 @@ func Classify(m *mailparse.Message, envelopeFrom string) Class {
 	return Class{Kind: KindMessage}
 }
 
+// classifier reads what it is asked for once.
 type classifier struct {
-	m          *mailparse.Message
-	subject    string
-	nullSender bool
+	m           *mailparse.Message
+	subject     string
+	nullSender  bool
+	subjectForm *subjectForm
+	headerMarks *marks
+	read        *report
+	weighed     *evidence
+}
+
+// form is the subject taken apart.
+func (c *classifier) form() *subjectForm {
+	if c.subjectForm == nil {
+		f := readSubject(c.subject, c.m.From)
+		c.subjectForm = &f
+	}
+	return c.subjectForm
+}
+
+// marks is what the header tells of machines.
+func (c *classifier) marks() *marks {
+	if c.headerMarks == nil {
+		k := readMarks(&c.m.Header)
+		c.headerMarks = &k
+	}
+	return c.headerMarks
 }
 
 func (c *classifier) rejected() (Class, bool) {
@@ -93,7 +112,7 @@ func (c *classifier) loop() (Class, bool) {
 	delivered := map[string]int{}
 	for _, v := range h.Values("Delivered-To") {
 		v = strings.ToLower(strings.TrimSpace(v))
-		if delivered[v]++; delivered[v] > 2 {
+		if delivered[v]++; delivered[v] > 3 {
 			return Class{Kind: KindLoop, Reason: "The message has been delivered to the same address before."}, true
 		}
 	}
@@ -102,7 +121,7 @@ func (c *classifier) loop() (Class, bool) {
 		return Class{Kind: KindLoop, Reason: "The message is one of ours that came back."}, true
 	case h.Count("Received") >= maxHops:
 		return Class{Kind: KindLoop, Reason: "The message has passed through too many servers."}, true
-	case h.Has("X-Loop") && loopsToUs(h):
+	case h.Has("X-Loop") && !c.marks().list && loopsToUs(h): // a list's mail carries its own address in both
 		return Class{Kind: KindLoop, Reason: "The message carries the mark of its own recipient."}, true
 	}
 	return Class{}, false

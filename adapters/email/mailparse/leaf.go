@@ -22,7 +22,10 @@ func (r *reader) leaf(p part, data []byte, depth int, ctx context) {
 		r.msg.Reports = append(r.msg.Reports, r.status(data))
 	case ctx.report && (t == "message/rfc822" || t == "message/global" || t == "text/rfc822-headers" || t == "message/rfc822-headers" || t == "text/rfc822-header"):
 		r.returned(data, depth)
-	case ctx.report && t == "message/disposition-notification":
+	case ctx.report && (t == "message/disposition-notification" || t == "message/feedback-report"):
+		if r.msg.Report == "" {
+			r.msg.Report = strings.TrimPrefix(t, "message/") // the Content-Type above names no report-type
+		}
 	case (t == "text/plain" || t == "text/html" || t == "text/enriched" || t == "text/x-markdown" || t == "text/markdown" || t == "text/x-amp-html" || t == "text/watch-html") && !attached && !(p.name != "" && !ctx.root):
 		r.body(p, data, ctx)
 	case ctx.root && strings.HasPrefix(t, "text/") && p.disposition != "attachment":
