@@ -80,13 +80,22 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 		return nil, err
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Mail: mailReader(cfg), Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
+}
+
+// mailReader reads received email. What an IMAP account's provider found out counts for the mail of that account.
+func mailReader(cfg Config) intake.Reader {
+	r := intake.Reader{Resolver: resolver(cfg), TrustedResults: map[string][]string{}}
+	for _, a := range cfg.Mail.IMAP {
+		r.TrustedResults[a.Name] = a.TrustedResults
+	}
+	return r
 }
 
 // resolver asks the table of the configuration, then the name servers, whose answers about senders are good for a minute.
 func resolver(cfg Config) mailauth.Resolver {
-	dns := mailauth.Remember(intake.Network{Resolver: net.DefaultResolver}, time.Minute, nil)
+	dns := mailauth.Remember(net.DefaultResolver, time.Minute, nil)
 	if len(cfg.SenderTXT) == 0 {
 		return dns
 	}

@@ -26,20 +26,27 @@ type Reader struct {
 	Limits   mailparse.Limits // the zero value means the defaults
 	// DNSTimeout bounds the questions one email causes; 0 = 10 s.
 	DNSTimeout time.Duration
-	// TrustedResults names the servers (authserv-id, or mailauth.NoID) whose Authentication-Results count for mail that was fetched from a
-	// mailbox; TrustedSealers the domains whose ARC seals count.
-	TrustedResults, TrustedSealers []string
-	Expect                         []mailauth.Party // who a forger might want to be taken for
+	// TrustedResults names, for each IMAP account, the servers (authserv-id, or mailauth.NoID) whose Authentication-Results count for mail that
+	// was fetched by it.
+	TrustedResults map[string][]string
+	TrustedSealers []string         // the domains whose ARC seals count
+	Expect         []mailauth.Party // who a forger might want to be taken for; each costs a little for every mail
 }
 
 // Read implements flow.MailReader.
 func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.ReadMail {
+	mail, _ := r.read(ctx, raw, env)
+	return mail
+}
+
+// read says besides whether a question had to stay open because its answer was not cached.
+func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out flow.ReadMail, notCached bool) {
 	m, err := mailparse.Parse(raw, r.Limits)
 	if m == nil {
-		return flow.ReadMail{Kind: flow.MailRejected, Problem: problem(err)}
+		return flow.ReadMail{Kind: flow.MailRejected, Problem: problem(err)}, false
 	}
 	class := mailkind.Classify(m, env.MailFrom)
-	out := flow.ReadMail{Kind: flow.MailKind(class.Kind), FromHeaders: m.FromHeaders, Subject: m.Subject, MessageID: m.MessageID}
+	out = flow.ReadMail{Kind: flow.MailKind(class.Kind), FromHeaders: m.FromHeaders, Subject: m.Subject, MessageID: m.MessageID}
 	if len(m.From) == 1 {
 		out.From, out.FromName = people.NormaliseEmail(m.From[0].Addr), m.From[0].Name
 	}
@@ -62,8 +69,8 @@ func (r Reader) Read(ctx context.Context, raw []byte, env store.Envelope) flow.R
 	if env.WholeSize > 0 {
 		out.Kind, out.Problem = flow.MailRejected, tooLarge(env)
 	}
-	out.Proof = r.proof(ctx, raw, m, env)
-	return out
+	out.Proof, notCached = r.proof(ctx, raw, m, env)
+	return out, notCached
 }
 
 // tooLarge says where a mail is of which only the header was fetched.
@@ -127,19 +134,19 @@ func autoFacts(a mailkind.AutoReply) flow.AutoFacts {
 	return out
 }
 
-func (r Reader) proof(ctx context.Context, raw []byte, m *mailparse.Message, env store.Envelope) flow.SenderProof {
+func (r Reader) proof(ctx context.Context, raw []byte, m *mailparse.Message, env store.Envelope) (p flow.SenderProof, notCached bool) {
 	timeout := r.DNSTimeout
 	if timeout == 0 {
 		timeout = 10 * time.Second
 	}
 	f := mailauth.Within(ctx, timeout, raw, mailauth.Envelope{RemoteIP: net.ParseIP(env.RemoteIP), Helo: env.Helo, MailFrom: env.MailFrom, Parsed: m,
-		Fetched: env.RemoteIP == "", TrustedResults: r.TrustedResults, TrustedSealers: r.TrustedSealers, Expect: r.Expect}, r.Resolver)
-	p := flow.SenderProof{Verified: f.Verified(), Reasons: f.Reasons(), TempFail: f.Temporary(), Warnings: f.Warnings(), Source: f.Source,
+		Fetched: env.Fetched != "", TrustedResults: r.TrustedResults[env.Fetched], TrustedSealers: r.TrustedSealers, Expect: r.Expect}, r.Resolver)
+	p = flow.SenderProof{Verified: f.Verified(), Reasons: f.Reasons(), TempFail: f.Temporary(), Warnings: f.Warnings(), Source: f.Source,
 		Results: map[string]string{"spf": string(f.SPF), "dmarc": string(f.DMARC), "dkim": string(mailauth.None), "arc": string(f.ARC.Result)}}
 	for _, s := range f.Signatures {
 		if p.Results["dkim"] != string(mailauth.Pass) {
 			p.Results["dkim"] = string(s.Result)
 		}
 	}
-	return p
+	return p, f.NotCached
 }

@@ -81,3 +81,41 @@ func TestAttachmentsAreTaken(t *testing.T) {
 		t.Errorf("%+v", m.Files)
 	}
 }
+
+// Mail that was fetched from a mailbox has no session: what its provider found counts, from the server that is trusted and no other.
+func TestFetchedMail(t *testing.T) {
+	r := reader
+	r.TrustedResults = map[string][]string{"post": {"mx.anymail.example"}, "other": {"mx.evil.example"}}
+	r.Expect = []mailauth.Party{{Name: "Anna Quill", Domain: "anytown.example"}}
+	fetched := store.Envelope{Rcpt: env.Rcpt, Fetched: "post"}
+	header := "Authentication-Results: mx.anymail.example; spf=pass smtp.mailfrom=anytown.example\r\n"
+	if m := r.Read(t.Context(), []byte(header+reply+"\r\nYes.\r\n"), fetched); !m.Proof.Verified || m.Proof.Source != "Authentication-Results of mx.anymail.example" || m.Proof.Results["spf"] != "pass" {
+		t.Errorf("%+v", m.Proof)
+	}
+	if m := r.Read(t.Context(), []byte(strings.Replace(header, "anymail", "evil", 1)+reply+"\r\nYes.\r\n"), fetched); m.Proof.Verified || m.Proof.Source != "" {
+		t.Errorf("another's header: %+v", m.Proof)
+	}
+	if m := r.Read(t.Context(), []byte(header+reply+"\r\nYes.\r\n"), func() store.Envelope { e := env; e.RemoteIP = "203.0.113.7"; return e }()); m.Proof.Verified {
+		t.Errorf("the header counts at the door: %+v", m.Proof)
+	}
+	m := r.Read(t.Context(), []byte("From: Anna Quill <anna@freemail.example>\r\nReply-To: x@evil.example\r\nSubject: x\r\n\r\nYes.\r\n"), fetched)
+	if len(m.Proof.Warnings) != 2 {
+		t.Errorf("warnings: %q", m.Proof.Warnings)
+	}
+}
+
+// While a sender waits nobody is asked: what is not remembered leaves the mail for later, and another who asks the same is not disturbed.
+func TestReadAtOnce(t *testing.T) {
+	remembered := mailauth.Remember(reader.Resolver, time.Hour, nil)
+	r := intake.Reader{Resolver: remembered, DNSTimeout: 2 * time.Second}
+	raw := []byte(reply + "\r\nYes.\r\n")
+	if _, ok := r.ReadAtOnce(t.Context(), raw, env); ok {
+		t.Error("read at once though nothing is known")
+	}
+	if m := r.Read(t.Context(), raw, env); !m.Proof.Verified || m.Proof.TempFail {
+		t.Errorf("%+v", m.Proof)
+	}
+	if m, ok := r.ReadAtOnce(t.Context(), raw, env); !ok || !m.Proof.Verified || m.From != "anna@anytown.example" {
+		t.Errorf("%v %+v", ok, m.Proof)
+	}
+}

@@ -196,6 +196,7 @@ func TestARCChains(t *testing.T) {
 		{"a key that is only tried out", []hop{with(list, func(h *hop) { h.selector = "test" })}, same, Fail, []string{"list.example"}, false},
 		{"a key withdrawn", []hop{with(list, func(h *hop) { h.selector = "revoked" })}, same, Fail, []string{"list.example"}, false},
 		{"no key", []hop{with(list, func(h *hop) { h.selector = "none" })}, same, Fail, []string{"list.example"}, false},
+		{"an older seal whose key there is not, below a good one", []hop{with(list, func(h *hop) { h.selector = "none" }), relay}, same, Fail, []string{"list.example", "relay.example"}, false},
 		{"a second From on top", []hop{list}, func(s string) string { return "From: evil@evil.example\r\n" + s }, Pass, []string{"list.example"}, false},
 	} {
 		for kind, key := range keys {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -163,38 +164,42 @@ func TestSameQuestionsAreAskedOnce(t *testing.T) {
 	}
 }
 
-// Whoever asks for all may give up; those who wait with him must not get his time-out.
+// Whoever asks for all may give up; those who wait with him must not get his time-out. And one who waits may give up alone.
 func TestOthersAskWhenTheFirstGivesUp(t *testing.T) {
-	g := &gate{asked: make(chan struct{}, 100), open: make(chan struct{})}
-	r := Remember(g, time.Hour, nil)
-	ctx, giveUp := context.WithCancel(t.Context())
-	var done sync.WaitGroup
-	done.Go(func() {
-		if _, err := r.LookupTXT(ctx, "anytown.example"); err == nil {
-			t.Error("the first got an answer")
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{asked: make(chan struct{}, 100), open: make(chan struct{})}
+		r := Remember(g, time.Hour, nil)
+		ctx, giveUp := context.WithCancel(t.Context())
+		var done sync.WaitGroup
+		done.Go(func() {
+			if _, err := r.LookupTXT(ctx, "anytown.example"); err == nil {
+				t.Error("the first got an answer")
+			}
+		})
+		synctest.Wait()
+		done.Go(func() {
+			if txt, err := r.LookupTXT(t.Context(), "anytown.example"); err != nil || len(txt) != 1 {
+				t.Errorf("the second: %q %v", txt, err)
+			}
+		})
+		impatient, leave := context.WithCancel(t.Context())
+		done.Go(func() {
+			if _, err := r.LookupTXT(impatient, "anytown.example"); !temporary(err) {
+				t.Errorf("the third: %v", err)
+			}
+		})
+		synctest.Wait() // both wait for the first
+		if g.n.Load() != 1 {
+			t.Errorf("asked %d times", g.n.Load())
 		}
-	})
-	<-g.asked
-	done.Go(func() {
-		if txt, err := r.LookupTXT(t.Context(), "anytown.example"); err != nil || len(txt) != 1 {
-			t.Errorf("the second: %q %v", txt, err)
+		leave()
+		synctest.Wait()
+		giveUp()
+		synctest.Wait()
+		if g.n.Load() != 2 {
+			t.Errorf("the second did not ask itself: %d", g.n.Load())
 		}
+		close(g.open)
+		done.Wait()
 	})
-	giveUp()
-	<-g.asked
-	close(g.open)
-	done.Wait()
-
-	// One who waits may give up alone.
-	g2 := &gate{asked: make(chan struct{}, 100), open: make(chan struct{})}
-	r2 := Remember(g2, time.Hour, nil)
-	done.Go(func() { _, _ = r2.LookupTXT(t.Context(), "anytown.example") })
-	<-g2.asked
-	ended, end := context.WithCancel(t.Context())
-	end()
-	if _, err := r2.LookupTXT(ended, "anytown.example"); !temporary(err) {
-		t.Errorf("%v", err)
-	}
-	close(g2.open)
-	done.Wait()
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,14 @@ func TestDKIMRules(t *testing.T) {
 		if f.Verified() != (c.want == Pass) || (f.Signatures[0].Reason == "") != (c.want == Pass) {
 			t.Errorf("%s: verified %v, reason %q", c.name, f.Verified(), f.Signatures[0].Reason)
 		}
+	}
+}
+
+func TestWordsAddedBelowASignedBeginning(t *testing.T) {
+	raw := append(byHand(t, plainMail, "v=1; a=ed25519-sha256; d=anytown.example; s=s; h=from; l=6"), "Give him to me.\r\n"...)
+	want := "The signature of anytown.example does not count: it covers only the beginning of the message."
+	if f := Check(t.Context(), raw, Envelope{}, Static{TXT: map[string][]string{"s._domainkey.anytown.example": {keyRecord()}}}); f.Verified() || !slices.Contains(f.Reasons(), want) {
+		t.Errorf("%q", f.Reasons())
 	}
 }
 

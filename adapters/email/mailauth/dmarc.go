@@ -170,10 +170,10 @@ func domainOf(addr string) string {
 	return asciiDomain(addr[i+1:])
 }
 
-// asciiDomain returns a domain in lower-case ASCII form (RFC 5890); "" when that cannot be had.
+// asciiDomain returns a domain in lower-case ASCII form (RFC 5890); "" when that cannot be had, as of an address literal.
 func asciiDomain(d string) string {
 	d = strings.TrimSuffix(strings.TrimSpace(d), ".")
-	if d == "" || len(d) > 1000 {
+	if d == "" || len(d) > 253 { // RFC 1035 section 2.3.4
 		return ""
 	}
 	plain, lower := true, true
@@ -196,7 +196,7 @@ func asciiDomain(d string) string {
 		return a
 	}
 	for i := 0; i < len(d); i++ {
-		if c := d[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("<>@,;\"()", c) >= 0 {
+		if c := d[i]; c <= ' ' || c >= 0x7f || strings.IndexByte("<>@,;:\"()[]/", c) >= 0 {
 			return ""
 		}
 	}

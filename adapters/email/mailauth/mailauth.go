@@ -149,8 +149,9 @@ func (f Facts) Reasons() []string { return append([]string(nil), f.reasons...) }
 // domain and sign with it.
 func (f Facts) Warnings() []string { return append([]string(nil), f.warnings...) }
 
-// Check gathers the facts about raw, the message as it was received. It asks r at most some sixty questions, a plain message four or
-// five, and stops when ctx ends; what could not be asked is a TempError.
+// Check gathers the facts about raw, the message as it was received. A plain message costs r four or five questions; a hostile one is held to
+// SPF's own limits (RFC 7208 section 4.6.4), eight signatures, twelve ARC sets and three policies. Check stops when ctx ends; what could not
+// be asked is a TempError.
 func Check(ctx context.Context, raw []byte, env Envelope, r Resolver) Facts {
 	if env.Received.IsZero() {
 		env.Received = time.Now()
@@ -193,7 +194,10 @@ func (f *Facts) readFrom(m *message, parsed *mailparse.Message) {
 	f.clear = m.clearly(parsed.Header.Raw("From"))
 	if len(parsed.From) == 1 && parsed.FromHeaders == 1 {
 		f.FromAddress = strings.ToLower(parsed.From[0].Addr)
-		f.FromDomain = domainOf(parsed.From[0].Addr)
+		// "x@one.example"@other.example is read in more than one way: nobody writes so in good faith.
+		if strings.Count(f.FromAddress, "@") == 1 {
+			f.FromDomain = domainOf(f.FromAddress)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
+
+	"kinbridge/adapters/email/mailparse"
 )
 
 // records is a resolver of fixed TXT records; names in slow fail for the time being.
@@ -137,5 +139,35 @@ func TestManySignaturesAreBounded(t *testing.T) {
 	f := Check(context.Background(), raw, Envelope{}, records{})
 	if len(f.Signatures) > maxSignatures || f.Verified() {
 		t.Fatalf("%d", len(f.Signatures))
+	}
+}
+
+// When parser and raw header do not agree on the writer, a signature over the one says nothing of the other.
+func TestParsedAndRawMustAgree(t *testing.T) {
+	raw := byHand(t, plainMail, "v=1; a=ed25519-sha256; d=anytown.example; s=s; h=from")
+	dns := Static{TXT: map[string][]string{"s._domainkey.anytown.example": {keyRecord()}}}
+	for from, want := range map[string]bool{"From: Jo Price <jo@anytown.example>": true, "From: Jo  Price\r\n <jo@anytown.example>": true, "From: Al Price <al@anytown.example>": false, "To: x": false} {
+		parsed, _ := mailparse.Parse([]byte(from+"\r\n\r\nx"), mailparse.Limits{})
+		if f := Check(t.Context(), raw, Envelope{Parsed: parsed}, dns); f.Verified() != want {
+			t.Errorf("%s: %v %q", from, f.Verified(), f.Reasons())
+		}
+	}
+}
+
+// A quarter megabyte of anything must stay cheap: none of the readers may look at the rest again for each mark in it. Should one do, this test takes
+// minutes and not a moment.
+func TestHugeHeaders(t *testing.T) {
+	for _, piece := range []string{"<", "(", "\"", "\\", ";", "=", "a=b;", "=?", "=?x?q?", "@", ",", " ", "\r\n ", "x@y ", "\xd0\xb0a", "\u200d"} {
+		many := strings.Repeat(piece, (256<<10)/len(piece))
+		for _, name := range []string{"From", "Reply-To", "Authentication-Results", "ARC-Authentication-Results", "ARC-Seal", "DKIM-Signature"} {
+			raw := []byte("From: x <jo@anytown.example>\r\n" + name + ": " + many + "\r\n\r\nx")
+			if name == "From" {
+				raw = raw[len("From: x <jo@anytown.example>\r\n"):]
+			}
+			f := Check(t.Context(), raw, Envelope{Fetched: true, TrustedResults: []string{"mx.anymail.example", NoID}, Expect: []Party{{"Anytown Council", "anytown.gov.uk"}}}, Static{})
+			if f.Verified() {
+				t.Errorf("%s of %q: verified", name, piece)
+			}
+		}
 	}
 }

@@ -16,6 +16,9 @@ import (
 // longName is the length, in characters, from which a shown name is remarkable: long ones push the address out of sight.
 const longName = 100
 
+// maxLooked bounds, in bytes, how much of a name or of From is looked at.
+const maxLooked = 8192
+
 // warn names the tricks in who the message says it is from. It reads only the header.
 func (f *Facts) warn(m *message, env Envelope) {
 	p := env.Parsed
@@ -23,7 +26,7 @@ func (f *Facts) warn(m *message, env Envelope) {
 		return
 	}
 	raw := ""
-	m.each("From", func(h field) bool { raw = string(h.value()); return false })
+	m.each("From", func(h field) bool { raw = string(h.value()[:min(len(h.value()), maxLooked)]); return false })
 	if f.FromHeaders > 1 {
 		f.beware("The message names its writer %d times.", f.FromHeaders)
 	}
@@ -39,8 +42,11 @@ func (f *Facts) warn(m *message, env Envelope) {
 		}
 		f.warnName(from, shownText(raw), raw, env.Expect)
 	}
+	if i := strings.LastIndexByte(f.FromAddress, '@'); i > 0 && strings.Contains(f.FromAddress[:i], "@") {
+		f.beware("The address holds a second address in front of the real one, which is at %s.", short(f.FromAddress[i+1:]))
+	}
 	if f.FromDomain != "" {
-		f.warnAddress(p.From[0], env.Expect)
+		f.warnDomain(env.Expect)
 		f.warnOthers(p, env)
 	}
 }
@@ -59,7 +65,7 @@ func (f *Facts) beware(format string, args ...any) {
 // warnName looks at the name a mail program shows instead of the address. decoded is the whole field, decoded but not cleaned as the parser
 // cleans names.
 func (f *Facts) warnName(from mailparse.Address, decoded, raw string, expect []Party) {
-	name := from.Name
+	name := from.Name[:min(len(from.Name), maxLooked)]
 	if hiddenIn(decoded) {
 		f.beware("The name shown holds hidden characters.")
 	}
@@ -118,11 +124,8 @@ func containsWords(whole, part string) bool {
 	return false
 }
 
-// warnAddress looks at the address itself.
-func (f *Facts) warnAddress(from mailparse.Address, expect []Party) {
-	if i := strings.LastIndexByte(from.Addr, '@'); i > 0 && strings.Contains(from.Addr[:i], "@") {
-		f.beware("The address holds a second address in front of the real one, which is at %s.", f.FromDomain)
-	}
+// warnDomain looks at the domain of the address.
+func (f *Facts) warnDomain(expect []Party) {
 	if foreignLabel(f.FromDomain) {
 		shown, _ := idna.Display.ToUnicode(f.FromDomain)
 		f.beware("The address is at %s (%s), written in letters of another alphabet that look like ours.", short(shown), f.FromDomain)
@@ -194,9 +197,11 @@ func isGroup(raw string) bool {
 		case c == '(':
 			i = commentEnd(raw, i)
 		case c == '<':
-			if j := strings.IndexByte(raw[i:], '>'); j > 0 {
-				i += j
+			j := strings.IndexByte(raw[i:], '>')
+			if j < 0 {
+				return false
 			}
+			i += j
 		case c == ':':
 			colon = true
 		case c == ';' && colon:
@@ -218,7 +223,7 @@ func shownText(raw string) string {
 		b, err := io.ReadAll(io.LimitReader(in, 8192))
 		return strings.NewReader(charset.Decode(b, name)), err
 	}}
-	if text, err := d.DecodeHeader(raw[:min(len(raw), 8192)]); err == nil {
+	if text, err := d.DecodeHeader(raw); err == nil {
 		return text
 	}
 	return raw
