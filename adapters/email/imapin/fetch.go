@@ -26,7 +26,10 @@ func (w *watcher) search(ctx context.Context, c *conn, criteria *imap.SearchCrit
 	}
 	set, _ := data.All.(imap.UIDSet)
 	for _, r := range set {
-		if r.Start == 0 || r.Stop == 0 {
+		if r.Start == 0 {
+			continue // the number 0, which no mail has
+		}
+		if r.Stop == 0 {
 			return nil, fault(CauseProtocol, nil, "The server lists mails that cannot be.")
 		}
 		for uid := uint64(r.Start); uid <= uint64(r.Stop) && len(uids) < maxRound; uid++ {
