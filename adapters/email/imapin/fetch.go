@@ -94,9 +94,11 @@ func (w *watcher) body(ctx context.Context, c *conn, uid uint32, headerOnly bool
 					tooLarge = true // what comes is not wanted: the connection is cut rather than filled with it
 					return c.guard.Conn.Close()
 				}
-				if raw, err = readLiteral(part.Literal); err != nil {
+				b, err := readLiteral(part.Literal)
+				if err != nil {
 					return err
 				}
+				raw = b
 			}
 		}
 		return cmd.Close()
