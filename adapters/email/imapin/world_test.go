@@ -95,6 +95,12 @@ func newWorld(t testing.TB) *world {
 	w := &world{World: flowtest.New(t, store.SQLite, flowtest.Mail{}), reg: prometheus.NewRegistry(), log: &lines{}}
 	w.metrics = NewMetrics(w.reg)
 	w.gate = &gate{Gateway: w.Flow}
+	t.Cleanup(func() {
+		if t.Failed() {
+			log := w.log.String()
+			t.Log("the log ends with:\n" + log[max(0, len(log)-4000):])
+		}
+	})
 	return w
 }
 
