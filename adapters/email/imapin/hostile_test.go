@@ -65,7 +65,7 @@ var lies = map[string]struct {
 	}, want: 3},
 	"a literal without end": {set: func(s *liar) {
 		s.lie = func(_ *liarSession, tag, c string) (string, bool) {
-			return "* 2 FETCH (UID 2 BODY[] {999999999999}\r\n" + strings.Repeat("x", 1<<17), strings.HasPrefix(c, "UID FETCH 2 ") && strings.Contains(c, "BODY")
+			return "* 2 FETCH (UID 2 BODY[] {999999999999}\r\n" + strings.Repeat("x", 2<<20), strings.HasPrefix(c, "UID FETCH 2 ") && strings.Contains(c, "BODY")
 		}
 	}, want: 2, left: 1},
 	"a literal without end, but an honest header": {set: func(s *liar) {

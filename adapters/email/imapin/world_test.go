@@ -117,6 +117,13 @@ func (w *world) kept(t testing.TB) (mails, again int) {
 	return mails, again
 }
 
+// has waits until the gateway has so many different mails. How often they were handed over is another matter: a mark that a crash cut short
+// has a mail handed over again.
+func (w *world) has(t testing.TB, want int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d mails are kept", want), func() bool { kept, _ := w.kept(t); return kept == want })
+}
+
 // lines is a log that a test can read.
 type lines struct {
 	mu sync.Mutex
