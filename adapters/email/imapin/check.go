@@ -12,15 +12,12 @@ import (
 func Check(ctx context.Context, cfg Config, a Account) (findings []string, err error) {
 	w := newWatcher(nil, cfg, a)
 	ok := func(format string, args ...any) { findings = append(findings, fmt.Sprintf(format, args...)) }
-	c, err := w.connect(ctx)
+	c, err := w.signedIn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
 	ok("The server %s answers (%s).", a.Addr, map[TLSMode]string{TLSImplicit: "TLS", TLSStart: "STARTTLS", TLSNone: "without TLS"}[a.TLS])
-	if err := w.signIn(ctx, c); err != nil {
-		return findings, err
-	}
 	ok("It takes the sign-in.")
 	if err := c.within(ctx, w.cfg.Patience, smallTalk, func() error { c.caps = c.Caps(); return nil }); err != nil {
 		return findings, err

@@ -32,6 +32,11 @@ func (g *guard) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// abandonAfter is how long a wait of the client may outlast its connection, in which every read and write fails at once.
+const abandonAfter = 5 * time.Second
+
+var errAbandoned = errors.New("the IMAP client does not return")
+
 // smallTalk is the budget of an exchange that has no reason to be large.
 const smallTalk = 1 << 20
 
@@ -58,7 +63,21 @@ func bounded(ctx context.Context, g *guard, d time.Duration, budget int64, f fun
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = g.Conn.Close() })
 	defer stop()
-	err := f()
+	// The client's waits end with the connection, but for faults of its own: one that does not end is left behind.
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		grace := time.NewTimer(abandonAfter)
+		defer grace.Stop()
+		select {
+		case err = <-done:
+		case <-grace.C:
+			err = errAbandoned
+		}
+	}
 	switch {
 	case err == nil:
 		return nil

@@ -26,7 +26,10 @@ func (w *watcher) search(ctx context.Context, c *conn, criteria *imap.SearchCrit
 	}
 	set, _ := data.All.(imap.UIDSet)
 	for _, r := range set {
-		if r.Start == 0 || r.Stop == 0 {
+		if r.Start == 0 {
+			continue // the number 0, which no mail has
+		}
+		if r.Stop == 0 {
 			return nil, fault(CauseProtocol, nil, "The server lists mails that cannot be.")
 		}
 		for uid := uint64(r.Start); uid <= uint64(r.Stop) && len(uids) < maxRound; uid++ {
@@ -91,9 +94,11 @@ func (w *watcher) body(ctx context.Context, c *conn, uid uint32, headerOnly bool
 					tooLarge = true // what comes is not wanted: the connection is cut rather than filled with it
 					return c.guard.Conn.Close()
 				}
-				if raw, err = readLiteral(part.Literal); err != nil {
+				b, err := readLiteral(part.Literal)
+				if err != nil {
 					return err
 				}
+				raw = b
 			}
 		}
 		return cmd.Close()

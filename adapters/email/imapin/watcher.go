@@ -65,14 +65,11 @@ func (w *watcher) run(ctx context.Context) {
 
 // session is one connection, from its beginning until it breaks or ctx ends. It always returns an error.
 func (w *watcher) session(ctx context.Context) error {
-	c, err := w.connect(ctx)
+	c, err := w.signedIn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	if err := w.signIn(ctx, c); err != nil {
-		return err
-	}
 	// Asked here, where it is bounded: the client asks the server for them when it does not know them.
 	if err := c.within(ctx, w.cfg.Patience, smallTalk, func() error { c.caps = c.Caps(); return nil }); err != nil {
 		return err

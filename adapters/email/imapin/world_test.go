@@ -95,6 +95,12 @@ func newWorld(t testing.TB) *world {
 	w := &world{World: flowtest.New(t, store.SQLite, flowtest.Mail{}), reg: prometheus.NewRegistry(), log: &lines{}}
 	w.metrics = NewMetrics(w.reg)
 	w.gate = &gate{Gateway: w.Flow}
+	t.Cleanup(func() {
+		if t.Failed() {
+			log := w.log.String()
+			t.Log("the log ends with:\n" + log[max(0, len(log)-4000):])
+		}
+	})
 	return w
 }
 
@@ -109,6 +115,13 @@ func (w *world) kept(t testing.TB) (mails, again int) {
 		}
 	}
 	return mails, again
+}
+
+// has waits until the gateway has so many different mails. How often they were handed over is another matter: a mark that a crash cut short
+// has a mail handed over again.
+func (w *world) has(t testing.TB, want int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d mails are kept", want), func() bool { kept, _ := w.kept(t); return kept == want })
 }
 
 // lines is a log that a test can read.
