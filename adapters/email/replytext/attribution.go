@@ -15,7 +15,7 @@ var verbs = newSet("wrote writes write said schrieb schreibt geschrieben escribi
 	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
 
 // verbParts are words for "wrote" in scripts that set no blanks between words.
-var verbParts = terms(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`)
+var verbParts = strings.Split(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`, "|")
 
 // starters are the words with which attributions begin, besides a date or a name.
 var starters = newSet("on at am le el il em a ar op den de d pe v dne dňa på kl vào pada στις στην на в om az dia ma la data date from von od w dnia dniu in quoting în la u dana dne em no lúc tarihinde kuupäev בתאריך في ב ב- на пн вт ср чт пт сб вс нд mon tue wed thu fri sat sun lun mar mer jeu ven sam dim mo di mi do fr sa so " +
@@ -26,7 +26,7 @@ var starters = newSet("on at am le el il em a ar op den de d pe v dne dňa på k
 var proseWords = newSet("i me she he they we was were are have had that told please my your our their about because what which when if not but so her his us don't i've i'm she's it it's this there will would can could should")
 
 // quotingFirst are the words with which programs begin that say it first: "Quoting Jo <jo@example.org>:".
-var quotingFirst = terms(`quoting |zitat von |zitiere |citando |citat |citerar |citerer |quoten |selon |en réponse à |citação de |cytowanie |quote from |reply to message from |in message |in article |in your message |in a message |>in message |message du `)
+var quotingFirst = newFinder(`quoting |zitat von |zitiere |citando |citat |citerar |citerer |quoten |selon |en réponse à |citação de |cytowanie |quote from |reply to message from |in message |in article |in your message |in a message |>in message |message du `)
 
 // strength says how sure it is that a line stands above something answered.
 type strength int
@@ -74,6 +74,9 @@ func verbAt(s string, ts []token) (from, to int) {
 			return ts[i].from, ts[i].to
 		}
 	}
+	if isASCII(s) {
+		return -1, -1
+	}
 	for _, v := range verbParts {
 		if i := strings.LastIndex(s, v); i >= 0 {
 			return i, i + len(v)
@@ -112,7 +115,7 @@ func weigh(s string) strength {
 	}
 	if colon {
 		lower = strings.ToLower(s)
-		if startsWith(lower, quotingFirst) {
+		if quotingFirst.at(lower) != 0 {
 			if e.mail || e.date {
 				return strong
 			}

@@ -1,7 +1,6 @@
 package replytext
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -74,17 +73,33 @@ func readAttrs(z *html.Tokenizer) attrs {
 	for more := true; more; {
 		var k, v []byte
 		k, v, more = z.TagAttr()
-		for _, want := range []struct {
-			key string
-			to  *string
-		}{{"id", &a.id}, {"class", &a.class}, {"style", &a.style}, {"type", &a.kind}, {"name", &a.name}, {"cite", &a.cite},
-			{"data-marker", &a.marker}, {"data-smartmail", &a.smart}, {"data-signatureblock", &a.sigblock}} {
-			if string(k) == want.key && *want.to == "" {
-				*want.to = strings.ToLower(string(v))
+		var to *string
+		switch string(k) {
+		case "id":
+			to = &a.id
+		case "class":
+			to = &a.class
+		case "style":
+			to = &a.style
+		case "type":
+			to = &a.kind
+		case "name":
+			to = &a.name
+		case "cite":
+			to = &a.cite
+		case "data-marker":
+			to = &a.marker
+		case "data-smartmail":
+			to = &a.smart
+		case "data-signatureblock":
+			to = &a.sigblock
+		case "href":
+			if a.href == "" {
+				a.href = strings.TrimSpace(string(v))
 			}
 		}
-		if string(k) == "href" && a.href == "" {
-			a.href = strings.TrimSpace(string(v))
+		if to != nil && *to == "" && len(v) > 0 {
+			*to = strings.ToLower(string(v))
 		}
 	}
 	return a
@@ -206,61 +221,6 @@ func isBlock(tag atom.Atom) bool {
 		return true
 	}
 	return false
-}
-
-var (
-	zeroMargin   = regexp.MustCompile(`margin(?:-top|-bottom)?:\s*0`)
-	topBorder    = regexp.MustCompile(`border-top:\s*(?:solid|\d+(?:\.\d+)?p[tx]|rgb|#)[^;]*(?:solid|#|rgb|\d)`)
-	hiddenStyle  = regexp.MustCompile(`display:\s*none`)
-	keepsBlanks  = regexp.MustCompile(`white-space:\s*(?:pre|break-spaces)`)
-	quoteElement = regexp.MustCompile(`(?:^|[\s])(?:yahoo_quoted|protonmail_quote|tutanota_quote|moz-forward-container|ms-outlook-mobile-reference-message|quoted-text-container|front-blockquote|hm_quote|wlmailquote)(?:[\s]|$)`)
-	quoteHead    = regexp.MustCompile(`(?:^|[\s])(?:gmail_attr|moz-cite-prefix|moz-email-headers-table|outlookmessageheader|yahoo-quoted-begin|jive-quote-header|headerblock)(?:[\s]|$)`)
-	sigElement   = regexp.MustCompile(`(?:^|[\s])(?:gmail_signature|moz-signature|protonmail_signature_block|ms-outlook-ios-signature|ms-outlook-android-signature)(?:[\s]|$)`)
-	sigID        = regexp.MustCompile(`^(?:signature|ms-outlook-mobile-signature|ms-outlook-ios-signature|applemailsignature\w*|ymail_android_signature|composer_signature|gmail_signature)$`)
-)
-
-// describe sets what an element means, from the marks mail programs leave.
-func (f *flattener) describe(e *element, a attrs) {
-	switch e.tag {
-	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Iframe:
-		e.skip = true
-	case atom.Pre:
-		e.pre = true
-	case atom.Ol:
-		e.item = 1
-	case atom.P:
-		e.spaced = !strings.Contains(a.class, "mso") && !zeroMargin.MatchString(a.style)
-	case atom.Blockquote:
-		switch {
-		case a.kind == "cite", strings.Contains(a.class, "gmail_quote"), strings.HasPrefix(a.cite, "mid:"), strings.Contains(a.class, "quote") && !strings.Contains(a.class, "pullquote"):
-			e.depth, e.hint = 1, quoted
-		default:
-			e.hint = indented
-		}
-	}
-	if keepsBlanks.MatchString(a.style) {
-		e.pre = true
-	}
-	if hiddenStyle.MatchString(a.style) {
-		e.hint |= quoted // words nobody saw are not what the author says, but they are not lost
-	}
-	switch {
-	case strings.Contains(a.class, "gmail_quote") && e.tag == atom.Div:
-		e.gmail = true
-	case quoteHead.MatchString(a.class), a.id == "reply-intro":
-		e.hint |= heading
-	case a.id == "divrplyfwdmsg", a.id == "mail-editor-reference-message-container", a.id == "x_divrplyfwdmsg",
-		a.id == "orimsghtmlseperator", a.id == "isforwardcontent", a.id == "replybody_container":
-		e.hint |= tail
-	case quoteElement.MatchString(a.class), strings.HasPrefix(a.id, "yahoo_quoted"), a.id == "olk_src_body_section",
-		a.name == "messagereplysection", a.marker == "__quoted_text__", a.name == "quote" && e.tag == atom.Div, strings.HasPrefix(a.class, "zmail_extra"):
-		e.hint |= quoted
-	case sigElement.MatchString(a.class), sigID.MatchString(a.id), a.smart == "gmail_signature", a.sigblock == "true",
-		a.name == "messagesignaturesection", a.marker == "__sig_post__":
-		e.hint |= signature
-	case topBorder.MatchString(a.style) && (e.tag == atom.Div || e.tag == atom.P):
-		e.hint |= ruled
-	}
 }
 
 // target writes where a link leads behind its text, unless the text says so itself.

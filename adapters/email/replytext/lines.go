@@ -85,17 +85,16 @@ func markBars(lines []line) {
 // quoteMarks counts the ">" at the front of a line, with or without blanks between them, and the "JP> " that some
 // programs build from the writer's initials.
 func quoteMarks(s string) (int, string) {
-	depth := 0
-	rest := s
+	depth, i := 0, 0
 	for {
-		t := strings.TrimLeft(rest, " \t\u00a0")
+		j := skipBlanks(s, i)
 		switch {
-		case strings.HasPrefix(t, ">"):
-			rest = t[1:]
+		case j < len(s) && s[j] == '>':
+			i = j + 1
 			depth++
 			continue
-		case depth == 0 && initialsMark(t) > 0:
-			rest = t[initialsMark(t):]
+		case depth == 0 && j < len(s) && initialsMark(s[j:]) > 0:
+			i = j + initialsMark(s[j:])
 			depth++
 			continue
 		}
@@ -104,7 +103,26 @@ func quoteMarks(s string) (int, string) {
 	if depth == 0 {
 		return 0, s
 	}
-	return depth, strings.TrimPrefix(strings.ReplaceAll(rest, "\u00a0", " "), " ")
+	rest := s[i:]
+	if strings.Contains(rest, "\u00a0") {
+		rest = strings.ReplaceAll(rest, "\u00a0", " ")
+	}
+	return depth, strings.TrimPrefix(rest, " ")
+}
+
+// skipBlanks returns the first place from i on that holds no blank, tab or no-break space.
+func skipBlanks(s string, i int) int {
+	for i < len(s) {
+		switch {
+		case s[i] == ' ' || s[i] == '\t':
+			i++
+		case s[i] == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0:
+			i += 2
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 // groupWise says that the rest of a line behind ">>>" is the introduction that GroupWise writes above what is answered, which it does

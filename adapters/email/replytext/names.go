@@ -221,6 +221,8 @@ func firstRuneOf(s string) rune {
 	return r
 }
 
+func lastRune(s string) (rune, int) { return utf8.DecodeLastRuneInString(s) }
+
 // answerWord are single words that people write as a paragraph of their own and that are no names.
 var answerWord = newSet("yes no ok okay thanks thank agreed done great sorry perfect please sure fine good excellent nice cool wow maybe never always absolutely definitely exactly true false correct wrong right yep yeah nope nah hello hi hey bye goodbye welcome congratulations congrats cheers best regards sincerely confirmed approved accepted declined rejected noted understood received attached see here why what when where who how will can could would interesting awesome brilliant lovely super wonderful amazing hmm well indeed same ditto both neither either none nothing everything something today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december test update question answer resolved fixed closed unsubscribe stop start help cancel legal photo consent " +
 	"ja nein danke gut genau gerne klar stimmt einverstanden oui non merci bien parfait daccord exact sí gracias vale perfecto bueno claro de acuerdo grazie bene perfetto certo nee goed prima bedankt tak dziękuję dobrze sim não obrigado obrigada perfeito nej tack bra takk kyllä ei kiitos hyvä ano ne děkuji iawn diolch ie na ydw gallaf oes nac gwych да нет спасибо хорошо")

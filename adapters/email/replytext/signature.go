@@ -349,7 +349,7 @@ func signatureBelow(lines []string, who author) bool {
 		if isContact(t) || hasTitle(t) && !strings.HasSuffix(t, "?") && !hasFirstPerson(t) {
 			continue
 		}
-		if contacts && contains(asciiFold(t), workingNote) && !strings.HasSuffix(t, "?") {
+		if contacts && furnitureFinder.in(asciiFold(t))&workingNote != 0 && !strings.HasSuffix(t, "?") {
 			continue
 		}
 		words := len(strings.Fields(t))
@@ -435,7 +435,7 @@ func contactBlock(lines []string, end int, who author) int {
 			contacts++
 		case name && contacts > 0 && top:
 			found = i
-		case contacts > 0 && contains(asciiFold(t), workingNote) && !strings.HasSuffix(t, "?"):
+		case contacts > 0 && furnitureFinder.in(asciiFold(t))&workingNote != 0 && !strings.HasSuffix(t, "?"):
 		case len(t) > 80 || endsSentence(t) || words > 9 || isListItem(t):
 			return found
 		}
