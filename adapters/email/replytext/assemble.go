@@ -57,6 +57,7 @@ func (s *splitter) assemble(who author) Reply {
 			}
 		}
 	}
+	quote = make([]string, 0, len(s.lines))
 	between := false
 	for i, r := range runs {
 		between = between || !r.quoted && i > firstQuote && firstQuote >= 0 && i < lastQuote && !allBlank(bodies[i])
@@ -74,7 +75,7 @@ func (s *splitter) assemble(who author) Reply {
 			text = append(append(text, asked...), "")
 			quote = append(quote, intro...)
 		default:
-			quote = append(quote, s.render(r)...)
+			quote = s.render(quote, r)
 		}
 	}
 	out.Interleaved = between
@@ -129,8 +130,7 @@ func (s *splitter) skipEmpty(i, to int) int {
 	return i
 }
 
-func (s *splitter) render(r run) []string {
-	out := make([]string, 0, r.to-r.from)
+func (s *splitter) render(out []string, r run) []string {
 	for i := r.from; i < r.to; i++ {
 		out = append(out, s.lines[i].render())
 	}
@@ -140,6 +140,11 @@ func (s *splitter) render(r run) []string {
 // joinLines joins lines, with at most one blank line between two and none at either end.
 func joinLines(lines []string) string {
 	var b strings.Builder
+	size := 0
+	for _, l := range lines {
+		size += len(l) + 2
+	}
+	b.Grow(size)
 	blank := false
 	for _, l := range lines {
 		if strings.TrimSpace(l) == "" {

@@ -282,8 +282,7 @@ func mayBegin(t string) bool {
 	if e := evidenceIn(t); e.mail || e.year || e.iso {
 		return true
 	}
-	ts := tokens(t, 1)
-	return len(ts) > 0 && (starters[ts[0].word] || len(t) <= 40 && strings.HasPrefix(t, "\""))
+	return starters[firstWord(t)] || len(t) <= 40 && strings.HasPrefix(t, "\"")
 }
 
 // wholeBelow says that the lines from one below i to j are an attribution by themselves, so that line i is the author's: the lower
@@ -309,8 +308,7 @@ func (s *splitter) wholeBelow(i, j int) bool {
 
 // opensAttribution says that a line begins with a word with which attributions begin.
 func opensAttribution(t string) bool {
-	ts := tokens(t, 1)
-	return len(ts) > 0 && starters[ts[0].word]
+	return starters[firstWord(t)]
 }
 
 // endsIntroduction says that a line could be the last one of an attribution.

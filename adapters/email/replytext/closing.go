@@ -35,6 +35,19 @@ var (
 		`|此致|敬礼|敬禮|此致 敬礼|祝好|谢谢|謝謝|多谢|顺祝商祺|顺颂商祺|商祺|以上|敬具|草々|よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|宜しくお願いします|宜しくお願いいたします|宜しくお願い致します|以上 よろしくお願いします|以上 よろしくお願いいたします|ありがとうございます|ありがとうございました|감사합니다|감사드립니다|고맙습니다|드림|cảm ơn|xin cảm ơn|trân trọng|thân mến|trân trọng cảm ơn|terima kasih|salam|salam hormat|hormat kami|hormat saya|ขอบคุณ|ขอบคุณครับ|ขอบคุณค่ะ|ขอแสดงความนับถือ|धन्यवाद|ধন্যবাদ` +
 		`|lijep pozdrav|srdačan pozdrav|s poštovanjem|pozdravi|lep pozdrav|lp|hvala|hvala vnaprej|parimate soovidega|tervitades|lugupidamisega|tänan|aitäh|pagarbiai|su pagarba|ačiū|cieņā|ar cieņu|paldies|agur bat|agur bero bat|ondo izan|eskerrik asko|atentament|salutacions|salutacions cordials|moltes gràcies|gràcies|kveðja|kær kveðja|bestu kveðjur|takk fyrir|le meas|is mise le meas|slán|go raibh maith agat|saúdos|un saúdo|grazas|me respekt|faleminderit`)
 
+	// closingOpener are the words with which closings begin.
+	closingOpener = func() set {
+		s := set{}
+		for p := range closingPhrases {
+			first, _, _ := strings.Cut(p, " ")
+			s[first] = true
+		}
+		for w := range closingFirst {
+			s[w] = true
+		}
+		return s
+	}()
+
 	// thanking are the words at the front of closings that are words of the author too when no name follows.
 	thankingFirst = newSet("thank thanks thankyou thx tnx ta cheers many merci danke vielen besten herzlichen gracias muchas obrigado obrigada muito grazie mille bedankt alvast tack takk tak mange tusen kiitos kiitoksia dzięki dziękuję děkuji díky ďakujem teşekkürler teşekkür спасибо благодарю дякую diolch llawer love x xx xxx best see speak talk have 谢谢 謝謝 多谢 감사합니다 감사드립니다 고맙습니다 terima ciao hwyl pob bye よろしくお願いします よろしくお願いいたします よろしくお願い致します 宜しくお願いします 宜しくお願いいたします 宜しくお願い致します ありがとうございます ありがとうございました شكرا شكراً תודה ευχαριστώ cảm xin ขอบคุณ ขอบคุณครับ ขอบคุณค่ะ mulțumesc köszönöm köszi hvala paldies ačiū tänan aitäh danke until bis à a")
 )
@@ -105,6 +118,9 @@ func isClosing(t string) (closing, bool) {
 	if t == "" || len(t) > 120 || strings.HasSuffix(t, "?") {
 		return closing{}, false
 	}
+	if !closingOpener[firstWord(t)] {
+		return closing{}, false
+	}
 	ts := tokens(t, 16)
 	c := closingOf(ts)
 	if c.words == 0 || c.words != len(ts) || !emptyRest(t[min(c.end, len(t)):]) {
@@ -131,7 +147,7 @@ func emptyRest(s string) bool {
 
 // closedByName recognises closing words and a name on one line: "Regards, Jo Price". ts are the tokens of t.
 func closedByName(t string, who author) bool {
-	if len(t) > 90 {
+	if len(t) > 90 || !closingOpener[firstWord(t)] {
 		return false
 	}
 	ts := tokens(t, 16)

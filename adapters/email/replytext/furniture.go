@@ -118,8 +118,11 @@ func isLegal(t, par string) bool {
 
 // legalHead says that a line is nothing but the title of a disclaimer. One word alone with a stop is somebody's answer.
 func legalHead(t string) bool {
+	if len(t) > 60 {
+		return false
+	}
 	ts := tokens(t, 8)
-	if len(ts) == 0 || len(t) > 60 {
+	if len(ts) == 0 {
 		return false
 	}
 	words := make([]string, len(ts))

@@ -1,6 +1,7 @@
 package replytext
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ type element struct {
 // so that its time is linear and its depth bounded whatever the nesting.
 type flattener struct {
 	lines  []line
-	text   strings.Builder
+	text   []byte // of the current line
 	stack  []element
 	blank  bool // a blank is due before the next word
 	hint   hint // of the open elements together
@@ -54,7 +55,7 @@ func htmlLines(src string) []line {
 			return f.lines
 		case html.TextToken:
 			if f.skip == 0 {
-				f.words(string(z.Text()))
+				f.words(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			f.open(z)
@@ -80,7 +81,9 @@ func readAttrs(z *html.Tokenizer) attrs {
 		case "class":
 			to = &a.class
 		case "style":
-			to = &a.style
+			if styleMatters(v) {
+				to = &a.style
+			}
 		case "type":
 			to = &a.kind
 		case "name":
@@ -114,7 +117,7 @@ func (f *flattener) open(z *html.Tokenizer) {
 	}
 	switch tag {
 	case atom.Br:
-		if f.text.Len() > 0 {
+		if len(f.text) > 0 {
 			f.newline()
 		} else {
 			f.blankLine()
@@ -144,7 +147,7 @@ func (f *flattener) open(z *html.Tokenizer) {
 	}
 	e.opened = len(f.lines)
 	if tag == atom.A && f.depth == 0 && f.hint == 0 && !f.tailed && strings.HasPrefix(strings.ToLower(a.href), "http") && len(a.href) < 2000 {
-		e.href, e.from = a.href, f.text.Len()
+		e.href, e.from = a.href, len(f.text)
 	}
 	if e.hint&tail != 0 {
 		f.tailed = true
@@ -158,7 +161,7 @@ func (f *flattener) open(z *html.Tokenizer) {
 		f.bullet()
 	}
 	if tag == atom.Td || tag == atom.Th {
-		f.blank = f.text.Len() > 0
+		f.blank = len(f.text) > 0
 	}
 	if len(f.stack) < maxStack {
 		f.stack = append(f.stack, e)
@@ -197,8 +200,8 @@ func (f *flattener) close(tag atom.Atom) {
 			if e.block {
 				f.newline()
 			}
-			if e.href != "" && e.opened == len(f.lines) && e.from < f.text.Len() {
-				f.target(e.href, f.text.String()[e.from:])
+			if e.href != "" && e.opened == len(f.lines) && e.from < len(f.text) {
+				f.target(e.href, string(f.text[e.from:]))
 			}
 			f.stack = f.stack[:len(f.stack)-1]
 			f.enter(e, -1)
@@ -234,7 +237,7 @@ func (f *flattener) target(href, text string) {
 	if t == "" || strings.ContainsAny(t, "@") || bare(href) == t || !strings.Contains(t, " ") && strings.Contains(t, ".") {
 		return
 	}
-	f.text.WriteString(" <" + href + ">")
+	f.text = append(append(append(f.text, " <"...), href...), '>')
 }
 
 // closeItem ends the list item before, which HTML lets people leave open.
@@ -255,47 +258,62 @@ func (f *flattener) bullet() {
 	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-64; i-- {
 		switch f.stack[i].tag {
 		case atom.Ol:
-			f.text.WriteString(strconv.Itoa(f.stack[i].item) + ". ")
+			f.text = append(f.text, strconv.Itoa(f.stack[i].item)+". "...)
 			f.stack[i].item++
 			return
 		case atom.Ul:
-			f.text.WriteString("- ")
+			f.text = append(f.text, "- "...)
 			return
 		}
 	}
 }
 
 // words adds text, collapsing blanks unless they are kept.
-func (f *flattener) words(s string) {
+func (f *flattener) words(s []byte) {
 	if f.pre > 0 {
-		for i, part := range strings.Split(strings.ReplaceAll(s, "\u00a0", " "), "\n") {
+		for i, part := range strings.Split(strings.ReplaceAll(string(s), "\u00a0", " "), "\n") {
 			if i > 0 {
 				f.newline()
 			}
 			f.begin()
-			f.text.WriteString(strings.TrimRight(part, "\r"))
+			f.text = append(f.text, strings.TrimRight(part, "\r")...)
 		}
 		return
 	}
-	for _, r := range s {
-		switch r {
-		case ' ', '\t', '\n', '\r', '\f', 0xa0:
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c == ' ' || c >= '\t' && c <= '\r':
 			f.blank = true
-		case 0x200b, 0xfeff, 0x00ad, 0:
+			i++
+		case c == 0:
+			i++
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0:
+			f.blank = true
+			i += 2
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xad, bytes.HasPrefix(s[i:], zeroWidth), bytes.HasPrefix(s[i:], byteOrderMark):
+			i += 2
+			if c != 0xc2 {
+				i++
+			}
 		default:
+			from := i
+			for i++; i < len(s) && s[i] > ' ' && s[i] != 0xc2 && s[i] != 0xe2 && s[i] != 0xef; i++ {
+			}
 			f.begin()
-			if f.blank && f.text.Len() > 0 {
-				f.text.WriteByte(' ')
+			if f.blank && len(f.text) > 0 {
+				f.text = append(f.text, ' ')
 			}
 			f.blank = false
-			f.text.WriteRune(r)
+			f.text = append(f.text, s[from:i]...)
 		}
 	}
 }
 
+var zeroWidth, byteOrderMark = []byte("\u200b"), []byte("\ufeff")
+
 // begin notes where the first word of a line stands.
 func (f *flattener) begin() {
-	if f.text.Len() == 0 {
+	if len(f.text) == 0 {
 		f.first = line{depth: f.depth, hint: f.hint}
 	}
 }
@@ -303,15 +321,15 @@ func (f *flattener) begin() {
 // newline ends the current line, if anything is written on it.
 func (f *flattener) newline() {
 	f.blank = false
-	s := strings.TrimRight(f.text.String(), " \t")
+	s := string(bytes.TrimRight(f.text, " \t"))
 	if s == "" {
-		if f.text.Len() > 0 {
-			f.text.Reset()
+		if len(f.text) > 0 {
+			f.text = f.text[:0]
 			f.blankLine()
 		}
 		return
 	}
-	f.text.Reset()
+	f.text = f.text[:0]
 	l := line{text: s, depth: f.first.depth, hint: f.first.hint}
 	if strings.HasPrefix(s, ">>>") && groupWise(strings.TrimLeft(s, "> ")) {
 		l.hint |= inlined

@@ -119,13 +119,6 @@ func introduces(head string) bool {
 	return !endsSentence(head) && len(head) < 80 && (starters[firstWord(head)] || e.mail)
 }
 
-func firstWord(s string) string {
-	if ts := tokens(s, 1); len(ts) > 0 {
-		return ts[0].word
-	}
-	return ""
-}
-
 // headersInside returns where the labels of a header block stand one after the other behind other words, or -1: From, then a label of
 // date, then two more, within reach of each other.
 func headersInside(text string) int {

@@ -144,3 +144,20 @@ func isASCII(s string) bool {
 	}
 	return true
 }
+
+// firstWord returns the first word of s in lower case, or "".
+func firstWord(s string) string {
+	from := -1
+	for i, r := range s {
+		switch word := isWordRune(r); {
+		case word && from < 0:
+			from = i
+		case !word && from >= 0:
+			return strings.Trim(strings.ToLower(s[from:i]), "'’")
+		}
+	}
+	if from < 0 {
+		return ""
+	}
+	return strings.Trim(strings.ToLower(s[from:]), "'’")
+}

@@ -1,6 +1,7 @@
 package replytext
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -24,6 +25,19 @@ func anyOf(classes string, s set) bool {
 	for c := range strings.FieldsSeq(classes) {
 		if s[c] {
 			return true
+		}
+	}
+	return false
+}
+
+// styleMatters says that a style attribute may hold one of the few properties that are read.
+func styleMatters(v []byte) bool {
+	for i := 0; i+6 < len(v); i++ {
+		switch v[i] | 0x20 {
+		case 'b', 'd', 'w', 'm':
+			if f := string(bytes.ToLower(v[i : i+6])); f == "border" || f == "displa" || f == "white-" || f == "margin" {
+				return true
+			}
 		}
 	}
 	return false

@@ -141,8 +141,8 @@ func signatureTop(lines []string, who author) int {
 	if end == 0 {
 		return 0
 	}
-	for range 12 { // disclaimer, list footer, mobile line and the like, in any order
-		at := furnitureStart(lines, end)
+	for n := range 12 { // disclaimer, list footer, mobile line and the like, in any order
+		at := furnitureStart(lines, end, n == 0)
 		if at < 0 || at >= end {
 			break
 		}
@@ -243,8 +243,9 @@ func atMost(lines []string, n int) bool {
 // maxFooter is how many lines what is appended below the words can take.
 const maxFooter = 200
 
-// furnitureStart finds the disclaimer or mobile line that starts what programs and organisations append, or -1.
-func furnitureStart(lines []string, end int) int {
+// furnitureStart finds the disclaimer or mobile line that starts what programs and organisations append, or -1. What lies above the first
+// disclaimer holds none, so legal is only asked for once.
+func furnitureStart(lines []string, end int, legal bool) int {
 	for i := max(0, end-maxFooter); i < end; i++ {
 		t := squeeze(lines[i])
 		if t == "" {
@@ -253,7 +254,7 @@ func furnitureStart(lines []string, end int) int {
 		switch {
 		case end-i < 40 && isMobile(t) && mobileTail(lines[i+1:end]):
 			return i
-		case (i == 0 || startsParagraph(lines, i)) && isLegal(t, paragraph(lines, i)), end-i <= 3 && isMarking(t) && i > 0:
+		case legal && (i == 0 || startsParagraph(lines, i)) && isLegal(t, paragraph(lines, i)), end-i <= 3 && isMarking(t) && i > 0:
 			if i > 0 && isRuler(lines[i-1]) {
 				return i - 1
 			}
