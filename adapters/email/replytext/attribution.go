@@ -130,6 +130,8 @@ func weigh(s string) strength {
 		return strong
 	case e.mail && e.date, e.year && e.clock && !hasSentenceWords(s, ts):
 		return weak
+	case colon && len(ts) >= 2 && len(ts) <= 4 && strings.Count(s, ":") == 1 && nameLike(strings.TrimRight(t, ": ")):
+		return weak // a name above the quote
 	}
 	return none
 }

@@ -67,7 +67,7 @@ func htmlLines(src string) []line {
 }
 
 // attrs are the attributes that mail programs mark structure with.
-type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock, href string }
+type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock, href, start string }
 
 func readAttrs(z *html.Tokenizer) attrs {
 	var a attrs
@@ -90,6 +90,8 @@ func readAttrs(z *html.Tokenizer) attrs {
 			to = &a.name
 		case "cite":
 			to = &a.cite
+		case "start":
+			to = &a.start
 		case "data-marker":
 			to = &a.marker
 		case "data-smartmail":
@@ -142,6 +144,8 @@ func (f *flattener) open(z *html.Tokenizer) {
 		f.newline()
 		if tag == atom.Blockquote && e.hint&indented != 0 {
 			e.spaced = true
+		}
+		if e.spaced && tag != atom.P {
 			f.blankLine()
 		}
 	}
@@ -253,6 +257,16 @@ func (f *flattener) closeItem() {
 	}
 }
 
+// inList says that a list is open.
+func (f *flattener) inList() bool {
+	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-16; i-- {
+		if t := f.stack[i].tag; t == atom.Ul || t == atom.Ol {
+			return true
+		}
+	}
+	return false
+}
+
 // bullet starts a list item.
 func (f *flattener) bullet() {
 	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-64; i-- {
@@ -334,7 +348,7 @@ func (f *flattener) newline() {
 	if strings.HasPrefix(s, ">>>") && groupWise(strings.TrimLeft(s, "> ")) {
 		l.hint |= inlined
 	}
-	if f.pre > 0 && l.depth == 0 {
+	if l.depth == 0 && !l.is(inlined) && strings.IndexByte(s[:min(len(s), 6)], '>') >= 0 {
 		// Plain text that a program wrapped in HTML keeps its quote marks.
 		if l.depth, l.text = quoteMarks(s); l.depth > 0 {
 			l.raw = s

@@ -2,6 +2,7 @@ package replytext
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html/atom"
@@ -11,7 +12,7 @@ import (
 
 var (
 	quoteClass = newSet("yahoo_quoted protonmail_quote tutanota_quote moz-forward-container ms-outlook-mobile-reference-message quoted-text-container front-blockquote hm_quote wlmailquote zmail_extra zmail_extra_hr quotedmessage reply-quote mailquote nylas-quote")
-	headClass  = newSet("gmail_attr moz-cite-prefix moz-email-headers-table outlookmessageheader yahoo-quoted-begin jive-quote-header headerblock hm_ll")
+	headClass  = newSet("gmail_attr moz-cite-prefix moz-email-headers-table yahoo-quoted-begin jive-quote-header headerblock hm_ll")
 	sigClass   = newSet("gmail_signature gmail_signature_prefix moz-signature protonmail_signature_block ms-outlook-ios-signature ms-outlook-android-signature")
 	sigID      = newSet("signature x_signature ms-outlook-mobile-signature ms-outlook-ios-signature ms-outlook-android-signature ymail_android_signature ymail_ios_signature composer_signature gmail_signature mobile_signature")
 	tailID     = newSet("divrplyfwdmsg x_divrplyfwdmsg mail-editor-reference-message-container orimsghtmlseperator isforwardcontent replybody_container reference-message-container olk_src_body_section")
@@ -83,7 +84,16 @@ func (f *flattener) describe(e *element, a attrs) {
 	case atom.Pre:
 		e.pre = true
 	case atom.Ol:
-		e.item = 1
+		if n, err := strconv.Atoi(a.start); err == nil && n > 1 && n < 10000 {
+			e.item = n
+		} else {
+			e.item = 1
+		}
+		e.spaced = !f.inList()
+	case atom.Ul:
+		e.spaced = !f.inList()
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		e.spaced = true
 	case atom.P:
 		e.spaced = !strings.Contains(a.class, "mso") && !zeroMargin(a.style)
 	case atom.Blockquote:
@@ -117,13 +127,14 @@ func (f *flattener) marked(e *element, a attrs) {
 		e.gmail = true
 	case anyOf(a.class, headClass), a.id == "reply-intro":
 		e.hint |= heading
-	case tailID[a.id], strings.HasPrefix(a.id, "divrpf"):
+	case tailID[a.id], strings.HasPrefix(a.id, "divrpf"), strings.Contains(a.class, "outlookmessageheader"):
 		e.hint |= tail
 	case anyOf(a.class, quoteClass), strings.HasPrefix(a.id, "yahoo_quoted"),
 		a.name == "messagereplysection", a.marker == "__quoted_text__", a.name == "quote" && e.tag == atom.Div, strings.HasPrefix(a.class, "zmail_extra"):
 		e.hint |= quoted
 	case anyOf(a.class, sigClass), sigID[a.id], strings.HasPrefix(a.id, "applemailsignature"), a.smart == "gmail_signature", a.sigblock == "true",
-		a.name == "messagesignaturesection", a.marker == "__sig_post__", a.marker == "__sig_pre__":
+		a.name == "messagesignaturesection", a.marker == "__sig_post__", a.marker == "__sig_pre__",
+		e.tag != atom.Body && (strings.Contains(a.class, "signature") || strings.Contains(a.id, "signature")):
 		e.hint |= signature
 	}
 }
