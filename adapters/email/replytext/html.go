@@ -37,6 +37,7 @@ type flattener struct {
 	pre    int
 	skip   int
 	tailed bool // a tail mark has been met: everything after is answered text
+	spacer bool // a no-break space stands on the current line: alone it makes a blank one
 	ruled  bool // a ruling line was just met
 	first  line // depth and hint where the current line's first word stood
 }
@@ -302,7 +303,7 @@ func (f *flattener) words(s []byte) {
 		case c == 0:
 			i++
 		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0:
-			f.blank = true
+			f.blank, f.spacer = true, len(f.text) == 0
 			i += 2
 		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xad, bytes.HasPrefix(s[i:], zeroWidth), bytes.HasPrefix(s[i:], byteOrderMark):
 			i += 2
@@ -337,12 +338,13 @@ func (f *flattener) newline() {
 	f.blank = false
 	s := string(bytes.TrimRight(f.text, " \t"))
 	if s == "" {
-		if len(f.text) > 0 {
-			f.text = f.text[:0]
+		if len(f.text) > 0 || f.spacer {
+			f.text, f.spacer = f.text[:0], false
 			f.blankLine()
 		}
 		return
 	}
+	f.spacer = false
 	f.text = f.text[:0]
 	l := line{text: s, depth: f.first.depth, hint: f.first.hint}
 	if strings.HasPrefix(s, ">>>") && groupWise(strings.TrimLeft(s, "> ")) {

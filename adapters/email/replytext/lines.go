@@ -49,7 +49,9 @@ func textLines(text string) []line {
 	for _, s := range raw {
 		depth, rest := quoteMarks(s)
 		l := line{text: strings.TrimRight(rest, " \t"), depth: depth}
-		if depth > 0 {
+		if depth == 1 && len(lines) > 0 && closesAddress(lines[len(lines)-1], rest) {
+			l = line{text: strings.TrimSpace(s)}
+		} else if depth > 0 {
 			l.raw = strings.TrimRight(s, " \t")
 			if l.text == "" && initialsMark(strings.TrimLeft(s, " \t")) > 0 {
 				l = line{text: l.raw} // initials alone mark nothing
@@ -62,6 +64,16 @@ func textLines(text string) []line {
 	}
 	markBars(lines)
 	return lines
+}
+
+// closesAddress says that the ">" at the front of a line closes an address that was wrapped in front of it, as in "<jo@example.org",
+// ">:".
+func closesAddress(prev line, rest string) bool {
+	if prev.depth > 0 || len(rest) > 40 || !strings.HasSuffix(strings.TrimRight(rest, " "), ":") {
+		return false
+	}
+	i := strings.LastIndexByte(prev.text, '<')
+	return i >= 0 && strings.Contains(prev.text[i:], "@") && !strings.Contains(prev.text[i:], ">")
 }
 
 // markBars takes stretches of two lines or more that begin with a bar, and have no other, as quoted: some programs mark so what is

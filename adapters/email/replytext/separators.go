@@ -7,7 +7,7 @@ import (
 
 var (
 	// originalWords stand in the ruling lines of programs: "original message", "forwarded message" and the like.
-	originalWords = newFinder(`original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|вихідн|оригінальн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|mensagem|mensaje|messaggio|missatge|المحول|الأصلية|המקורית|שהועברה|chuyển tiếp|προωθημένο|redirecționat|перенаправлен`)
+	originalWords = newFinder(`original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|вихідн|оригінальн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|mensagem|mensaje|messaggio|missatge|المحول|الأصلية|המקורית|שהועברה|chuyển tiếp|προωθημένο|redirecționat|перенаправлен|邮件原件`)
 	// forwardFirst begin the line that Apple's programs and some others set without dashes.
 	forwardFirst = newFinder(`begin forwarded message|start forwarded message|anfang der weitergeleiteten |début du message réexpédié|début du message transféré|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau neges a anfonwyd ymlaen|dechrau'r neges a anfonwyd ymlaen|doorgestuurd bericht|begin doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|início da mensagem encaminhada|vidarebefordrat brev|vidarebefordrat meddelande|videresendt besked|videresendt melding|start på videresendt|välitetty viesti|początek wiadomości|wiadomość przekazana|začátek přeposlané|начало переадресованного|початок переспрямованого|转发邮件|下列邮件|開始轉寄|転送されたメッセージ|전달된 메시지`)
 	// aboveWords are how products ask to write above a line.
@@ -105,6 +105,19 @@ func drawn(s string, strokes int) bool {
 		return n <= 4
 	}
 	return strokes >= 3 && n <= 5
+}
+
+// isTitle says that a line is a few words between strokes, in whatever language.
+func isTitle(s string) bool {
+	if len(s) > 160 || len(s) < 8 {
+		return false
+	}
+	r, size := lastRune(s)
+	if size == 0 || !isStroke(r) || !isStroke(firstRuneOf(s)) {
+		return false
+	}
+	strokes, letters := edges(s)
+	return letters && strokes >= 3 && drawn(s, strokes)
 }
 
 // forwardLine says that a line that begins like a forward is only that: a colon may follow, or who forwarded when.

@@ -281,6 +281,15 @@ func previousWords(lines []string, i int) string {
 	return ""
 }
 
+// signed is a line of a signature as it reads without the stars of bold type.
+func signed(l string) string {
+	t := squeeze(l)
+	if strings.IndexByte(t, '*') >= 0 && !isListItem(t) {
+		t = strings.TrimSpace(strings.ReplaceAll(t, "*", ""))
+	}
+	return t
+}
+
 // isRuler says that a line draws a ruling line: three signs or more, and nothing else.
 func isRuler(l string) bool {
 	if len(l) > 300 {
@@ -308,7 +317,7 @@ func closingStart(lines []string, end int, who author) int {
 	found := -1
 	below := 0 // lines with words below i
 	for i := end - 1; i >= 0 && below <= 22; i-- {
-		t := squeeze(lines[i])
+		t := signed(lines[i])
 		if t == "" {
 			continue
 		}
@@ -333,7 +342,7 @@ func closingStart(lines []string, end int, who author) int {
 func signatureBelow(lines []string, who author) bool {
 	n, contacts := 0, false
 	for _, l := range lines {
-		t := squeeze(l)
+		t := signed(l)
 		if t == "" {
 			continue
 		}
@@ -375,7 +384,7 @@ func contactStart(lines []string, end int, who author) int {
 	if end == 0 {
 		return -1
 	}
-	t := squeeze(lines[end-1])
+	t := signed(lines[end-1])
 	start := end - 1
 	for start > 0 && strings.TrimSpace(lines[start-1]) != "" && !isRuler(lines[start-1]) {
 		start--
@@ -385,18 +394,51 @@ func contactStart(lines []string, end int, who author) int {
 	if end > 1 {
 		above = squeeze(lines[end-2])
 	}
+	before := squeeze(previousWords(lines, end-1))
 	stroke, dash := strokeName(t)
 	switch {
-	case stroke != "" && !(dash && isListItem(squeeze(previousWords(lines, end-1)))),
+	case stroke != "" && !(dash && isListItem(before)),
 		alone && who.signs(t) && len(t) <= 48,
-		!alone && who.signs(t) && (nameLike(t) && end-1-start >= 1 && (endsSentence(above) || endsThanks(above)) || isDelimiterLike(above)):
+		!alone && who.signs(t) && (nameLike(t) && !listsNames(above) || isDelimiterLike(above)):
 		return end - 1
 	case alone && end >= 2 && len(who.words) == 0 && len(t) <= 6 && isInitials(t):
 		return end - 1
-	case alone && who.unnamed && end >= 3 && isFirstName(t) && (endsSentence(squeeze(previousWords(lines, end-1))) || isRuler(previousWords(lines, end-1))):
+	case alone && end >= 3 && soundsSigned(t) && (endsSentence(before) || isRuler(before) || endsThanks(before)):
 		return end - 1
 	}
 	return contactBlock(lines, end, who)
+}
+
+// listsNames says that the line above a name goes on into it or is a name too, so that the last one is no signature.
+func listsNames(above string) bool {
+	return strings.HasSuffix(above, ":") || strings.HasSuffix(above, ",") || isFirstName(above) || nameLike(above) && len(strings.Fields(above)) > 1 || isListItem(above) || hasLabel(above)
+}
+
+// hasLabel says that a line gives a value under a short title: "Carer: Ann Lee".
+func hasLabel(t string) bool {
+	i := strings.IndexByte(t, ':')
+	return i > 0 && i < 30 && i+1 < len(t) && t[i+1] == ' '
+}
+
+// soundsSigned says that a paragraph of its own below a sentence is a first name or a whole name, whatever the header calls the author.
+func soundsSigned(t string) bool {
+	t = strings.TrimRightFunc(t, func(r rune) bool { return unicode.IsSymbol(r) || r == ' ' || r == '\ufe0f' || r == '\u200d' })
+	fields := strings.Fields(t)
+	if n := len(fields); n > 1 && strings.Trim(fields[n-1], "xX") == "" {
+		fields = fields[:n-1]
+	}
+	if len(fields) == 1 {
+		return isFirstName(fields[0])
+	}
+	if len(fields) > 3 || !nameLike(strings.Join(fields, " ")) {
+		return false
+	}
+	for _, f := range fields {
+		if !unicode.IsUpper(firstRuneOf(f)) || answerWord[strings.ToLower(strings.Trim(f, ","))] || titleWord[strings.ToLower(f)] || closingOpener[strings.ToLower(f)] {
+			return false
+		}
+	}
+	return true
 }
 
 // isDelimiterLike says that a line stands between dashes: an aside, below which a name signs.
@@ -418,7 +460,7 @@ func endsThanks(t string) bool {
 func contactBlock(lines []string, end int, who author) int {
 	contacts, found := 0, -1
 	for i := end - 1; i >= 0 && i >= end-24; i-- {
-		t := squeeze(lines[i])
+		t := signed(lines[i])
 		if t == "" || isPicture(t) {
 			continue
 		}
@@ -426,11 +468,14 @@ func contactBlock(lines []string, end int, who author) int {
 		contact := isContact(t) && words <= 14 && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ".")
 		head, _, _ := strings.Cut(strings.Replace(t, ",", "|", 1), "|")
 		top := i == 0 || strings.TrimSpace(lines[i-1]) == "" || isRuler(lines[i-1])
-		name := who.signs(t) || who.heads(t) || len(head) < len(t) && who.signs(head) || nameLike(t) && words >= 2 || who.unnamed && isFirstName(t)
+		titled := len(head) < len(t) && strings.Contains(t, "|") && len(strings.Fields(head)) >= 2 && nameLike(head) && (hasTitle(t) || isContact(t))
+		name := titled || who.signs(t) || who.heads(t) || len(head) < len(t) && who.signs(head) || nameLike(t) && words >= 2 || who.unnamed && isFirstName(t)
 		switch {
 		case who.signs(t) && len(t) <= 48 && i < end-1, who.heads(t) && i < end-1 && top:
 			return i
 		case len(head) < len(t) && who.signs(head) && len(nameWords(head)) >= 2 && (contacts > 0 || hasTitle(t)) && (top || i == end-1):
+			return i
+		case titled && top && !allBlank(lines[:i]):
 			return i
 		case contact:
 			contacts++
