@@ -286,14 +286,22 @@ func (f *flattener) bullet() {
 // words adds text, collapsing blanks unless they are kept.
 func (f *flattener) words(s []byte) {
 	if f.pre > 0 {
-		for i, part := range strings.Split(strings.ReplaceAll(string(s), "\u00a0", " "), "\n") {
+		for i := 0; ; i++ {
+			part, rest, more := bytes.Cut(s, []byte{'\n'})
 			if i > 0 {
 				f.newline()
 			}
 			f.begin()
-			f.text = append(f.text, strings.TrimRight(part, "\r")...)
+			part = bytes.TrimRight(part, "\r")
+			if bytes.IndexByte(part, 0) >= 0 || bytes.Contains(part, noBreak) {
+				part = bytes.ReplaceAll(bytes.ReplaceAll(part, noBreak, []byte{' '}), []byte{0}, nil)
+			}
+			f.text = append(f.text, part...)
+			if !more {
+				return
+			}
+			s = rest
 		}
-		return
 	}
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
@@ -324,12 +332,12 @@ func (f *flattener) words(s []byte) {
 	}
 }
 
-var zeroWidth, byteOrderMark = []byte("\u200b"), []byte("\ufeff")
+var noBreak, zeroWidth, byteOrderMark = []byte("\u00a0"), []byte("\u200b"), []byte("\ufeff")
 
 // begin notes where the first word of a line stands.
 func (f *flattener) begin() {
 	if len(f.text) == 0 {
-		f.first = line{depth: f.depth, hint: f.hint}
+		f.first = line{depth: int32(f.depth), hint: f.hint}
 	}
 }
 
@@ -352,8 +360,8 @@ func (f *flattener) newline() {
 	}
 	if l.depth == 0 && !l.is(inlined) && strings.IndexByte(s[:min(len(s), 6)], '>') >= 0 {
 		// Plain text that a program wrapped in HTML keeps its quote marks.
-		if l.depth, l.text = quoteMarks(s); l.depth > 0 {
-			l.raw = s
+		if depth, rest := quoteMarks(s); depth > 0 && (strings.TrimSpace(rest) != "" || !hasWords(s)) {
+			l.depth, l.text, l.raw = int32(depth), rest, s
 		}
 	}
 	f.gmailKind(&l)
@@ -374,7 +382,7 @@ func (f *flattener) blankLine() {
 	if n == 0 || f.lines[n-1].blank() {
 		return
 	}
-	l := line{depth: f.depth, hint: f.hint}
+	l := line{depth: int32(f.depth), hint: f.hint}
 	if f.tailed {
 		l.hint |= tail
 	}

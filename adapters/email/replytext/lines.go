@@ -8,7 +8,7 @@ import (
 // line is one line of body with what is known of it before any words are weighed.
 type line struct {
 	text  string // without quote marks and the blanks around them
-	depth int    // quote marks in plain text, or quoting blockquotes in HTML
+	depth int32  // quote marks in plain text, or quoting blockquotes in HTML
 	hint  hint   // what the HTML structure says
 	raw   string // a marked line of plain text as it came, quote marks and all
 }
@@ -39,16 +39,27 @@ func (l line) render() string {
 	case l.depth == 0:
 		return l.text
 	}
-	return strings.Repeat("> ", min(l.depth, 40)) + l.text
+	return strings.Repeat("> ", int(min(l.depth, 40))) + l.text
 }
 
 // textLines cuts plain text into lines and counts their quote marks.
 func textLines(text string) []line {
-	raw := strings.Split(text, "\n")
-	lines := make([]line, 0, len(raw))
-	for _, s := range raw {
+	n := 1
+	for i, c := range []byte(text) {
+		if c == '\n' && (i < 2 || text[i-1] != '\n' || text[i-2] != '\n') {
+			n++
+		}
+	}
+	lines := make([]line, 0, n)
+	for s := range strings.SplitSeq(text, "\n") {
 		depth, rest := quoteMarks(s)
-		l := line{text: strings.TrimRight(rest, " \t"), depth: depth}
+		l := line{text: strings.TrimRight(rest, " \t"), depth: int32(depth)}
+		if depth == 0 && l.text == "" {
+			if n := len(lines); n < 2 || lines[n-1].text != "" || lines[n-1].depth > 0 || lines[n-2].text != "" || lines[n-2].depth > 0 {
+				lines = append(lines, line{})
+			}
+			continue // two blank lines say no more than three
+		}
 		if depth == 1 && len(lines) > 0 && closesAddress(lines[len(lines)-1], rest) {
 			l = line{text: strings.TrimSpace(s)}
 		} else if depth > 0 {

@@ -5,6 +5,7 @@ package replytext
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"kinbridge/adapters/email/mailparse"
 )
@@ -307,7 +308,7 @@ func (s *splitter) markSpill() {
 		if s.q[i] || l.blank() || prev.depth == 0 || next.depth != prev.depth || prev.blank() {
 			continue
 		}
-		if n := len([]rune(prev.text)) + prev.depth*2; n >= 68 && len([]rune(l.text)) <= 25 && !endsSentence(prev.text) {
+		if n := utf8.RuneCountInString(prev.text) + int(prev.depth)*2; n >= 68 && utf8.RuneCountInString(l.text) <= 25 && !endsSentence(prev.text) {
 			s.q[i] = true
 		}
 	}
