@@ -128,7 +128,7 @@ func (a *assembly) join() Reply {
 		}
 	}
 	out := Reply{Interleaved: interleaved, Text: text.String(), Signature: sig.String(), Quoted: quote.String()}
-	if out.Text == "" && out.Signature != "" && !onlyFurniture(strings.Split(out.Signature, "\n")) {
+	if out.Text == "" && out.Signature != "" && !a.onlySigned && !onlyFurniture(strings.Split(out.Signature, "\n")) {
 		out.Text, out.Signature = out.Signature, ""
 	}
 	return out

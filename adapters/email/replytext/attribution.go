@@ -233,6 +233,8 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 	alone := none
 	if endsIntroduction(joined) || strings.Contains(joined, "--") {
 		alone = attribution(joined)
+	} else if bareVerb(lines, i, joined) {
+		alone = attribution(joined + ":")
 	}
 	if alone == strong || alone == weak && !strings.HasSuffix(joined, ">") {
 		return alone, 1
@@ -248,6 +250,9 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 		}
 		used++
 		if lines[j].blank() {
+			if j+1 < len(lines) && alone == weak && verbAlone(lines[j+1].text) {
+				return strong, used + 1 // a blank line came between the address and the verb
+			}
 			break
 		}
 		next := squeeze(lines[j].text)
@@ -277,6 +282,16 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 		return alone, 1
 	}
 	return possible, possibly
+}
+
+// verbAlone says that a line is a verb of writing and a colon: "wrote:".
+func verbAlone(t string) bool {
+	if len(t) > 40 || !endsIntroduction(t) {
+		return false
+	}
+	ts := tokens(t, 4)
+	from, to := verbAt(strings.ToLower(t), ts)
+	return from >= 0 && len(ts) <= 3 && to <= len(t)
 }
 
 // mayBegin says that a line could be the first of an attribution that goes on below.
@@ -329,11 +344,19 @@ func endsLikeAttribution(lines []line, i int) bool {
 		switch c := t[len(t)-1]; {
 		case c == ':' || c == '>' || strings.HasSuffix(t, "："):
 			return true
-		case j == i && (c == '-' || strings.Contains(t, "--")):
+		case j == i && (c == '-' || strings.Contains(t, "--") || bareVerb(lines, i, t)):
 			return true
 		}
 	}
 	return false
+}
+
+// bareVerb says that a line ends in a verb of writing, without its colon, and that what is quoted follows.
+func bareVerb(lines []line, i int, t string) bool {
+	if i+1 >= len(lines) || lines[i+1].depth <= lines[i].depth || !strings.Contains(t, "@") {
+		return false
+	}
+	return verbs[strings.ToLower(t[strings.LastIndexByte(t, ' ')+1:])]
 }
 
 // proseFree says that the lines before an attribution's last one hold no end of a sentence, so that a sentence that runs

@@ -162,6 +162,9 @@ func closedByName(t string, who author) bool {
 	if who.signs(name) {
 		return true
 	}
+	if c.thanking && who.addresses(name) {
+		return false // "Thanks, Sarah" to Sarah
+	}
 	between := t[c.end:ts[c.words].from]
 	if c.thanking && !strings.ContainsAny(between, ",!.-–—") {
 		return false // "Thanks Sarah" speaks to Sarah

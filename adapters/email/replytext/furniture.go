@@ -110,7 +110,7 @@ func isLegal(t, par string) bool {
 	switch {
 	case power < 2, len(par) < 20:
 		return false
-	case power == 2 && (strings.HasSuffix(par, "?") || hasFirstPerson(par)):
+	case power == 2 && (strings.HasSuffix(par, "?") || speaksOfPeople(par)), power == 3 && hasFirstPerson(par):
 		return false // she speaks about secrecy herself
 	}
 	return true
@@ -132,10 +132,16 @@ func legalHead(t string) bool {
 	return legalHeading[strings.Join(words, " ")] && !strings.HasSuffix(t, "?") && (len(ts) > 1 || !strings.HasSuffix(t, ".") && !strings.HasSuffix(t, "!"))
 }
 
+// speaksOfPeople says that a paragraph speaks of the writer or of somebody: no disclaimer does.
+func speaksOfPeople(s string) bool {
+	l := " " + asciiFold(s) + " "
+	return hasFirstPerson(s) || strings.Contains(l, " she ") || strings.Contains(l, " he ") || strings.Contains(l, " her ")
+}
+
 func hasFirstPerson(s string) bool {
 	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' }) {
 		switch strings.ToLower(w) {
-		case "i", "i'm", "i’m", "i've", "i’ve", "i'll", "i’ll", "me", "she", "he", "her", "his", "ich", "je", "yo":
+		case "i", "i'm", "i’m", "i've", "i’ve", "i'll", "i’ll", "i'd", "i’d", "me", "ich", "je", "yo":
 			return true
 		}
 	}

@@ -9,6 +9,8 @@ import (
 // author is what the From header tells of the one who signs.
 type author struct {
 	words []string // of the name, lower case, in any order
+	// readers are the first names of those she writes to, lower case.
+	readers []string
 	// unnamed says that the header gives no name, so that words are only what the address suggests.
 	unnamed bool
 }
@@ -38,6 +40,20 @@ func newAuthor(name, addr string) author {
 		}
 	}
 	return a
+}
+
+// addresses says that a short line is the first name of a reader and not the author's own.
+func (a author) addresses(s string) bool {
+	words := nameWords(s)
+	if len(words) == 0 || a.known(words[0]) {
+		return false
+	}
+	for _, r := range a.readers {
+		if words[0] == r {
+			return true
+		}
+	}
+	return false
 }
 
 func (a author) known(w string) bool {

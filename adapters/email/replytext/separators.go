@@ -8,6 +8,8 @@ import (
 var (
 	// originalWords stand in the ruling lines of programs: "original message", "forwarded message" and the like.
 	originalWords = newFinder(`original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|вихідн|оригінальн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|mensagem|mensaje|messaggio|missatge|المحول|الأصلية|המקורית|שהועברה|chuyển tiếp|προωθημένο|redirecționat|перенаправлен|邮件原件`)
+	// messageWords are what such lines call the thing that is quoted, or who forwarded it.
+	messageWords = newFinder(`messag|mail|nachricht|bericht|meddel|melding|besked|mensaje|mensagem|messaggio|missatge|mensaxe|wiadomo|zpráv|správ|sporoč|poruk|üzenet|viesti|sõnum|kiri|ileti|mesaj|сообщ|письм|повідом|лист|порука|съобщ|neges|μήνυμα|邮件|郵件|メッセージ|メール|메시지|메일|tin nhắn|thư|appointment|termin|rendez|reuni|spotkan|meeting|invit|task|الرسالة|ההודעה|הודעה|correo|courriel|teachtair`, ` by | von | par | por | da | av | door | przez | от `)
 	// forwardFirst begin the line that Apple's programs and some others set without dashes.
 	forwardFirst = newFinder(`begin forwarded message|start forwarded message|anfang der weitergeleiteten |début du message réexpédié|début du message transféré|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau neges a anfonwyd ymlaen|dechrau'r neges a anfonwyd ymlaen|doorgestuurd bericht|begin doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|início da mensagem encaminhada|vidarebefordrat brev|vidarebefordrat meddelande|videresendt besked|videresendt melding|start på videresendt|välitetty viesti|początek wiadomości|wiadomość przekazana|začátek přeposlané|начало переадресованного|початок переспрямованого|转发邮件|下列邮件|開始轉寄|転送されたメッセージ|전달된 메시지`)
 	// aboveWords are how products ask to write above a line.
@@ -38,7 +40,7 @@ func isSeparator(s string) bool {
 	if aboveWords.in(l) != 0 && isAboveLine(s, l, strokes) {
 		return true
 	}
-	return strokes > 1 && originalWords.in(l) != 0 && drawn(s, strokes)
+	return strokes > 1 && originalWords.in(l) != 0 && drawn(s, strokes) && namesMessage(l, bare, strokes)
 }
 
 // isCandidate is a cheap look at a line without strokes: those that forward begin with few letters, those of products speak of "above".
@@ -105,6 +107,17 @@ func drawn(s string, strokes int) bool {
 		return n <= 4
 	}
 	return strokes >= 3 && n <= 5
+}
+
+// namesMessage says that the title of a ruling line speaks of a message: "original message", "forwarded by"; or is one word between long
+// strokes. "original plan" is a title of somebody's own.
+func namesMessage(l, bare string, strokes int) bool {
+	n := len(strings.Fields(bare))
+	if n == 1 {
+		return strokes >= 5
+	}
+	rest := strings.NewReplacer("original", "", "origin", "").Replace(l)
+	return messageWords.in(rest) != 0
 }
 
 // isTitle says that a line is a few words between strokes, in whatever language.

@@ -17,6 +17,14 @@ func (s *splitter) unsign(r run, who author, last, first bool) (body, signed []s
 			lines = append(lines, l.render())
 		}
 	}
+	if last && allBlank(lines) && len(structural) > 0 {
+		// She typed into the element of the signature, or said nothing.
+		if at := signatureStart(structural, who); at > 0 && saysSomething(structural[:at]) {
+			lines, structural = structural, nil
+		} else if signatureBelow(structural, who) && (who.signs(structural[0]) || nameLike(structural[0]) || isDelimiter(structural[0])) {
+			s.onlySigned = true
+		}
+	}
 	var banners []string
 	if first {
 		lines, banners = cutBanner(lines)
@@ -29,6 +37,16 @@ func (s *splitter) unsign(r run, who author, last, first bool) (body, signed []s
 	at := signatureStart(lines, who)
 	signed = append(append(append(banners, lines[at:]...), ""), plucked...)
 	return lines[:at], append(append(signed, ""), structural...)
+}
+
+// saysSomething says that lines hold a sentence.
+func saysSomething(lines []string) bool {
+	for _, l := range lines {
+		if t := squeeze(l); endsSentence(t) && len(strings.Fields(t)) >= 3 || len(t) > 60 {
+			return true
+		}
+	}
+	return false
 }
 
 // signsOff says that lines above a quote end with more than a word: a delimiter, or a name below closing words.

@@ -1,6 +1,23 @@
 // Package replytext separates what the author of a message wrote from what she quoted and from her signature. The HTML
 // structure is read before the text is flattened, since it is the better evidence; where nothing is sure, words stay with
 // the author. It is pure, and linear in the size of the body.
+//
+// What belongs where:
+//
+//   - Text is what she wrote new, greeting and postscript included. Sentences of thanks and good wishes are hers; so are closing words of
+//     thanks that no name follows ("Thanks!").
+//   - Signature is a block below "-- " or in an element that marks it, and without such marks: closing words with the name and office
+//     below, her name or initials alone below a sentence, "/Jo", a name with contacts. What stands below a signature and is neither
+//     (a postscript, a question) keeps all of it in Text. Disclaimers, protective markings, warning banners, what mobile programs say
+//     of themselves and list footers are counted as signature.
+//   - Quoted is what she answers, with the lines that introduce it, and what she forwards, whole: a forward without words has no Text.
+//   - When she answers between quoted lines, Text holds the quoted lines down to her last answer, each as it stood; the lines that
+//     introduce the first are in Quoted.
+//
+// The evidence, in the order in which it is weighed: elements that mail programs name or style (marks.go), quote marks (lines.go), header
+// blocks and ruling lines (headers.go, separators.go, notes.go), attributions (attribution.go, dates.go), the same inside a line
+// (inline.go); then, among the author's lines, banners and furniture (furniture.go), closings (closing.go), names and contacts
+// (names.go, block.go, contacts.go).
 package replytext
 
 import (
@@ -25,6 +42,13 @@ func Split(m *mailparse.Message) Reply {
 	who := author{}
 	if len(m.From) > 0 {
 		who = newAuthor(m.From[0].Name, m.From[0].Addr)
+	}
+	for _, to := range [][]mailparse.Address{m.To, m.Cc} {
+		for _, a := range to {
+			if w := nameWords(a.Name); len(w) > 0 && len(who.readers) < 50 {
+				who.readers = append(who.readers, w[0])
+			}
+		}
 	}
 	lines, fromHTML := bodyLines(m)
 	r := split(lines, who, looksLikeReply(m))
@@ -78,7 +102,9 @@ type splitter struct {
 	q     []bool
 	reply bool
 	end   int // from here on everything is quoted
-	left  int // dear looks at lines that are left
+	// onlySigned says that the author's words are nothing but a signature that the HTML structure marks.
+	onlySigned bool
+	left       int // dear looks at lines that are left
 }
 
 // maxDear bounds how many lines of one body are weighed with care. No message holds as many introductions that introduce nothing; in a
