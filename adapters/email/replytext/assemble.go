@@ -171,8 +171,21 @@ func (a *assembly) asked(text, quote *joiner, r run) {
 		if l.depth == 0 {
 			l.depth = 1
 		}
+		if l.blank() && l.raw == "" && !a.wordsBelow(i+1, int(r.to)) {
+			continue // an empty paragraph at the end of a blockquote
+		}
 		text.add(l.render())
 	}
+}
+
+// wordsBelow says that a quoted line with words follows before to, past few empty ones.
+func (s *splitter) wordsBelow(i, to int) bool {
+	for ; i < to && s.lines[i].blank(); i++ {
+		if s.lines[i].depth == 0 {
+			return false
+		}
+	}
+	return i < to
 }
 
 func (s *splitter) render(to *joiner, r run) {

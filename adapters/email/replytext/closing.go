@@ -8,10 +8,13 @@ import (
 
 var (
 	// closingHead are the words of which one must be there; closingRest are those that may stand around them.
-	closingHead = newSet("regards regard wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially")
-	closingRest = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest most all the and again a lot so much in advance million you kindly yours")
+	closingHead = newSet("regards regard wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially " +
+		"saludo saludos saluto saluti cumprimentos grüße grüßen grüsse grüssen gruß gruss hälsning hälsningar hilsen hilsner groet groeten groetjes salutations terveisin pozdrowienia pozdrowieniami pozdravem pozdrav pozdravy üdvözlettel abrazo abraço abrazos abraços gruezi")
+	closingRest = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest most all the and again a lot so much in advance million you kindly yours " +
+		"un una uno mit med met con com z s os as mes nos mis meus meilleures sincères cordiales cordial cordiale cordiali distinti distinguées cari caro affettuoso afectuoso afectuosos atento atentos muy molti tanti viele vielen liebe lieben schöne schönen sonnige sonnigen herzliche herzlichen besten beste bester freundliche freundlichen freundlichem kollegiale kollegialen vänlig vänliga varma bästa venlig venlige vennlig vennlige kærlig hjertelig hartelijke vriendelijke melhores migliori i gli mejores und och og en und y e et serdeczne serdecznymi parhain ystävällisin srdačan lijep přátelským")
 	// closingFirst may stand first.
-	closingFirst = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest regards wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially all")
+	closingFirst = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest regards wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially all " +
+		"un uno mit med met con com z s os mes nos mis meilleures sincères cordiales cordial cordiale cordiali distinti cari caro affettuoso afectuoso atento atentos molti tanti muchos viele liebe lieben schöne schönen sonnige herzliche herzlichen besten beste freundliche freundlichen kollegiale vänlig vänliga varma bästa venlig venlige vennlig vennlige kærlig hjertelig hartelijke vriendelijke melhores migliori mejores serdeczne parhain ystävällisin saludo saludos saluto saluti cumprimentos grüße gruß gruss hälsningar hilsen hilsner groet groeten groetjes salutations pozdrowienia pozdrav abrazo abraço")
 
 	closingPhrases, longestClosing = phrases(`best|kr|br|k r|b r|kind rgds|ta|take care|all the best|best of luck|speak soon|see you|see you soon|talk soon|love|lots of love|xx|xxx|x|warmly|very best|until then|bye|bye for now|have a great day|have a good day|have a nice day|have a lovely day|have a great weekend|have a good weekend|have a nice weekend|have a lovely weekend|have a great week|have a good week|have a good evening|in friendship|with love|peace|hth|tia|vr|v r|r|best always|as always|as ever|thanks for your time|thanks for your help|thanks for your support|thank you for your time|thank you for your help|thank you for your support|thank you for your consideration|thank you for your understanding|for and on behalf of` +
 		`|cofion|cofion cynnes|cofion gorau|cofion cu|cofion caredig|cofion cynnes iawn|gyda diolch|gyda chofion|gyda chofion cynnes|gyda chofion gorau|gyda diolch a chofion cynnes|gyda phob dymuniad da|diolch|diolch yn fawr|diolch o galon|diolch eto|diolch i chi|diolch am bopeth|diolch ymlaen llaw|diolch yn fawr iawn|llawer o ddiolch|yn gywir|yr eiddoch yn gywir|yr eiddoch yn ddiffuant|pob hwyl|hwyl|hwyl am y tro|hwyl fawr|dymuniadau gorau|yn ddiffuant|cariad` +
@@ -81,6 +84,9 @@ func closingOf(ts []token) closing {
 	return c
 }
 
+// greetsFrom are the words behind which a closing names the place.
+var greetsFrom = newSet("aus von vom from fra från uit z ze sa de du da depuis desde")
+
 var isAnd = newSet("and und et y e en og och ja a i и и та")
 
 func closingWords(ts []token) int {
@@ -123,6 +129,9 @@ func isClosing(t string) (closing, bool) {
 	}
 	ts := tokens(t, 16)
 	c := closingOf(ts)
+	if n := len(ts) - c.words; c.words >= 2 && (n == 2 || n == 3) && !c.thanking && greetsFrom[ts[c.words].word] {
+		c.words, c.end = len(ts), ts[len(ts)-1].to // "Mit freundlichen Grüßen aus Musterstadt"
+	}
 	if c.words == 0 || c.words != len(ts) || !emptyRest(t[min(c.end, len(t)):]) {
 		return closing{}, false
 	}

@@ -59,7 +59,7 @@ func isMobile(t string) bool {
 	begins := mobileStart.at(l)
 	switch {
 	case begins&1 != 0:
-		return mobileThing.in(l) != 0 && !strings.HasSuffix(l, "?") && len(l) <= 120 && !sentenceGoesOn(l)
+		return (mobileThing.in(l) != 0 || strings.HasPrefix(l, "sent from my ") && len(strings.Fields(l)) <= 6) && !strings.HasSuffix(l, "?") && len(l) <= 120 && !sentenceGoesOn(l)
 	case begins&2 != 0:
 		return len([]rune(l)) <= 90 && !strings.HasSuffix(l, "?") && (mobileThing.in(l) != 0 || len(strings.Fields(l)) <= 8)
 	}

@@ -393,6 +393,9 @@ func isPostscript(t string) bool {
 }
 
 func isListItem(t string) bool {
+	if strings.HasPrefix(t, "- ") && strings.HasSuffix(t, " -") {
+		return false // "- Housing -" names an office
+	}
 	return strings.HasPrefix(t, "- ") || strings.HasPrefix(t, "* ") || len(t) > 2 && t[0] >= '1' && t[0] <= '9' && (t[1] == '.' || t[1] == ')') && t[2] == ' '
 }
 

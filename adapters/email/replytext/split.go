@@ -305,8 +305,11 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 			if b := s.headerBlockAt(j); b.lines > 0 {
 				return j + b.lines - i, strong
 			}
-			if a, k := s.attributionAt(j); a == strong {
+			if a, k := s.attributionAt(j); a == strong || a == weak && s.quotedAt(s.nextWords(j+k)) {
 				return j + k - i, strong
+			}
+			if s.signedAndDated(j) {
+				return j + 2 - i, weak
 			}
 		}
 		return 0, none
@@ -321,10 +324,21 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		return n, strong
 	}
 	a, n := s.attributionAt(i)
-	if a == none {
-		return 0, none
+	if a == none && s.signedAndDated(i) {
+		return 2, weak
 	}
 	return n, a
+}
+
+// quotedAt says that line i is there and quoted.
+func (s *splitter) quotedAt(i int) bool { return i < len(s.lines) && s.q[i] }
+
+// signedAndDated says that line i is a name with its address and the next one a date with its time: an introduction without a verb.
+func (s *splitter) signedAndDated(i int) bool {
+	if i+1 >= len(s.lines) || len(s.lines[i].text) > 120 || len(s.lines[i+1].text) > 60 || !strings.Contains(s.lines[i].text, "@") {
+		return false
+	}
+	return addressed(squeeze(s.lines[i].text)) && isDateTime(squeeze(s.lines[i+1].text))
 }
 
 // markSpill marks the short rest of a quoted line that was wrapped without its quote mark.
