@@ -4,82 +4,131 @@ import "strings"
 
 // run is a stretch of lines with the same owner.
 type run struct {
-	from, to int
+	from, to int32
 	quoted   bool
 	words    bool // it holds more than blank lines
+	signs    bool // the HTML structure marks a signature in it
 }
 
 func (s *splitter) runs() []run {
-	var out []run
+	n := 1
+	for i := 1; i < len(s.q); i++ {
+		if s.q[i] != s.q[i-1] {
+			n++
+		}
+	}
+	out := make([]run, 0, n)
 	for i := 0; i < len(s.lines); {
+		r := run{from: int32(i), quoted: s.q[i]}
 		j := i
-		words := false
-		for j < len(s.lines) && (s.q[j] == s.q[i] || s.lines[j].blank() && s.lines[j].depth == 0 && !s.lines[j].sureQuote()) {
-			words = words || !s.lines[j].blank()
+		for j < len(s.lines) && (s.q[j] == r.quoted || s.lines[j].blank() && s.lines[j].depth == 0 && !s.lines[j].sureQuote()) {
+			r.words = r.words || !s.lines[j].blank()
+			r.signs = r.signs || s.lines[j].is(signature)
 			j++
 		}
-		out = append(out, run{i, j, s.q[i], words})
+		r.to = int32(j)
+		out = append(out, r)
 		i = j
 	}
 	return out
 }
 
+// assembly is how the runs of a body are put together.
+type assembly struct {
+	*splitter
+	all                   []run
+	who                   author
+	firstQuote, lastQuote int
+	lastAuthor            int
+	unsigned              map[int]unsigned // of the runs that a signature or a banner may stand in
+}
+
+// unsigned is a run of the author without her signature.
+type unsigned struct{ body, signature []string }
+
 // assemble builds the reply from the marked lines.
 func (s *splitter) assemble(who author) Reply {
-	var out Reply
-	var text, quote, sig []string
-	runs := s.runs()
-	lastAuthor, lastQuote, firstQuote := -1, -1, -1
-	for i, r := range runs {
+	a := assembly{splitter: s, all: s.runs(), who: who, firstQuote: -1, lastQuote: -1, lastAuthor: -1, unsigned: map[int]unsigned{}}
+	firstAuthor := -1
+	for i, r := range a.all {
 		switch {
 		case !r.words:
 		case r.quoted:
-			if firstQuote < 0 {
-				firstQuote = i
+			if a.firstQuote < 0 {
+				a.firstQuote = i
 			}
-			lastQuote = i
+			a.lastQuote = i
 		default:
-			lastAuthor = i
+			if firstAuthor < 0 {
+				firstAuthor = i
+			}
+			a.lastAuthor = i
 		}
 	}
-	bodies := make([][]string, len(runs))
-	for i := len(runs) - 1; i >= 0; i-- {
-		if r := runs[i]; r.words && !r.quoted {
-			last := i == lastAuthor
-			body, signed := s.unsign(r, who, last, i == 0)
-			if last && prevAuthor(runs, i) >= 0 && isAdvertisement(body) {
-				body, signed = nil, append(signed, body...)
-			}
-			bodies[i] = body
-			sig = append(signed, sig...)
-			if last && allBlank(body) {
-				lastAuthor = prevAuthor(runs, i) // only a footer stood there
+	a.unsignLast()
+	for i, r := range a.all {
+		if _, done := a.unsigned[i]; !done && r.words && !r.quoted && (i == firstAuthor || r.signs || int(r.to) >= s.end) && len(a.unsigned) < maxSigned {
+			body, signed := s.unsign(r, who, i == a.lastAuthor, i == 0)
+			a.unsigned[i] = unsigned{body, signed}
+		}
+	}
+	return a.join()
+}
+
+// maxSigned bounds in how many runs of one body a signature is looked for.
+const maxSigned = 64
+
+// unsignLast looks for the author's last words from the end: below them only footers and signatures stand.
+func (a *assembly) unsignLast() {
+	for i := a.lastAuthor; i >= 0 && len(a.unsigned) < maxSigned/2; i = a.lastAuthor {
+		body, signed := a.unsign(a.all[i], a.who, true, i == 0)
+		above := prevAuthor(a.all, i)
+		if above >= 0 && isAdvertisement(body) {
+			body, signed = nil, append(signed, body...)
+		}
+		a.unsigned[i] = unsigned{body, signed}
+		if above < 0 || !allBlank(body) {
+			return
+		}
+		a.lastAuthor = above // only a footer stood there
+	}
+}
+
+// between says that the author wrote between quoted lines.
+func (a *assembly) between() bool {
+	for i := a.firstQuote + 1; a.firstQuote >= 0 && i < a.lastQuote; i++ {
+		if r := a.all[i]; r.words && !r.quoted {
+			if u, ok := a.unsigned[i]; !ok || !allBlank(u.body) {
+				return true
 			}
 		}
 	}
-	between := false
-	for i, r := range runs {
-		between = between || !r.quoted && i > firstQuote && firstQuote >= 0 && i < lastQuote && !allBlank(bodies[i])
-	}
-	if lastAuthor < 0 && lastQuote < 0 {
-		lastAuthor = 0
-	}
-	for i, r := range runs {
+	return false
+}
+
+func (a *assembly) join() Reply {
+	var text, quote, sig joiner
+	interleaved := a.between()
+	for i, r := range a.all {
+		u, ok := a.unsigned[i]
 		switch {
 		case !r.words:
+		case ok:
+			text.add(u.body...)
+			text.add("")
+			sig.add(u.signature...)
 		case !r.quoted:
-			text = append(append(text, bodies[i]...), "")
-		case between && i < lastAuthor && r.from < s.end:
-			asked, intro := s.askedLines(r)
-			text = append(append(text, asked...), "")
-			quote = append(quote, intro...)
+			a.render(&text, r)
+			text.add("")
+		case interleaved && i < a.lastAuthor && int(r.from) < a.end:
+			a.asked(&text, &quote, r)
+			text.add("")
 		default:
-			quote = append(quote, s.render(r)...)
+			a.render(&quote, r)
 		}
 	}
-	out.Interleaved = between
-	out.Text, out.Signature, out.Quoted = joinLines(text), joinLines(sig), joinLines(quote)
-	if out.Text == "" && out.Signature != "" && !onlyFurniture(sig) {
+	out := Reply{Interleaved: interleaved, Text: text.String(), Signature: sig.String(), Quoted: quote.String()}
+	if out.Text == "" && out.Signature != "" && !a.onlySigned && !onlyFurniture(strings.Split(out.Signature, "\n")) {
 		out.Text, out.Signature = out.Signature, ""
 	}
 	return out
@@ -94,73 +143,84 @@ func prevAuthor(runs []run, i int) int {
 	return -1
 }
 
-// askedLines separates the quoted lines of a run from those that introduce it.
-func (s *splitter) askedLines(r run) (asked, intro []string) {
-	for i := r.from; i < r.to; i++ {
-		l := s.lines[i]
-		if len(asked)+len(intro) == 0 && !l.blank() && (l.depth > 0 || l.sureQuote()) {
-			if n, how := s.introductionAt(i); how == strong && i+n <= r.to {
+// asked writes the quoted lines of a run that the author answers; those that introduce them stay with what is quoted.
+func (a *assembly) asked(text, quote *joiner, r run) {
+	seen := false
+	for i := int(r.from); i < int(r.to); i++ {
+		l := a.lines[i]
+		if !seen && !l.blank() && (l.depth > 0 || l.sureQuote()) {
+			seen = true
+			if n, how := a.introductionAt(i); how == strong && i+n <= int(r.to) {
 				for end := i + n; i < end; i++ {
-					intro = append(intro, s.lines[i].render())
+					quote.add(a.lines[i].render())
 				}
-				i = s.skipEmpty(i, r.to) - 1
+				for i < int(r.to) && a.lines[i].blank() {
+					i++
+				}
+				i--
 				continue
 			}
 		}
 		if l.depth == 0 && !l.is(quoted|indented) {
 			if !l.blank() {
-				intro = append(intro, l.text)
+				quote.add(l.text)
+				seen = true
 			}
 			continue
 		}
 		if l.depth == 0 {
 			l.depth = 1
 		}
-		asked = append(asked, l.render())
+		if l.blank() && l.raw == "" && !a.wordsBelow(i+1, int(r.to)) {
+			continue // an empty paragraph at the end of a blockquote
+		}
+		text.add(l.render())
 	}
-	return asked, intro
 }
 
-// skipEmpty returns the first line from i on that has words, or to.
-func (s *splitter) skipEmpty(i, to int) int {
-	for i < to && s.lines[i].blank() {
-		i++
+// wordsBelow says that a quoted line with words follows before to, past few empty ones.
+func (s *splitter) wordsBelow(i, to int) bool {
+	for ; i < to && s.lines[i].blank(); i++ {
+		if s.lines[i].depth == 0 {
+			return false
+		}
 	}
-	return i
+	return i < to
 }
 
-func (s *splitter) render(r run) []string {
-	out := make([]string, 0, r.to-r.from)
+func (s *splitter) render(to *joiner, r run) {
 	for i := r.from; i < r.to; i++ {
-		out = append(out, s.lines[i].render())
+		to.add(s.lines[i].render())
 	}
-	return out
 }
 
-// joinLines joins lines, with at most one blank line between two and none at either end.
-func joinLines(lines []string) string {
-	var b strings.Builder
-	blank := false
+// joiner joins lines, with at most one blank line between two and none at either end.
+type joiner struct {
+	b     strings.Builder
+	blank bool
+}
+
+func (j *joiner) add(lines ...string) {
 	for _, l := range lines {
+		l = strings.TrimRight(l, " \t")
 		if strings.TrimSpace(l) == "" {
-			blank = true
+			j.blank = true
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-			if blank {
-				b.WriteByte('\n')
+		if j.b.Len() > 0 {
+			j.b.WriteByte('\n')
+			if j.blank {
+				j.b.WriteByte('\n')
 			}
-		}
-		blank = false
-		l = strings.TrimRight(l, " \t")
-		if b.Len() == 0 {
+		} else {
 			l = strings.TrimLeft(l, " \t\u00a0")
 		}
-		b.WriteString(l)
+		j.blank = false
+		j.b.WriteString(l)
 	}
-	return b.String()
 }
+
+func (j *joiner) String() string { return j.b.String() }
 
 func allBlank(lines []string) bool {
 	for _, l := range lines {

@@ -15,7 +15,7 @@ var verbs = newSet("wrote writes write said schrieb schreibt geschrieben escribi
 	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
 
 // verbParts are words for "wrote" in scripts that set no blanks between words.
-var verbParts = terms(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`)
+var verbParts = strings.Split(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`, "|")
 
 // starters are the words with which attributions begin, besides a date or a name.
 var starters = newSet("on at am le el il em a ar op den de d pe v dne dňa på kl vào pada στις στην на в om az dia ma la data date from von od w dnia dniu in quoting în la u dana dne em no lúc tarihinde kuupäev בתאריך في ב ב- на пн вт ср чт пт сб вс нд mon tue wed thu fri sat sun lun mar mer jeu ven sam dim mo di mi do fr sa so " +
@@ -26,7 +26,7 @@ var starters = newSet("on at am le el il em a ar op den de d pe v dne dňa på k
 var proseWords = newSet("i me she he they we was were are have had that told please my your our their about because what which when if not but so her his us don't i've i'm she's it it's this there will would can could should")
 
 // quotingFirst are the words with which programs begin that say it first: "Quoting Jo <jo@example.org>:".
-var quotingFirst = terms(`quoting |zitat von |zitiere |citando |citat |citerar |citerer |quoten |selon |en réponse à |citação de |cytowanie |quote from |reply to message from |in message |in article |in your message |in a message |>in message |message du `)
+var quotingFirst = newFinder(`quoting |zitat von |zitiere |citando |citat |citerar |citerer |quoten |selon |en réponse à |citação de |cytowanie |quote from |reply to message from |in message |in article |in your message |in a message |>in message |message du `)
 
 // strength says how sure it is that a line stands above something answered.
 type strength int
@@ -74,6 +74,9 @@ func verbAt(s string, ts []token) (from, to int) {
 			return ts[i].from, ts[i].to
 		}
 	}
+	if isASCII(s) {
+		return -1, -1
+	}
 	for _, v := range verbParts {
 		if i := strings.LastIndex(s, v); i >= 0 {
 			return i, i + len(v)
@@ -112,7 +115,7 @@ func weigh(s string) strength {
 	}
 	if colon {
 		lower = strings.ToLower(s)
-		if startsWith(lower, quotingFirst) {
+		if quotingFirst.at(lower) != 0 {
 			if e.mail || e.date {
 				return strong
 			}
@@ -127,6 +130,8 @@ func weigh(s string) strength {
 		return strong
 	case e.mail && e.date, e.year && e.clock && !hasSentenceWords(s, ts):
 		return weak
+	case colon && len(ts) >= 2 && len(ts) <= 4 && strings.Count(s, ":") == 1 && nameLike(strings.TrimRight(t, ": ")):
+		return weak // a name above the quote
 	}
 	return none
 }
@@ -228,6 +233,8 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 	alone := none
 	if endsIntroduction(joined) || strings.Contains(joined, "--") {
 		alone = attribution(joined)
+	} else if bareVerb(lines, i, joined) {
+		alone = attribution(joined + ":")
 	}
 	if alone == strong || alone == weak && !strings.HasSuffix(joined, ">") {
 		return alone, 1
@@ -243,6 +250,9 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 		}
 		used++
 		if lines[j].blank() {
+			if j+1 < len(lines) && alone == weak && verbAlone(lines[j+1].text) {
+				return strong, used + 1 // a blank line came between the address and the verb
+			}
 			break
 		}
 		next := squeeze(lines[j].text)
@@ -274,13 +284,22 @@ func (s *splitter) attributionAt(i int) (strength, int) {
 	return possible, possibly
 }
 
+// verbAlone says that a line is a verb of writing and a colon: "wrote:".
+func verbAlone(t string) bool {
+	if len(t) > 40 || !endsIntroduction(t) {
+		return false
+	}
+	ts := tokens(t, 4)
+	from, to := verbAt(strings.ToLower(t), ts)
+	return from >= 0 && len(ts) <= 3 && to <= len(t)
+}
+
 // mayBegin says that a line could be the first of an attribution that goes on below.
 func mayBegin(t string) bool {
 	if e := evidenceIn(t); e.mail || e.year || e.iso {
 		return true
 	}
-	ts := tokens(t, 1)
-	return len(ts) > 0 && (starters[ts[0].word] || len(t) <= 40 && strings.HasPrefix(t, "\""))
+	return starters[firstWord(t)] || len(t) <= 40 && strings.HasPrefix(t, "\"")
 }
 
 // wholeBelow says that the lines from one below i to j are an attribution by themselves, so that line i is the author's: the lower
@@ -306,8 +325,7 @@ func (s *splitter) wholeBelow(i, j int) bool {
 
 // opensAttribution says that a line begins with a word with which attributions begin.
 func opensAttribution(t string) bool {
-	ts := tokens(t, 1)
-	return len(ts) > 0 && starters[ts[0].word]
+	return starters[firstWord(t)]
 }
 
 // endsIntroduction says that a line could be the last one of an attribution.
@@ -326,11 +344,19 @@ func endsLikeAttribution(lines []line, i int) bool {
 		switch c := t[len(t)-1]; {
 		case c == ':' || c == '>' || strings.HasSuffix(t, "："):
 			return true
-		case j == i && (c == '-' || strings.Contains(t, "--")):
+		case j == i && (c == '-' || strings.Contains(t, "--") || bareVerb(lines, i, t)):
 			return true
 		}
 	}
 	return false
+}
+
+// bareVerb says that a line ends in a verb of writing, without its colon, and that what is quoted follows.
+func bareVerb(lines []line, i int, t string) bool {
+	if i+1 >= len(lines) || lines[i+1].depth <= lines[i].depth || !strings.Contains(t, "@") {
+		return false
+	}
+	return verbs[strings.ToLower(t[strings.LastIndexByte(t, ' ')+1:])]
 }
 
 // proseFree says that the lines before an attribution's last one hold no end of a sentence, so that a sentence that runs

@@ -8,10 +8,13 @@ import (
 
 var (
 	// closingHead are the words of which one must be there; closingRest are those that may stand around them.
-	closingHead = newSet("regards regard wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially")
-	closingRest = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest most all the and again a lot so much in advance million you kindly yours")
+	closingHead = newSet("regards regard wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially " +
+		"saludo saludos saluto saluti cumprimentos grüße grüßen grüsse grüssen gruß gruss hälsning hälsningar hilsen hilsner groet groeten groetjes salutations terveisin pozdrowienia pozdrowieniami pozdravem pozdrav pozdravy üdvözlettel abrazo abraço abrazos abraços gruezi")
+	closingRest = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest most all the and again a lot so much in advance million you kindly yours " +
+		"un una uno mit med met con com z s os as mes nos mis meus meilleures sincères cordiales cordial cordiale cordiali distinti distinguées cari caro affettuoso afectuoso afectuosos atento atentos muy molti tanti viele vielen liebe lieben schöne schönen sonnige sonnigen herzliche herzlichen besten beste bester freundliche freundlichen freundlichem kollegiale kollegialen vänlig vänliga varma bästa venlig venlige vennlig vennlige kærlig hjertelig hartelijke vriendelijke melhores migliori i gli mejores und och og en und y e et serdeczne serdecznymi parhain ystävällisin srdačan lijep přátelským")
 	// closingFirst may stand first.
-	closingFirst = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest regards wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially all")
+	closingFirst = newSet("with my our very many kind kindest best warm warmest good personal sincere friendly fond fondest regards wishes thanks thank thankyou rgds greetings thx tnx yours sincerely faithfully truly respectfully cheers cordially all " +
+		"un uno mit med met con com z s os mes nos mis meilleures sincères cordiales cordial cordiale cordiali distinti cari caro affettuoso afectuoso atento atentos molti tanti muchos viele liebe lieben schöne schönen sonnige herzliche herzlichen besten beste freundliche freundlichen kollegiale vänlig vänliga varma bästa venlig venlige vennlig vennlige kærlig hjertelig hartelijke vriendelijke melhores migliori mejores serdeczne parhain ystävällisin saludo saludos saluto saluti cumprimentos grüße gruß gruss hälsningar hilsen hilsner groet groeten groetjes salutations pozdrowienia pozdrav abrazo abraço")
 
 	closingPhrases, longestClosing = phrases(`best|kr|br|k r|b r|kind rgds|ta|take care|all the best|best of luck|speak soon|see you|see you soon|talk soon|love|lots of love|xx|xxx|x|warmly|very best|until then|bye|bye for now|have a great day|have a good day|have a nice day|have a lovely day|have a great weekend|have a good weekend|have a nice weekend|have a lovely weekend|have a great week|have a good week|have a good evening|in friendship|with love|peace|hth|tia|vr|v r|r|best always|as always|as ever|thanks for your time|thanks for your help|thanks for your support|thank you for your time|thank you for your help|thank you for your support|thank you for your consideration|thank you for your understanding|for and on behalf of` +
 		`|cofion|cofion cynnes|cofion gorau|cofion cu|cofion caredig|cofion cynnes iawn|gyda diolch|gyda chofion|gyda chofion cynnes|gyda chofion gorau|gyda diolch a chofion cynnes|gyda phob dymuniad da|diolch|diolch yn fawr|diolch o galon|diolch eto|diolch i chi|diolch am bopeth|diolch ymlaen llaw|diolch yn fawr iawn|llawer o ddiolch|yn gywir|yr eiddoch yn gywir|yr eiddoch yn ddiffuant|pob hwyl|hwyl|hwyl am y tro|hwyl fawr|dymuniadau gorau|yn ddiffuant|cariad` +
@@ -34,6 +37,19 @@ var (
 		`|مع التحيات|مع التحية|مع أطيب التحيات|مع خالص التحية|مع خالص الشكر|مع الشكر|مع تحياتي|مع فائق الاحترام|مع فائق الاحترام والتقدير|مع الشكر والتقدير|تحياتي|أطيب التحيات|شكرا|شكرا جزيلا|شكراً|شكراً جزيلاً|وتفضلوا بقبول فائق الاحترام|מכבוד רב|בכבוד רב|בברכה|תודה|תודה רבה|תודה מראש|ברכות` +
 		`|此致|敬礼|敬禮|此致 敬礼|祝好|谢谢|謝謝|多谢|顺祝商祺|顺颂商祺|商祺|以上|敬具|草々|よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|宜しくお願いします|宜しくお願いいたします|宜しくお願い致します|以上 よろしくお願いします|以上 よろしくお願いいたします|ありがとうございます|ありがとうございました|감사합니다|감사드립니다|고맙습니다|드림|cảm ơn|xin cảm ơn|trân trọng|thân mến|trân trọng cảm ơn|terima kasih|salam|salam hormat|hormat kami|hormat saya|ขอบคุณ|ขอบคุณครับ|ขอบคุณค่ะ|ขอแสดงความนับถือ|धन्यवाद|ধন্যবাদ` +
 		`|lijep pozdrav|srdačan pozdrav|s poštovanjem|pozdravi|lep pozdrav|lp|hvala|hvala vnaprej|parimate soovidega|tervitades|lugupidamisega|tänan|aitäh|pagarbiai|su pagarba|ačiū|cieņā|ar cieņu|paldies|agur bat|agur bero bat|ondo izan|eskerrik asko|atentament|salutacions|salutacions cordials|moltes gràcies|gràcies|kveðja|kær kveðja|bestu kveðjur|takk fyrir|le meas|is mise le meas|slán|go raibh maith agat|saúdos|un saúdo|grazas|me respekt|faleminderit`)
+
+	// closingOpener are the words with which closings begin.
+	closingOpener = func() set {
+		s := set{}
+		for p := range closingPhrases {
+			first, _, _ := strings.Cut(p, " ")
+			s[first] = true
+		}
+		for w := range closingFirst {
+			s[w] = true
+		}
+		return s
+	}()
 
 	// thanking are the words at the front of closings that are words of the author too when no name follows.
 	thankingFirst = newSet("thank thanks thankyou thx tnx ta cheers many merci danke vielen besten herzlichen gracias muchas obrigado obrigada muito grazie mille bedankt alvast tack takk tak mange tusen kiitos kiitoksia dzięki dziękuję děkuji díky ďakujem teşekkürler teşekkür спасибо благодарю дякую diolch llawer love x xx xxx best see speak talk have 谢谢 謝謝 多谢 감사합니다 감사드립니다 고맙습니다 terima ciao hwyl pob bye よろしくお願いします よろしくお願いいたします よろしくお願い致します 宜しくお願いします 宜しくお願いいたします 宜しくお願い致します ありがとうございます ありがとうございました شكرا شكراً תודה ευχαριστώ cảm xin ขอบคุณ ขอบคุณครับ ขอบคุณค่ะ mulțumesc köszönöm köszi hvala paldies ačiū tänan aitäh danke until bis à a")
@@ -67,6 +83,9 @@ func closingOf(ts []token) closing {
 	}
 	return c
 }
+
+// greetsFrom are the words behind which a closing names the place.
+var greetsFrom = newSet("aus von vom from fra från uit z ze sa de du da depuis desde")
 
 var isAnd = newSet("and und et y e en og och ja a i и и та")
 
@@ -105,8 +124,14 @@ func isClosing(t string) (closing, bool) {
 	if t == "" || len(t) > 120 || strings.HasSuffix(t, "?") {
 		return closing{}, false
 	}
+	if !closingOpener[firstWord(t)] {
+		return closing{}, false
+	}
 	ts := tokens(t, 16)
 	c := closingOf(ts)
+	if n := len(ts) - c.words; c.words >= 2 && (n == 2 || n == 3) && !c.thanking && greetsFrom[ts[c.words].word] {
+		c.words, c.end = len(ts), ts[len(ts)-1].to // "Mit freundlichen Grüßen aus Musterstadt"
+	}
 	if c.words == 0 || c.words != len(ts) || !emptyRest(t[min(c.end, len(t)):]) {
 		return closing{}, false
 	}
@@ -131,7 +156,7 @@ func emptyRest(s string) bool {
 
 // closedByName recognises closing words and a name on one line: "Regards, Jo Price". ts are the tokens of t.
 func closedByName(t string, who author) bool {
-	if len(t) > 90 {
+	if len(t) > 90 || !closingOpener[firstWord(t)] {
 		return false
 	}
 	ts := tokens(t, 16)
@@ -145,6 +170,9 @@ func closedByName(t string, who author) bool {
 	}
 	if who.signs(name) {
 		return true
+	}
+	if c.thanking && who.addresses(name) {
+		return false // "Thanks, Sarah" to Sarah
 	}
 	between := t[c.end:ts[c.words].from]
 	if c.thanking && !strings.ContainsAny(between, ",!.-–—") {

@@ -15,8 +15,8 @@ import (
 
 // specimen is one message of testdata/corpus; the README there says how it is written.
 type specimen struct {
-	name, why, from, subject string
-	part                     map[string]string // "text", "html", "want", "sig", "quoted"
+	name, why, from, to, subject string
+	part                         map[string]string // "text", "html", "want", "sig", "quoted"
 }
 
 func readCorpus(t testing.TB) []specimen {
@@ -42,7 +42,7 @@ func readCorpus(t testing.TB) []specimen {
 func readSpecimen(t testing.TB, family, block string) specimen {
 	t.Helper()
 	lines := strings.Split(block, "\n")
-	c := specimen{name: family + "/" + lines[0], from: "Jo Price <jo.price@la.example>", subject: "Re: the review", part: map[string]string{}}
+	c := specimen{name: family + "/" + lines[0], from: "Jo Price <jo.price@la.example>", to: "thread@in.kinbridge.example", subject: "Re: the review", part: map[string]string{}}
 	in := ""
 	for _, l := range lines[1:] {
 		key, rest, _ := strings.Cut(strings.TrimPrefix(l, "@"), " ")
@@ -58,6 +58,8 @@ func readSpecimen(t testing.TB, family, block string) specimen {
 			c.why = rest
 		case key == "from":
 			c.from = rest
+		case key == "to":
+			c.to = rest
 		case key == "subject":
 			c.subject = rest
 		default:
@@ -79,7 +81,7 @@ func readSpecimen(t testing.TB, family, block string) specimen {
 // message is the specimen as it comes over the wire.
 func (c specimen) message(t testing.TB) *mailparse.Message {
 	t.Helper()
-	head := "From: " + c.from + "\r\nTo: thread@in.kinbridge.example\r\nSubject: " + c.subject + "\r\nMIME-Version: 1.0\r\n"
+	head := "From: " + c.from + "\r\nTo: " + c.to + "\r\nSubject: " + c.subject + "\r\nMIME-Version: 1.0\r\n"
 	part := func(kind, body string) string {
 		return "Content-Type: text/" + kind + "; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + strings.ReplaceAll(body, "\n", "\r\n")
 	}

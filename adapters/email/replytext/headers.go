@@ -1,7 +1,6 @@
 package replytext
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -176,43 +175,6 @@ func continues(lines []line, j int) bool {
 		}
 	}
 	return false
-}
-
-var (
-	originalWords = regexp.MustCompile(`(?i)(?:original|origin|ursprüng|ursprung|origen|oprindelig|opprinnelig|oorspronkelijk|oryginaln|původní|pôvodn|eredeti|alkuperäi|özgün|orijinal|исходн|вихідн|оригінальн|оригинал|пересыл|пересл|wreiddiol|gwreiddiol|αρχικό|原始|原文|元のメッセージ|원본|gốc|forward|weitergeleit|transféré|transmis|reenviad|encaminhad|inoltrat|doorgestuurd|vidarebefordr|videresend|przekazan|przesłan|přeposlan|továbbított|välitetty|iletilen|anfonwyd ymlaen|ymlaen|转发|轉寄|転送|전달|reply message|reply above|message transmitted|pôvodná|mensagem|mensaje|messaggio|missatge)`)
-	dashed        = regexp.MustCompile(`^[-_=*~‐–—#+>< ]{2,}.*[\pL\pN].*[-_=*~‐–—#+>< ]{2,}$`)
-	dashedLoose   = regexp.MustCompile(`^[-_=*~‐–—]{3,}\s?[\pL\pN].{0,80}$`)
-	beginForward  = regexp.MustCompile(`(?i)^(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré)|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau(?:'r)? neges a anfonwyd ymlaen|doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|vidarebefordrat brev|forwarded by .{3,100} on .{5,40}|start forwarded message)\s?[:：]?$`)
-	replyAbove    = regexp.MustCompile(`(?i)(?:##|--|==|\*\*|__|>>|~~).{0,12}(?:(?:please )?(?:type|write|enter|reply) (?:your (?:reply|answer|response|message) )?(?:above|over|oberhalb)|atebwch uwchben|ysgrifennwch (?:eich ateb )?uwchben|antworten sie oberhalb|répondez au-dessus)`)
-	replyAboveAny = regexp.MustCompile(`(?i)^\W*(?:please )?(?:reply|type your reply|write your reply|ysgrifennwch eich ateb|atebwch) (?:above|uwchben|over) (?:this|the|y) (?:line|llinell|linell|email|message)\b.{0,80}$`)
-)
-
-// wordless says that a line has no letters: a ruling line alone, of which hostile bodies have many.
-func wordless(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i] | 0x20; c >= 'a' && c <= 'z' || s[i] >= 0x80 && s[i] != 0xe2 && s[i] != 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-// isSeparator says that a squeezed line is the kind that programs draw above what is answered or forwarded.
-func isSeparator(s string) bool {
-	if len(s) < 8 || len(s) > 160 {
-		return false
-	}
-	switch {
-	case wordless(s):
-		return false
-	case beginForward.MatchString(strings.Trim(s, "*_-=> ")):
-		return true
-	case !strings.ContainsAny(s, "-_=*~#+><‐–—"):
-		return (strings.Contains(s, "above") || strings.Contains(s, "over") || strings.Contains(s, "uwchben")) && replyAboveAny.MatchString(s)
-	case dashed.MatchString(s) || dashedLoose.MatchString(s):
-		return originalWords.MatchString(s)
-	}
-	return replyAbove.MatchString(s) || replyAboveAny.MatchString(s)
 }
 
 // isUnderscores says that a line is a long ruling line.

@@ -1,7 +1,7 @@
 package replytext
 
 import (
-	"regexp"
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -29,7 +29,7 @@ type element struct {
 // so that its time is linear and its depth bounded whatever the nesting.
 type flattener struct {
 	lines  []line
-	text   strings.Builder
+	text   []byte // of the current line
 	stack  []element
 	blank  bool // a blank is due before the next word
 	hint   hint // of the open elements together
@@ -37,6 +37,7 @@ type flattener struct {
 	pre    int
 	skip   int
 	tailed bool // a tail mark has been met: everything after is answered text
+	spacer bool // a no-break space stands on the current line: alone it makes a blank one
 	ruled  bool // a ruling line was just met
 	first  line // depth and hint where the current line's first word stood
 }
@@ -55,7 +56,7 @@ func htmlLines(src string) []line {
 			return f.lines
 		case html.TextToken:
 			if f.skip == 0 {
-				f.words(string(z.Text()))
+				f.words(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
 			f.open(z)
@@ -67,24 +68,44 @@ func htmlLines(src string) []line {
 }
 
 // attrs are the attributes that mail programs mark structure with.
-type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock, href string }
+type attrs struct{ id, class, style, kind, name, cite, marker, smart, sigblock, href, start string }
 
 func readAttrs(z *html.Tokenizer) attrs {
 	var a attrs
 	for more := true; more; {
 		var k, v []byte
 		k, v, more = z.TagAttr()
-		for _, want := range []struct {
-			key string
-			to  *string
-		}{{"id", &a.id}, {"class", &a.class}, {"style", &a.style}, {"type", &a.kind}, {"name", &a.name}, {"cite", &a.cite},
-			{"data-marker", &a.marker}, {"data-smartmail", &a.smart}, {"data-signatureblock", &a.sigblock}} {
-			if string(k) == want.key && *want.to == "" {
-				*want.to = strings.ToLower(string(v))
+		var to *string
+		switch string(k) {
+		case "id":
+			to = &a.id
+		case "class":
+			to = &a.class
+		case "style":
+			if styleMatters(v) {
+				to = &a.style
+			}
+		case "type":
+			to = &a.kind
+		case "name":
+			to = &a.name
+		case "cite":
+			to = &a.cite
+		case "start":
+			to = &a.start
+		case "data-marker":
+			to = &a.marker
+		case "data-smartmail":
+			to = &a.smart
+		case "data-signatureblock":
+			to = &a.sigblock
+		case "href":
+			if a.href == "" {
+				a.href = strings.TrimSpace(string(v))
 			}
 		}
-		if string(k) == "href" && a.href == "" {
-			a.href = strings.TrimSpace(string(v))
+		if to != nil && *to == "" && len(v) > 0 {
+			*to = strings.ToLower(string(v))
 		}
 	}
 	return a
@@ -99,7 +120,7 @@ func (f *flattener) open(z *html.Tokenizer) {
 	}
 	switch tag {
 	case atom.Br:
-		if f.text.Len() > 0 {
+		if len(f.text) > 0 {
 			f.newline()
 		} else {
 			f.blankLine()
@@ -124,12 +145,14 @@ func (f *flattener) open(z *html.Tokenizer) {
 		f.newline()
 		if tag == atom.Blockquote && e.hint&indented != 0 {
 			e.spaced = true
+		}
+		if e.spaced && tag != atom.P {
 			f.blankLine()
 		}
 	}
 	e.opened = len(f.lines)
 	if tag == atom.A && f.depth == 0 && f.hint == 0 && !f.tailed && strings.HasPrefix(strings.ToLower(a.href), "http") && len(a.href) < 2000 {
-		e.href, e.from = a.href, f.text.Len()
+		e.href, e.from = a.href, len(f.text)
 	}
 	if e.hint&tail != 0 {
 		f.tailed = true
@@ -143,7 +166,7 @@ func (f *flattener) open(z *html.Tokenizer) {
 		f.bullet()
 	}
 	if tag == atom.Td || tag == atom.Th {
-		f.blank = f.text.Len() > 0
+		f.blank = len(f.text) > 0
 	}
 	if len(f.stack) < maxStack {
 		f.stack = append(f.stack, e)
@@ -182,8 +205,8 @@ func (f *flattener) close(tag atom.Atom) {
 			if e.block {
 				f.newline()
 			}
-			if e.href != "" && e.opened == len(f.lines) && e.from < f.text.Len() {
-				f.target(e.href, f.text.String()[e.from:])
+			if e.href != "" && e.opened == len(f.lines) && e.from < len(f.text) {
+				f.target(e.href, string(f.text[e.from:]))
 			}
 			f.stack = f.stack[:len(f.stack)-1]
 			f.enter(e, -1)
@@ -208,61 +231,6 @@ func isBlock(tag atom.Atom) bool {
 	return false
 }
 
-var (
-	zeroMargin   = regexp.MustCompile(`margin(?:-top|-bottom)?:\s*0`)
-	topBorder    = regexp.MustCompile(`border-top:\s*(?:solid|\d+(?:\.\d+)?p[tx]|rgb|#)[^;]*(?:solid|#|rgb|\d)`)
-	hiddenStyle  = regexp.MustCompile(`display:\s*none`)
-	keepsBlanks  = regexp.MustCompile(`white-space:\s*(?:pre|break-spaces)`)
-	quoteElement = regexp.MustCompile(`(?:^|[\s])(?:yahoo_quoted|protonmail_quote|tutanota_quote|moz-forward-container|ms-outlook-mobile-reference-message|quoted-text-container|front-blockquote|hm_quote|wlmailquote)(?:[\s]|$)`)
-	quoteHead    = regexp.MustCompile(`(?:^|[\s])(?:gmail_attr|moz-cite-prefix|moz-email-headers-table|outlookmessageheader|yahoo-quoted-begin|jive-quote-header|headerblock)(?:[\s]|$)`)
-	sigElement   = regexp.MustCompile(`(?:^|[\s])(?:gmail_signature|moz-signature|protonmail_signature_block|ms-outlook-ios-signature|ms-outlook-android-signature)(?:[\s]|$)`)
-	sigID        = regexp.MustCompile(`^(?:signature|ms-outlook-mobile-signature|ms-outlook-ios-signature|applemailsignature\w*|ymail_android_signature|composer_signature|gmail_signature)$`)
-)
-
-// describe sets what an element means, from the marks mail programs leave.
-func (f *flattener) describe(e *element, a attrs) {
-	switch e.tag {
-	case atom.Script, atom.Style, atom.Title, atom.Template, atom.Iframe:
-		e.skip = true
-	case atom.Pre:
-		e.pre = true
-	case atom.Ol:
-		e.item = 1
-	case atom.P:
-		e.spaced = !strings.Contains(a.class, "mso") && !zeroMargin.MatchString(a.style)
-	case atom.Blockquote:
-		switch {
-		case a.kind == "cite", strings.Contains(a.class, "gmail_quote"), strings.HasPrefix(a.cite, "mid:"), strings.Contains(a.class, "quote") && !strings.Contains(a.class, "pullquote"):
-			e.depth, e.hint = 1, quoted
-		default:
-			e.hint = indented
-		}
-	}
-	if keepsBlanks.MatchString(a.style) {
-		e.pre = true
-	}
-	if hiddenStyle.MatchString(a.style) {
-		e.hint |= quoted // words nobody saw are not what the author says, but they are not lost
-	}
-	switch {
-	case strings.Contains(a.class, "gmail_quote") && e.tag == atom.Div:
-		e.gmail = true
-	case quoteHead.MatchString(a.class), a.id == "reply-intro":
-		e.hint |= heading
-	case a.id == "divrplyfwdmsg", a.id == "mail-editor-reference-message-container", a.id == "x_divrplyfwdmsg",
-		a.id == "orimsghtmlseperator", a.id == "isforwardcontent", a.id == "replybody_container":
-		e.hint |= tail
-	case quoteElement.MatchString(a.class), strings.HasPrefix(a.id, "yahoo_quoted"), a.id == "olk_src_body_section",
-		a.name == "messagereplysection", a.marker == "__quoted_text__", a.name == "quote" && e.tag == atom.Div, strings.HasPrefix(a.class, "zmail_extra"):
-		e.hint |= quoted
-	case sigElement.MatchString(a.class), sigID.MatchString(a.id), a.smart == "gmail_signature", a.sigblock == "true",
-		a.name == "messagesignaturesection", a.marker == "__sig_post__":
-		e.hint |= signature
-	case topBorder.MatchString(a.style) && (e.tag == atom.Div || e.tag == atom.P):
-		e.hint |= ruled
-	}
-}
-
 // target writes where a link leads behind its text, unless the text says so itself.
 func (f *flattener) target(href, text string) {
 	bare := func(s string) string {
@@ -274,7 +242,7 @@ func (f *flattener) target(href, text string) {
 	if t == "" || strings.ContainsAny(t, "@") || bare(href) == t || !strings.Contains(t, " ") && strings.Contains(t, ".") {
 		return
 	}
-	f.text.WriteString(" <" + href + ">")
+	f.text = append(append(append(f.text, " <"...), href...), '>')
 }
 
 // closeItem ends the list item before, which HTML lets people leave open.
@@ -290,76 +258,110 @@ func (f *flattener) closeItem() {
 	}
 }
 
+// inList says that a list is open.
+func (f *flattener) inList() bool {
+	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-16; i-- {
+		if t := f.stack[i].tag; t == atom.Ul || t == atom.Ol {
+			return true
+		}
+	}
+	return false
+}
+
 // bullet starts a list item.
 func (f *flattener) bullet() {
 	for i := len(f.stack) - 1; i >= 0 && i >= len(f.stack)-64; i-- {
 		switch f.stack[i].tag {
 		case atom.Ol:
-			f.text.WriteString(strconv.Itoa(f.stack[i].item) + ". ")
+			f.text = append(f.text, strconv.Itoa(f.stack[i].item)+". "...)
 			f.stack[i].item++
 			return
 		case atom.Ul:
-			f.text.WriteString("- ")
+			f.text = append(f.text, "- "...)
 			return
 		}
 	}
 }
 
 // words adds text, collapsing blanks unless they are kept.
-func (f *flattener) words(s string) {
+func (f *flattener) words(s []byte) {
 	if f.pre > 0 {
-		for i, part := range strings.Split(strings.ReplaceAll(s, "\u00a0", " "), "\n") {
+		for i := 0; ; i++ {
+			part, rest, more := bytes.Cut(s, []byte{'\n'})
 			if i > 0 {
 				f.newline()
 			}
 			f.begin()
-			f.text.WriteString(strings.TrimRight(part, "\r"))
+			part = bytes.TrimRight(part, "\r")
+			if bytes.IndexByte(part, 0) >= 0 || bytes.Contains(part, noBreak) {
+				part = bytes.ReplaceAll(bytes.ReplaceAll(part, noBreak, []byte{' '}), []byte{0}, nil)
+			}
+			f.text = append(f.text, part...)
+			if !more {
+				return
+			}
+			s = rest
 		}
-		return
 	}
-	for _, r := range s {
-		switch r {
-		case ' ', '\t', '\n', '\r', '\f', 0xa0:
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c == ' ' || c >= '\t' && c <= '\r':
 			f.blank = true
-		case 0x200b, 0xfeff, 0x00ad, 0:
+			i++
+		case c == 0:
+			i++
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0:
+			f.blank, f.spacer = true, len(f.text) == 0
+			i += 2
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xad, bytes.HasPrefix(s[i:], zeroWidth), bytes.HasPrefix(s[i:], byteOrderMark):
+			i += 2
+			if c != 0xc2 {
+				i++
+			}
 		default:
+			from := i
+			for i++; i < len(s) && s[i] > ' ' && s[i] != 0xc2 && s[i] != 0xe2 && s[i] != 0xef; i++ {
+			}
 			f.begin()
-			if f.blank && f.text.Len() > 0 {
-				f.text.WriteByte(' ')
+			if f.blank && len(f.text) > 0 {
+				f.text = append(f.text, ' ')
 			}
 			f.blank = false
-			f.text.WriteRune(r)
+			f.text = append(f.text, s[from:i]...)
 		}
 	}
 }
 
+var noBreak, zeroWidth, byteOrderMark = []byte("\u00a0"), []byte("\u200b"), []byte("\ufeff")
+
 // begin notes where the first word of a line stands.
 func (f *flattener) begin() {
-	if f.text.Len() == 0 {
-		f.first = line{depth: f.depth, hint: f.hint}
+	if len(f.text) == 0 {
+		f.first = line{depth: int32(f.depth), hint: f.hint}
 	}
 }
 
 // newline ends the current line, if anything is written on it.
 func (f *flattener) newline() {
 	f.blank = false
-	s := strings.TrimRight(f.text.String(), " \t")
+	s := string(bytes.TrimRight(f.text, " \t"))
 	if s == "" {
-		if f.text.Len() > 0 {
-			f.text.Reset()
+		if len(f.text) > 0 || f.spacer {
+			f.text, f.spacer = f.text[:0], false
 			f.blankLine()
 		}
 		return
 	}
-	f.text.Reset()
+	f.spacer = false
+	f.text = f.text[:0]
 	l := line{text: s, depth: f.first.depth, hint: f.first.hint}
 	if strings.HasPrefix(s, ">>>") && groupWise(strings.TrimLeft(s, "> ")) {
 		l.hint |= inlined
 	}
-	if f.pre > 0 && l.depth == 0 {
+	if l.depth == 0 && !l.is(inlined) && strings.IndexByte(s[:min(len(s), 6)], '>') >= 0 {
 		// Plain text that a program wrapped in HTML keeps its quote marks.
-		if l.depth, l.text = quoteMarks(s); l.depth > 0 {
-			l.raw = s
+		if depth, rest := quoteMarks(s); depth > 0 && (strings.TrimSpace(rest) != "" || !hasWords(s)) {
+			l.depth, l.text, l.raw = int32(depth), rest, s
 		}
 	}
 	f.gmailKind(&l)
@@ -380,7 +382,7 @@ func (f *flattener) blankLine() {
 	if n == 0 || f.lines[n-1].blank() {
 		return
 	}
-	l := line{depth: f.depth, hint: f.hint}
+	l := line{depth: int32(f.depth), hint: f.hint}
 	if f.tailed {
 		l.hint |= tail
 	}

@@ -34,7 +34,7 @@ func TestHTMLReplies(t *testing.T) {
 		{"GMX", `<div>Yes, she can.</div><div name="quote" style="margin:10px 5px"><div>Gesendet: x<br>Von: K</div><div>Can she come?</div></div>`, "Yes, she can."},
 		{"her own blockquote", `<p>The court said:</p><blockquote style="margin-left:40px"><p>Contact is to be supervised.</p></blockquote><p>Is that clear?</p>`, "The court said:\n\nContact is to be supervised.\n\nIs that clear?"},
 		{"blockquote after an attribution", `<div>Yes.</div><div>On 3 Mar 2025, at 10:00, K &lt;k@kin.example&gt; wrote:</div><blockquote><p>Can she come?</p></blockquote><p>And bring the papers.</p>`, "Yes.\n\nAnd bring the papers."},
-		{"list and table", `<p>Please:</p><ol><li>read</li><li>sign</li></ol><table><tr><td>Mon</td><td>10:00</td></tr><tr><td>Tue</td><td>11:00</td></tr></table>`, "Please:\n\n1. read\n2. sign\nMon 10:00\nTue 11:00"},
+		{"list and table", `<p>Please:</p><ol><li>read</li><li>sign</li></ol><table><tr><td>Mon</td><td>10:00</td></tr><tr><td>Tue</td><td>11:00</td></tr></table>`, "Please:\n\n1. read\n2. sign\n\nMon 10:00\nTue 11:00"},
 		{"script and style are no words", `<style>p{color:red}</style><script>alert("x")</script><p onclick="x()">Hello<img src=x onerror=alert(1)></p>`, "Hello"},
 		{"entities", `<p>A &lt;b&gt; &amp;amp; caf&eacute;</p>`, "A <b> &amp; café"},
 		{"plain text in pre", `<pre>Yes.` + "\n\n&gt; Can she come?\n" + `</pre>`, "Yes."},

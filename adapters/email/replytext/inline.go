@@ -7,7 +7,7 @@ import (
 // A quote may begin on the line on which the author's words end: programs and gateways join lines.
 
 // inlineFirst are the words, with a capital, with which an attribution begins in the middle of a line.
-var inlineFirst = terms(`On |Am |Le |El |Il |Op |Den |Em |Ar |At |W dniu |Dnia |Dne |På |No dia |În |Στις |В |Vào `)
+var inlineFirst = newFinder(`On |Am |Le |El |Il |Op |Den |Em |Ar |At |W dniu |Dnia |Dne |På |No dia |În |Στις |В |Vào `)
 
 // cutInline cuts line i when a quote begins in it after the author's words.
 func (s *splitter) insideAt(text string) int {
@@ -79,7 +79,7 @@ func attributionInside(s string) int {
 		if c := s[i-1]; c != ' ' && c != '.' && c != '!' && c != '?' && c != ')' && c < 0x80 || s[i] < 'A' || s[i] > 'Z' && s[i] < 0x80 {
 			continue
 		}
-		if !startsWith(s[i:], inlineFirst) || !hasWords(s[:i]) {
+		if inlineFirst.at(s[i:]) == 0 || !hasWords(s[:i]) {
 			continue
 		}
 		tries++
@@ -117,13 +117,6 @@ func introduces(head string) bool {
 	}
 	head = strings.TrimRight(head, " ")
 	return !endsSentence(head) && len(head) < 80 && (starters[firstWord(head)] || e.mail)
-}
-
-func firstWord(s string) string {
-	if ts := tokens(s, 1); len(ts) > 0 {
-		return ts[0].word
-	}
-	return ""
 }
 
 // headersInside returns where the labels of a header block stand one after the other behind other words, or -1: From, then a label of

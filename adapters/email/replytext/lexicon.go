@@ -70,38 +70,61 @@ func phrases(list string) (set, int) {
 	return s, longest
 }
 
-// contains says that s holds one of the terms.
-func contains(s string, terms []string) bool {
-	for _, t := range terms {
-		if strings.Contains(s, t) {
-			return true
-		}
-	}
-	return false
+// finder finds many terms in one pass over a line. Each term belongs to topics, which are bits.
+type finder struct {
+	first [1 << 16 / 64]uint64 // whether some term begins with these two bytes
+	terms map[uint16][]term
 }
 
-// groups counts of how many groups of terms s holds at least one.
-func groups(s string, all [][]string) int {
-	n := 0
-	for _, g := range all {
-		if contains(s, g) {
-			n++
-		}
-	}
-	return n
+type term struct {
+	text  string
+	topic uint64
 }
 
-// terms reads terms set apart by bars.
-func terms(list string) []string { return strings.Split(list, "|") }
-
-// startsWith says that s begins with one of the terms.
-func startsWith(s string, terms []string) bool {
-	for _, t := range terms {
-		if strings.HasPrefix(s, t) {
-			return true
+// newFinder builds a finder from lists of terms set apart by bars; the bit of the first list is 1, of the second 2 and so on.
+func newFinder(lists ...string) *finder {
+	f := &finder{terms: map[uint16][]term{}}
+	for i, list := range lists {
+		for _, t := range strings.Split(list, "|") {
+			k := uint16(t[0])<<8 | uint16(t[1])
+			f.first[k/64] |= 1 << (k % 64)
+			f.terms[k] = append(f.terms[k], term{t, 1 << i})
 		}
 	}
-	return false
+	return f
+}
+
+// in returns the topics of all terms that stand in s.
+func (f *finder) in(s string) uint64 {
+	var found uint64
+	for i := 0; i+1 < len(s); i++ {
+		if k := uint16(s[i])<<8 | uint16(s[i+1]); f.first[k/64]&(1<<(k%64)) != 0 {
+			found |= f.from(k, s[i:])
+		}
+	}
+	return found
+}
+
+// at returns the topics of all terms with which s begins.
+func (f *finder) at(s string) uint64 {
+	if len(s) < 2 {
+		return 0
+	}
+	k := uint16(s[0])<<8 | uint16(s[1])
+	if f.first[k/64]&(1<<(k%64)) == 0 {
+		return 0
+	}
+	return f.from(k, s)
+}
+
+func (f *finder) from(k uint16, s string) uint64 {
+	var found uint64
+	for _, t := range f.terms[k] {
+		if found&t.topic == 0 && strings.HasPrefix(s, t.text) {
+			found |= t.topic
+		}
+	}
+	return found
 }
 
 // asciiFold lowers a line and writes the typographic apostrophe as the plain one, so that one spelling is enough in the lists.
@@ -111,4 +134,30 @@ func asciiFold(s string) string {
 		s = strings.ReplaceAll(s, "’", "'")
 	}
 	return s
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// firstWord returns the first word of s in lower case, or "".
+func firstWord(s string) string {
+	from := -1
+	for i, r := range s {
+		switch word := isWordRune(r); {
+		case word && from < 0:
+			from = i
+		case !word && from >= 0:
+			return strings.Trim(strings.ToLower(s[from:i]), "'’")
+		}
+	}
+	if from < 0 {
+		return ""
+	}
+	return strings.Trim(strings.ToLower(s[from:]), "'’")
 }

@@ -8,7 +8,7 @@ import (
 // line is one line of body with what is known of it before any words are weighed.
 type line struct {
 	text  string // without quote marks and the blanks around them
-	depth int    // quote marks in plain text, or quoting blockquotes in HTML
+	depth int32  // quote marks in plain text, or quoting blockquotes in HTML
 	hint  hint   // what the HTML structure says
 	raw   string // a marked line of plain text as it came, quote marks and all
 }
@@ -39,17 +39,30 @@ func (l line) render() string {
 	case l.depth == 0:
 		return l.text
 	}
-	return strings.Repeat("> ", min(l.depth, 40)) + l.text
+	return strings.Repeat("> ", int(min(l.depth, 40))) + l.text
 }
 
 // textLines cuts plain text into lines and counts their quote marks.
 func textLines(text string) []line {
-	raw := strings.Split(text, "\n")
-	lines := make([]line, 0, len(raw))
-	for _, s := range raw {
+	n := 1
+	for i, c := range []byte(text) {
+		if c == '\n' && (i < 2 || text[i-1] != '\n' || text[i-2] != '\n') {
+			n++
+		}
+	}
+	lines := make([]line, 0, n)
+	for s := range strings.SplitSeq(text, "\n") {
 		depth, rest := quoteMarks(s)
-		l := line{text: strings.TrimRight(rest, " \t"), depth: depth}
-		if depth > 0 {
+		l := line{text: strings.TrimRight(rest, " \t"), depth: int32(depth)}
+		if depth == 0 && l.text == "" {
+			if n := len(lines); n < 2 || lines[n-1].text != "" || lines[n-1].depth > 0 || lines[n-2].text != "" || lines[n-2].depth > 0 {
+				lines = append(lines, line{})
+			}
+			continue // two blank lines say no more than three
+		}
+		if depth == 1 && len(lines) > 0 && closesAddress(lines[len(lines)-1], rest) {
+			l = line{text: strings.TrimSpace(s)}
+		} else if depth > 0 {
 			l.raw = strings.TrimRight(s, " \t")
 			if l.text == "" && initialsMark(strings.TrimLeft(s, " \t")) > 0 {
 				l = line{text: l.raw} // initials alone mark nothing
@@ -62,6 +75,16 @@ func textLines(text string) []line {
 	}
 	markBars(lines)
 	return lines
+}
+
+// closesAddress says that the ">" at the front of a line closes an address that was wrapped in front of it, as in "<jo@example.org",
+// ">:".
+func closesAddress(prev line, rest string) bool {
+	if prev.depth > 0 || len(rest) > 40 || !strings.HasSuffix(strings.TrimRight(rest, " "), ":") {
+		return false
+	}
+	i := strings.LastIndexByte(prev.text, '<')
+	return i >= 0 && strings.Contains(prev.text[i:], "@") && !strings.Contains(prev.text[i:], ">")
 }
 
 // markBars takes stretches of two lines or more that begin with a bar, and have no other, as quoted: some programs mark so what is
@@ -85,17 +108,16 @@ func markBars(lines []line) {
 // quoteMarks counts the ">" at the front of a line, with or without blanks between them, and the "JP> " that some
 // programs build from the writer's initials.
 func quoteMarks(s string) (int, string) {
-	depth := 0
-	rest := s
+	depth, i := 0, 0
 	for {
-		t := strings.TrimLeft(rest, " \t\u00a0")
+		j := skipBlanks(s, i)
 		switch {
-		case strings.HasPrefix(t, ">"):
-			rest = t[1:]
+		case j < len(s) && s[j] == '>':
+			i = j + 1
 			depth++
 			continue
-		case depth == 0 && initialsMark(t) > 0:
-			rest = t[initialsMark(t):]
+		case depth == 0 && j < len(s) && initialsMark(s[j:]) > 0:
+			i = j + initialsMark(s[j:])
 			depth++
 			continue
 		}
@@ -104,7 +126,26 @@ func quoteMarks(s string) (int, string) {
 	if depth == 0 {
 		return 0, s
 	}
-	return depth, strings.TrimPrefix(strings.ReplaceAll(rest, "\u00a0", " "), " ")
+	rest := s[i:]
+	if strings.Contains(rest, "\u00a0") {
+		rest = strings.ReplaceAll(rest, "\u00a0", " ")
+	}
+	return depth, strings.TrimPrefix(rest, " ")
+}
+
+// skipBlanks returns the first place from i on that holds no blank, tab or no-break space.
+func skipBlanks(s string, i int) int {
+	for i < len(s) {
+		switch {
+		case s[i] == ' ' || s[i] == '\t':
+			i++
+		case s[i] == 0xc2 && i+1 < len(s) && s[i+1] == 0xa0:
+			i += 2
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 // groupWise says that the rest of a line behind ">>>" is the introduction that GroupWise writes above what is answered, which it does

@@ -9,6 +9,8 @@ import (
 // author is what the From header tells of the one who signs.
 type author struct {
 	words []string // of the name, lower case, in any order
+	// readers are the first names of those she writes to, lower case.
+	readers []string
 	// unnamed says that the header gives no name, so that words are only what the address suggests.
 	unnamed bool
 }
@@ -38,6 +40,20 @@ func newAuthor(name, addr string) author {
 		}
 	}
 	return a
+}
+
+// addresses says that a short line is the first name of a reader and not the author's own.
+func (a author) addresses(s string) bool {
+	words := nameWords(s)
+	if len(words) == 0 || a.known(words[0]) {
+		return false
+	}
+	for _, r := range a.readers {
+		if words[0] == r {
+			return true
+		}
+	}
+	return false
 }
 
 func (a author) known(w string) bool {
@@ -220,6 +236,8 @@ func firstRuneOf(s string) rune {
 	r, _ := utf8.DecodeRuneInString(s)
 	return r
 }
+
+func lastRune(s string) (rune, int) { return utf8.DecodeLastRuneInString(s) }
 
 // answerWord are single words that people write as a paragraph of their own and that are no names.
 var answerWord = newSet("yes no ok okay thanks thank agreed done great sorry perfect please sure fine good excellent nice cool wow maybe never always absolutely definitely exactly true false correct wrong right yep yeah nope nah hello hi hey bye goodbye welcome congratulations congrats cheers best regards sincerely confirmed approved accepted declined rejected noted understood received attached see here why what when where who how will can could would interesting awesome brilliant lovely super wonderful amazing hmm well indeed same ditto both neither either none nothing everything something today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december test update question answer resolved fixed closed unsubscribe stop start help cancel legal photo consent " +

@@ -10,18 +10,26 @@ import (
 func (s *splitter) unsign(r run, who author, last, first bool) (body, signed []string) {
 	lines := make([]string, 0, r.to-r.from)
 	var structural []string
-	for i := r.from; i < r.to; i++ {
+	for i := int(r.from); i < int(r.to); i++ {
 		if l := s.lines[i]; l.is(signature) && !l.sureQuote() {
 			structural = append(structural, l.text)
 		} else {
 			lines = append(lines, l.render())
 		}
 	}
+	if last && allBlank(lines) && len(structural) > 0 {
+		// She typed into the element of the signature, or said nothing.
+		if at := signatureStart(structural, who); at > 0 && saysSomething(structural[:at]) {
+			lines, structural = structural, nil
+		} else if signatureBelow(structural, who) && (who.signs(structural[0]) || nameLike(structural[0]) || isDelimiter(structural[0])) {
+			s.onlySigned = true
+		}
+	}
 	var banners []string
 	if first {
 		lines, banners = cutBanner(lines)
 	}
-	if !last && len(structural) == 0 && r.to != len(s.lines) && r.to < s.end && !signsOff(lines, who) {
+	if !last && len(structural) == 0 && int(r.to) != len(s.lines) && int(r.to) < s.end && !signsOff(lines, who) {
 		// Between two quotes people answer; they do not sign.
 		return lines, banners
 	}
@@ -29,6 +37,16 @@ func (s *splitter) unsign(r run, who author, last, first bool) (body, signed []s
 	at := signatureStart(lines, who)
 	signed = append(append(append(banners, lines[at:]...), ""), plucked...)
 	return lines[:at], append(append(signed, ""), structural...)
+}
+
+// saysSomething says that lines hold a sentence.
+func saysSomething(lines []string) bool {
+	for _, l := range lines {
+		if t := squeeze(l); endsSentence(t) && len(strings.Fields(t)) >= 3 || len(t) > 60 {
+			return true
+		}
+	}
+	return false
 }
 
 // signsOff says that lines above a quote end with more than a word: a delimiter, or a name below closing words.
@@ -141,8 +159,8 @@ func signatureTop(lines []string, who author) int {
 	if end == 0 {
 		return 0
 	}
-	for range 12 { // disclaimer, list footer, mobile line and the like, in any order
-		at := furnitureStart(lines, end)
+	for n := range 12 { // disclaimer, list footer, mobile line and the like, in any order
+		at := furnitureStart(lines, end, n == 0)
 		if at < 0 || at >= end {
 			break
 		}
@@ -243,8 +261,9 @@ func atMost(lines []string, n int) bool {
 // maxFooter is how many lines what is appended below the words can take.
 const maxFooter = 200
 
-// furnitureStart finds the disclaimer or mobile line that starts what programs and organisations append, or -1.
-func furnitureStart(lines []string, end int) int {
+// furnitureStart finds the disclaimer or mobile line that starts what programs and organisations append, or -1. What lies above the first
+// disclaimer holds none, so legal is only asked for once.
+func furnitureStart(lines []string, end int, legal bool) int {
 	for i := max(0, end-maxFooter); i < end; i++ {
 		t := squeeze(lines[i])
 		if t == "" {
@@ -253,7 +272,7 @@ func furnitureStart(lines []string, end int) int {
 		switch {
 		case end-i < 40 && isMobile(t) && mobileTail(lines[i+1:end]):
 			return i
-		case (i == 0 || startsParagraph(lines, i)) && isLegal(t, paragraph(lines, i)), end-i <= 3 && isMarking(t) && i > 0:
+		case legal && (i == 0 || startsParagraph(lines, i)) && isLegal(t, paragraph(lines, i)), end-i <= 3 && isMarking(t) && i > 0:
 			if i > 0 && isRuler(lines[i-1]) {
 				return i - 1
 			}
@@ -278,6 +297,15 @@ func previousWords(lines []string, i int) string {
 		return lines[n-1]
 	}
 	return ""
+}
+
+// signed is a line of a signature as it reads without the stars of bold type.
+func signed(l string) string {
+	t := squeeze(l)
+	if strings.IndexByte(t, '*') >= 0 && !isListItem(t) {
+		t = strings.TrimSpace(strings.ReplaceAll(t, "*", ""))
+	}
+	return t
 }
 
 // isRuler says that a line draws a ruling line: three signs or more, and nothing else.
@@ -307,7 +335,7 @@ func closingStart(lines []string, end int, who author) int {
 	found := -1
 	below := 0 // lines with words below i
 	for i := end - 1; i >= 0 && below <= 22; i-- {
-		t := squeeze(lines[i])
+		t := signed(lines[i])
 		if t == "" {
 			continue
 		}
@@ -332,7 +360,7 @@ func closingStart(lines []string, end int, who author) int {
 func signatureBelow(lines []string, who author) bool {
 	n, contacts := 0, false
 	for _, l := range lines {
-		t := squeeze(l)
+		t := signed(l)
 		if t == "" {
 			continue
 		}
@@ -349,7 +377,7 @@ func signatureBelow(lines []string, who author) bool {
 		if isContact(t) || hasTitle(t) && !strings.HasSuffix(t, "?") && !hasFirstPerson(t) {
 			continue
 		}
-		if contacts && contains(asciiFold(t), workingNote) && !strings.HasSuffix(t, "?") {
+		if contacts && furnitureFinder.in(asciiFold(t))&workingNote != 0 && !strings.HasSuffix(t, "?") {
 			continue
 		}
 		words := len(strings.Fields(t))
@@ -365,82 +393,10 @@ func isPostscript(t string) bool {
 }
 
 func isListItem(t string) bool {
+	if strings.HasPrefix(t, "- ") && strings.HasSuffix(t, " -") {
+		return false // "- Housing -" names an office
+	}
 	return strings.HasPrefix(t, "- ") || strings.HasPrefix(t, "* ") || len(t) > 2 && t[0] >= '1' && t[0] <= '9' && (t[1] == '.' || t[1] == ')') && t[2] == ' '
-}
-
-// contactStart finds a signature without closing words: the author's name, "/Jo", initials, or a block of contacts under a
-// name; or -1.
-func contactStart(lines []string, end int, who author) int {
-	if end == 0 {
-		return -1
-	}
-	t := squeeze(lines[end-1])
-	start := end - 1
-	for start > 0 && strings.TrimSpace(lines[start-1]) != "" && !isRuler(lines[start-1]) {
-		start--
-	}
-	alone := start == end-1
-	above := ""
-	if end > 1 {
-		above = squeeze(lines[end-2])
-	}
-	stroke, dash := strokeName(t)
-	switch {
-	case stroke != "" && !(dash && isListItem(squeeze(previousWords(lines, end-1)))),
-		alone && who.signs(t) && len(t) <= 48,
-		!alone && who.signs(t) && (nameLike(t) && end-1-start >= 1 && (endsSentence(above) || endsThanks(above)) || isDelimiterLike(above)):
-		return end - 1
-	case alone && end >= 2 && len(who.words) == 0 && len(t) <= 6 && isInitials(t):
-		return end - 1
-	case alone && who.unnamed && end >= 3 && isFirstName(t) && (endsSentence(squeeze(previousWords(lines, end-1))) || isRuler(previousWords(lines, end-1))):
-		return end - 1
-	}
-	return contactBlock(lines, end, who)
-}
-
-// isDelimiterLike says that a line stands between dashes: an aside, below which a name signs.
-func isDelimiterLike(t string) bool { return strings.HasPrefix(t, "--") && strings.HasSuffix(t, "--") }
-
-func endsThanks(t string) bool {
-	ts := tokens(t, 64)
-	if len(ts) == 0 {
-		return false
-	}
-	switch ts[len(ts)-1].word {
-	case "thanks", "you", "thx", "cheers", "regards", "wishes", "diolch", "merci", "danke", "gracias", "obrigado", "obrigada", "grazie":
-		return true
-	}
-	return false
-}
-
-// contactBlock looks up from the end over short lines for the topmost line that is a name, with contacts below it.
-func contactBlock(lines []string, end int, who author) int {
-	contacts, found := 0, -1
-	for i := end - 1; i >= 0 && i >= end-24; i-- {
-		t := squeeze(lines[i])
-		if t == "" || isPicture(t) {
-			continue
-		}
-		words := len(strings.Fields(t))
-		contact := isContact(t) && words <= 14 && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ".")
-		head, _, _ := strings.Cut(strings.Replace(t, ",", "|", 1), "|")
-		top := i == 0 || strings.TrimSpace(lines[i-1]) == "" || isRuler(lines[i-1])
-		name := who.signs(t) || who.heads(t) || len(head) < len(t) && who.signs(head) || nameLike(t) && words >= 2 || who.unnamed && isFirstName(t)
-		switch {
-		case who.signs(t) && len(t) <= 48 && i < end-1, who.heads(t) && i < end-1 && top:
-			return i
-		case len(head) < len(t) && who.signs(head) && len(nameWords(head)) >= 2 && (contacts > 0 || hasTitle(t)) && (top || i == end-1):
-			return i
-		case contact:
-			contacts++
-		case name && contacts > 0 && top:
-			found = i
-		case contacts > 0 && contains(asciiFold(t), workingNote) && !strings.HasSuffix(t, "?"):
-		case len(t) > 80 || endsSentence(t) || words > 9 || isListItem(t):
-			return found
-		}
-	}
-	return found
 }
 
 func startsLower(s string) bool {

@@ -1,10 +1,28 @@
 // Package replytext separates what the author of a message wrote from what she quoted and from her signature. The HTML
 // structure is read before the text is flattened, since it is the better evidence; where nothing is sure, words stay with
 // the author. It is pure, and linear in the size of the body.
+//
+// What belongs where:
+//
+//   - Text is what she wrote new, greeting and postscript included. Sentences of thanks and good wishes are hers; so are closing words of
+//     thanks that no name follows ("Thanks!").
+//   - Signature is a block below "-- " or in an element that marks it, and without such marks: closing words with the name and office
+//     below, her name or initials alone below a sentence, "/Jo", a name with contacts. What stands below a signature and is neither
+//     (a postscript, a question) keeps all of it in Text. Disclaimers, protective markings, warning banners, what mobile programs say
+//     of themselves and list footers are counted as signature.
+//   - Quoted is what she answers, with the lines that introduce it, and what she forwards, whole: a forward without words has no Text.
+//   - When she answers between quoted lines, Text holds the quoted lines down to her last answer, each as it stood; the lines that
+//     introduce the first are in Quoted.
+//
+// The evidence, in the order in which it is weighed: elements that mail programs name or style (marks.go), quote marks (lines.go), header
+// blocks and ruling lines (headers.go, separators.go, notes.go), attributions (attribution.go, dates.go), the same inside a line
+// (inline.go); then, among the author's lines, banners and furniture (furniture.go), closings (closing.go), names and contacts
+// (names.go, block.go, contacts.go).
 package replytext
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"kinbridge/adapters/email/mailparse"
 )
@@ -24,6 +42,13 @@ func Split(m *mailparse.Message) Reply {
 	who := author{}
 	if len(m.From) > 0 {
 		who = newAuthor(m.From[0].Name, m.From[0].Addr)
+	}
+	for _, to := range [][]mailparse.Address{m.To, m.Cc} {
+		for _, a := range to {
+			if w := nameWords(a.Name); len(w) > 0 && len(who.readers) < 50 {
+				who.readers = append(who.readers, w[0])
+			}
+		}
 	}
 	lines, fromHTML := bodyLines(m)
 	r := split(lines, who, looksLikeReply(m))
@@ -77,7 +102,9 @@ type splitter struct {
 	q     []bool
 	reply bool
 	end   int // from here on everything is quoted
-	left  int // dear looks at lines that are left
+	// onlySigned says that the author's words are nothing but a signature that the HTML structure marks.
+	onlySigned bool
+	left       int // dear looks at lines that are left
 }
 
 // maxDear bounds how many lines of one body are weighed with care. No message holds as many introductions that introduce nothing; in a
@@ -266,13 +293,23 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return n, strong
 	}
+	if isTitle(text) {
+		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+2 && !s.q[j] {
+			if b := s.headerBlockAt(j); b.sure {
+				return j + b.lines - i, strong
+			}
+		}
+	}
 	if isUnderscores(text) {
 		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+3 && !s.q[j] {
 			if b := s.headerBlockAt(j); b.lines > 0 {
 				return j + b.lines - i, strong
 			}
-			if a, k := s.attributionAt(j); a == strong {
+			if a, k := s.attributionAt(j); a == strong || a == weak && s.quotedAt(s.nextWords(j+k)) {
 				return j + k - i, strong
+			}
+			if s.signedAndDated(j) {
+				return j + 2 - i, weak
 			}
 		}
 		return 0, none
@@ -287,10 +324,21 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		return n, strong
 	}
 	a, n := s.attributionAt(i)
-	if a == none {
-		return 0, none
+	if a == none && s.signedAndDated(i) {
+		return 2, weak
 	}
 	return n, a
+}
+
+// quotedAt says that line i is there and quoted.
+func (s *splitter) quotedAt(i int) bool { return i < len(s.lines) && s.q[i] }
+
+// signedAndDated says that line i is a name with its address and the next one a date with its time: an introduction without a verb.
+func (s *splitter) signedAndDated(i int) bool {
+	if i+1 >= len(s.lines) || len(s.lines[i].text) > 120 || len(s.lines[i+1].text) > 60 || !strings.Contains(s.lines[i].text, "@") {
+		return false
+	}
+	return addressed(squeeze(s.lines[i].text)) && isDateTime(squeeze(s.lines[i+1].text))
 }
 
 // markSpill marks the short rest of a quoted line that was wrapped without its quote mark.
@@ -300,7 +348,7 @@ func (s *splitter) markSpill() {
 		if s.q[i] || l.blank() || prev.depth == 0 || next.depth != prev.depth || prev.blank() {
 			continue
 		}
-		if n := len([]rune(prev.text)) + prev.depth*2; n >= 68 && len([]rune(l.text)) <= 25 && !endsSentence(prev.text) {
+		if n := utf8.RuneCountInString(prev.text) + int(prev.depth)*2; n >= 68 && utf8.RuneCountInString(l.text) <= 25 && !endsSentence(prev.text) {
 			s.q[i] = true
 		}
 	}
