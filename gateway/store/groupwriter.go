@@ -36,7 +36,7 @@ const maxGroup = 128
 var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accepted: try again in a moment.")
 
 func newGroupWriter(conn *sql.Conn) *groupWriter {
-	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}, counter: &auditCounter{}},
+	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}, counter: &auditCounter{}, memo: newMemo()},
 		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{})}
 	go w.loop()
 	return w
@@ -66,7 +66,7 @@ func (w *groupWriter) do(run func(querier) error) error {
 func (w *groupWriter) close() error {
 	w.once.Do(func() { close(w.gone) })
 	<-w.ended
-	w.q.kept.Range(func(_, s any) bool { _ = s.(*sql.Stmt).Close(); return true })
+	w.q.kept.Range(func(_, s any) bool { _ = s.(statement).Close(); return true })
 	return w.conn.Close()
 }
 
@@ -132,7 +132,13 @@ func (w *groupWriter) together(first *job) (jobs []*job, err error) {
 
 func (w *groupWriter) begin(ctx context.Context) error {
 	*w.q.counter = auditCounter{} // another program may have written since the last group
-	_, err := w.q.exec(ctx, "BEGIN IMMEDIATE")
+	if _, err := w.q.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := w.q.memo.begin(ctx, w.q)
+	if err != nil {
+		_, _ = w.q.exec(ctx, "ROLLBACK")
+	}
 	return err
 }
 
