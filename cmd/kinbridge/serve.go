@@ -213,7 +213,7 @@ func (s *service) startSMTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.smtp, err = smtpin.Listen(m.Addr, s.Flow, smtpin.Config{Hostname: m.Hostname, MaxBytes: int64(m.MaxMB) << 20, MailsPerMinute: m.MailsPerMinute,
+	s.smtp, err = smtpin.Listen(m.Addr, s.Flow, smtpin.Config{Hostname: m.Hostname, MaxBytes: int64(m.MaxMB) << 20, MailsPerMinute: m.MailsPerMinute, PerSenderHour: m.PerSenderHour,
 		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, Log: s.Log})
 	if err != nil {
 		return err

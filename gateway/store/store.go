@@ -104,7 +104,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(4000)", "secure_delete(ON)")); err != nil {
+	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(4000)", "secure_delete(ON)", "temp_store(MEMORY)")); err != nil {
 		return err
 	}
 	conn, err := s.write.Conn(ctx)
