@@ -104,6 +104,7 @@ func (s *service) stop() error {
 
 // start opens the world and starts every part. On an error nothing is left running. extra, when given, adds pages (the demo's).
 func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site) error) (_ *service, err error) {
+	tuneMemory()
 	// The address is taken first: with port 0 it is part of every link.
 	listen, err := net.Listen("tcp", cfg.HTTP.Addr)
 	if err != nil {
