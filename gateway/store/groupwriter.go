@@ -23,8 +23,9 @@ type groupWriter struct {
 	gone  chan struct{} // closed to ask the writer to stop
 	ended chan struct{} // closed when it has
 
-	coming atomic.Int64 // announced changes that have not come yet
-	once  sync.Once
+	coming atomic.Int64  // announced changes that have not come yet
+	wait   time.Duration // the longest that a group which could be committed waits for them
+	once   sync.Once
 
 	freeing sync.Mutex // guards freed: the leases that a dead program left have been ended (see outboxQueue.freeOnce)
 	freed   bool
@@ -35,8 +36,8 @@ type job struct {
 	done chan error
 }
 
-// groupWait is the longest that a group which could be committed waits for announced changes.
-const groupWait = 2 * time.Millisecond
+// groupWait is a groupWriter's usual wait.
+const groupWait = 3 * time.Millisecond
 
 // maxGroup bounds how many changes share a commit, so that the first of them does not wait for long.
 const maxGroup = 128
@@ -45,7 +46,7 @@ var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accep
 
 func newGroupWriter(conn *sql.Conn) *groupWriter {
 	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}, counter: &auditCounter{}, memo: newMemo()},
-		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{})}
+		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{}), wait: groupWait}
 	go w.loop()
 	return w
 }
@@ -122,7 +123,7 @@ func (w *groupWriter) together(first *job) (jobs []*job, err error) {
 	if err := w.begin(ctx); err != nil {
 		return []*job{first}, err
 	}
-	wait := patience{}
+	wait := patience{most: w.wait}
 	defer wait.stop()
 	for j := first; j != nil && err == nil; {
 		jobs = append(jobs, j)
@@ -210,32 +211,33 @@ func (w *groupWriter) next(n int, wait *patience) *job {
 	if n >= maxGroup {
 		return nil
 	}
-	for {
-		select {
-		case j := <-w.jobs:
-			return j
-		default:
-		}
-		if w.coming.Load() <= 0 {
-			return nil
-		}
-		select {
-		case j := <-w.jobs:
-			return j
-		case <-wait.over():
-			return nil
-		case <-w.gone:
-			return nil
-		}
+	coming := w.coming.Load() // looked at first: what is not coming any more is in jobs
+	select {
+	case j := <-w.jobs:
+		return j
+	default:
 	}
+	if coming <= 0 {
+		return nil
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	case <-wait.over():
+	case <-w.gone:
+	}
+	return nil
 }
 
 // patience is a timer that runs from its first use.
-type patience struct{ timer *time.Timer }
+type patience struct {
+	most  time.Duration
+	timer *time.Timer
+}
 
 func (p *patience) over() <-chan time.Time {
 	if p.timer == nil {
-		p.timer = time.NewTimer(groupWait)
+		p.timer = time.NewTimer(p.most)
 	}
 	return p.timer.C
 }

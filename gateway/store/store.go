@@ -180,7 +180,7 @@ type Announced struct {
 }
 
 // Announce says that a change will follow in a moment, so that changes which are being made ready side by side share a commit instead of each
-// having its own: SQLite's writer holds a group open for them, for two milliseconds at most. Call Write, or Withdraw when there will be none;
+// having its own: SQLite's writer holds a group open for them, for three milliseconds at most. Call Write, or Withdraw when there will be none;
 // to withdraw after Write does nothing.
 func (s *Store) Announce() *Announced {
 	if s.writer != nil {
@@ -205,7 +205,9 @@ func (a *Announced) Withdraw() {
 }
 
 // housekeep commits bookkeeping that is no business event: leases, last-seen times, tree nodes.
-func (s *Store) housekeep(ctx context.Context, fn func(*Tx) error) error { return s.transact(ctx, fn, func() {}) }
+func (s *Store) housekeep(ctx context.Context, fn func(*Tx) error) error {
+	return s.transact(ctx, fn, func() {})
+}
 
 // transact runs a change; arrived is called once SQLite's writer has it.
 func (s *Store) transact(ctx context.Context, fn func(*Tx) error, arrived func()) error {
