@@ -86,7 +86,7 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 
 // resolver asks the table of the configuration, then the name servers, whose answers about senders are good for a minute.
 func resolver(cfg Config) mailauth.Resolver {
-	dns := mailauth.Remember(intake.Network{Resolver: net.DefaultResolver}, time.Minute, nil)
+	dns := mailauth.Remember(net.DefaultResolver, time.Minute, nil)
 	if len(cfg.SenderTXT) == 0 {
 		return dns
 	}
