@@ -48,6 +48,7 @@ type MailConfig struct {
 	Hostname       string   `koanf:"hostname"`
 	MaxMB          int      `koanf:"max_mb"`
 	MailsPerMinute int      `koanf:"mails_per_minute"` // from one IP address; 0 = no limit
+	PerSenderHour  int      `koanf:"per_sender_hour"`  // mails an hour from one sender to one reply address; 0 = no limit
 	TLSCert        string   `koanf:"tls_cert"`         // for STARTTLS; empty: a self-signed one in DIR
 	TLSKey         string   `koanf:"tls_key"`
 	Smarthost      string   `koanf:"smarthost"` // host:port that takes what we send
@@ -81,7 +82,7 @@ func defaults(dir string) Config {
 		Dir: dir, PublicURL: "http://127.0.0.1:8080",
 		HTTP:     HTTPConfig{Addr: "127.0.0.1:8080"},
 		Database: DatabaseConfig{Engine: store.SQLite},
-		Mail: MailConfig{Domain: "in.kinbridge.example", Addr: "127.0.0.1:2525", Hostname: "localhost", MaxMB: 36, MailsPerMinute: 600,
+		Mail: MailConfig{Domain: "in.kinbridge.example", Addr: "127.0.0.1:2525", Hostname: "localhost", MaxMB: 36, MailsPerMinute: 600, PerSenderHour: 60,
 			Smarthost: "127.0.0.1:25", SmarthostTLS: string(smtpout.TLSRequired)},
 		Rooms: RoomsConfig{UDP: ":0", TCP: ":0"},
 	}
@@ -141,6 +142,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("configuration: database.dsn is empty: give the PostgreSQL connection string")
 	case c.Mail.Domain == "" || strings.ContainsAny(c.Mail.Domain, "@ "):
 		return fmt.Errorf("configuration: mail.domain %q is not a domain name", c.Mail.Domain)
+	case c.Mail.MailsPerMinute < 0 || c.Mail.PerSenderHour < 0:
+		return fmt.Errorf("configuration: mail.mails_per_minute and mail.per_sender_hour are 0 (no limit) or more")
 	case c.Mail.MaxMB < 1 || c.Mail.MaxMB > 200:
 		return fmt.Errorf("configuration: mail.max_mb %d is not between 1 and 200", c.Mail.MaxMB)
 	}

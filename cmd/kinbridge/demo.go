@@ -139,7 +139,8 @@ func (c demoCmd) config(smarthost string) Config {
 	cfg := defaults(c.Dir)
 	cfg.HTTP.Addr, cfg.Mail.Addr = c.HTTP, c.SMTP
 	cfg.PublicURL = "http://127.0.0.1:0" // filled in with the address that is served
-	cfg.Mail.Smarthost, cfg.Mail.SmarthostTLS, cfg.Mail.FinalFor, cfg.Mail.MailsPerMinute = smarthost, string(smtpout.TLSNone), []string{"*"}, 0
+	cfg.Mail.Smarthost, cfg.Mail.SmarthostTLS, cfg.Mail.FinalFor = smarthost, string(smtpout.TLSNone), []string{"*"}
+	cfg.Mail.MailsPerMinute, cfg.Mail.PerSenderHour = 0, 0
 	cfg.Rooms = RoomsConfig{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", Loopback: true, TURNUDP: "127.0.0.1:0", TURNTCP: "127.0.0.1:0", TURNTLS: "127.0.0.1:0", TURNRelay: "127.0.0.1"}
 	cfg.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	cfg.SenderTXT = map[string][]string{}

@@ -104,6 +104,7 @@ func (s *service) stop() error {
 
 // start opens the world and starts every part. On an error nothing is left running. extra, when given, adds pages (the demo's).
 func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site) error) (_ *service, err error) {
+	tuneMemory()
 	// The address is taken first: with port 0 it is part of every link.
 	listen, err := net.Listen("tcp", cfg.HTTP.Addr)
 	if err != nil {
@@ -213,7 +214,7 @@ func (s *service) startSMTP(context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.smtp, err = smtpin.Listen(m.Addr, s.Flow, smtpin.Config{Hostname: m.Hostname, MaxBytes: int64(m.MaxMB) << 20, MailsPerMinute: m.MailsPerMinute,
+	s.smtp, err = smtpin.Listen(m.Addr, s.Flow, smtpin.Config{Hostname: m.Hostname, MaxBytes: int64(m.MaxMB) << 20, MailsPerMinute: m.MailsPerMinute, PerSenderHour: m.PerSenderHour,
 		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, Log: s.Log})
 	if err != nil {
 		return err

@@ -208,6 +208,9 @@ func cleanBody(s string) (string, error) {
 
 // CleanText normalises line ends to \n and drops control and direction-override characters.
 func CleanText(s string) string {
+	if isClean(s) {
+		return s
+	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -220,6 +223,25 @@ func CleanText(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// isClean reports whether CleanText would leave a text as it is. Most text is, and most of it is ASCII.
+func isClean(s string) bool {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			if c < ' ' && c != '\n' && c != '\t' || c == 0x7f {
+				return false
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 || r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return false
+		}
+		i += size
+	}
+	return true
 }
 
 func checkFiles(files []store.NewFile) error {

@@ -28,12 +28,14 @@ func (f *Flow) fileAtOnce(ctx context.Context, in store.Inbound, digest string, 
 	if !ok || len(raw) > atOnceSize {
 		return false
 	}
+	change := f.st.Announce()
+	defer change.Withdraw()
 	mail, ok := f.readAtOnce(ctx, reader, raw, in.Envelope)
 	if !ok || mail.Proof.TempFail {
 		return false
 	}
 	in.New = &store.NewInbound{Digest: digest, Raw: raw}
-	err := f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
+	err := change.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
 		to, err := f.recipient(tx.Context(), tx.Reader, in.Envelope.Rcpt)
 		if err != nil {
 			return audit.Entry{}, err

@@ -41,8 +41,10 @@ func scanCase(r scanner) (cases.Case, error) {
 
 // Case returns one case.
 func (r Reader) Case(ctx context.Context, id ids.CaseID) (cases.Case, error) {
-	cs, err := all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.id = ?`, []any{string(id)}, scanCase)
-	return first(cs, err)
+	return remember(r.q, "case/"+string(id), func() (cases.Case, error) {
+		cs, err := all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.id = ?`, []any{string(id)}, scanCase)
+		return first(cs, err)
+	})
 }
 
 // CaseOfMother returns a mother's open case.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"modernc.org/sqlite"
 )
@@ -51,6 +52,9 @@ func Pragma(t testing.TB, s *Store, stmt string) {
 		t.Fatal(err)
 	}
 }
+
+// SetGroupWait changes how long SQLite's writer, which must be idle, waits for announced changes.
+func SetGroupWait(s *Store, d time.Duration) { s.writer.wait = d }
 
 // CountCommits counts the commits of SQLite's writer from now on.
 func CountCommits(t testing.TB, s *Store) *atomic.Int64 {

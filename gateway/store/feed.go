@@ -29,7 +29,7 @@ type FeedItem struct {
 // AddFeed appends to a mother's feed and wakes her kiosk.
 func (tx *Tx) AddFeed(m ids.MotherID, kind FeedKind, ref string) error {
 	var seq int64
-	if err := tx.q.one(tx.ctx, `UPDATE mothers SET feed_seq = feed_seq + 1 WHERE id = ? RETURNING feed_seq`, []any{string(m)}, &seq); err != nil {
+	if err := tx.q.one(tx.ctx, bumpFeed, []any{string(m)}, &seq); err != nil {
 		return err
 	}
 	_, err := tx.q.exec(tx.ctx, `INSERT INTO feed (mother_id, seq, kind, ref_id, at) VALUES (?, ?, ?, ?, ?)`, string(m), seq, string(kind), ref, micros(tx.now))

@@ -41,7 +41,8 @@ func (tx *Tx) AddMessage(m messages.Message, idemKey, headerID string, files []N
 			return "", false, err
 		}
 	}
-	_, err = tx.q.exec(tx.ctx, `UPDATE threads SET last_at = ? WHERE id = ? AND last_at < ?`, micros(m.Written), string(m.Thread), micros(m.Written))
+	_, err = tx.q.exec(tx.ctx, bumpThread, micros(m.Written), string(m.Thread), micros(m.Written))
+	tx.q.memo.moved(m.Thread, m.Written)
 	return m.ID, true, err
 }
 

@@ -22,9 +22,10 @@ func scanAgency(r scanner) (people.Agency, error) {
 
 // Agency returns one agency.
 func (r Reader) Agency(ctx context.Context, id ids.AgencyID) (people.Agency, error) {
-	var a people.Agency
-	err := r.q.one(ctx, `SELECT id, kind, name, domain FROM agencies WHERE id = ?`, []any{string(id)}, &a.ID, &a.Kind, &a.Name, &a.Domain)
-	return a, err
+	return remember(r.q, "agency/"+string(id), func() (a people.Agency, err error) {
+		err = r.q.one(ctx, `SELECT id, kind, name, domain FROM agencies WHERE id = ?`, []any{string(id)}, &a.ID, &a.Kind, &a.Name, &a.Domain)
+		return a, err
+	})
 }
 
 // Agencies returns every agency of a kind ("" = all), by name.
@@ -159,8 +160,10 @@ func scanMother(r scanner) (people.Mother, error) {
 
 // Mother returns one mother.
 func (r Reader) Mother(ctx context.Context, id ids.MotherID) (people.Mother, error) {
-	ms, err := all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE id = ?`, []any{string(id)}, scanMother)
-	return first(ms, err)
+	return remember(r.q, "mother/"+string(id), func() (people.Mother, error) {
+		ms, err := all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE id = ?`, []any{string(id)}, scanMother)
+		return first(ms, err)
+	})
 }
 
 func first[T any](vs []T, err error) (T, error) {
@@ -228,8 +231,10 @@ func (tx *Tx) AddContact(c people.Contact) error {
 
 // Contact returns one contact.
 func (r Reader) Contact(ctx context.Context, id ids.ContactID) (people.Contact, error) {
-	cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{string(id)}, scanContact)
-	return first(cs, err)
+	return remember(r.q, "contact/"+string(id), func() (people.Contact, error) {
+		cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{string(id)}, scanContact)
+		return first(cs, err)
+	})
 }
 
 // ContactByEmail finds a contact by her normalised address.

@@ -15,6 +15,10 @@ var errAgain = errors.New("store: lost a race, run again")
 type ring struct{ q querier }
 
 func (r ring) WrappedKey(ctx context.Context, s vault.Scope) ([]byte, error) {
+	return remember(r.q, "key/"+string(s), func() ([]byte, error) { return r.wrappedKey(ctx, s) })
+}
+
+func (r ring) wrappedKey(ctx context.Context, s vault.Scope) ([]byte, error) {
 	var wrapped []byte
 	var destroyed int64
 	err := r.q.one(ctx, `SELECT wrapped, destroyed FROM data_keys WHERE scope = ?`, []any{string(s)}, &wrapped, &destroyed)

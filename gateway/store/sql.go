@@ -33,22 +33,38 @@ type querier struct {
 	kept   *sync.Map // query text -> *sql.Stmt (SQLite) or rebound text (PostgreSQL)
 
 	counter *auditCounter // SQLite's writer only
+	memo    *memo         // SQLite's writer only
 }
 
-// stmt returns SQLite's prepared statement for a text.
+// statement is one of SQLite's prepared statements.
+type statement struct {
+	*sql.Stmt
+	spoils bool // running it may change what the memo holds
+}
+
+// stmt returns SQLite's prepared statement for a text that is about to be run.
 func (q querier) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
+	s, err := q.prepared(ctx, query)
+	if err == nil && s.spoils {
+		q.memo.forget()
+	}
+	return s.Stmt, err
+}
+
+func (q querier) prepared(ctx context.Context, query string) (statement, error) {
 	if s, ok := q.kept.Load(query); ok {
-		return s.(*sql.Stmt), nil
+		return s.(statement), nil
 	}
 	s, err := q.c.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", strings.Join(strings.Fields(query), " "), err)
+		return statement{}, fmt.Errorf("prepare %q: %w", strings.Join(strings.Fields(query), " "), err)
 	}
-	if old, loaded := q.kept.LoadOrStore(query, s); loaded {
+	made := statement{s, spoils(query)}
+	if old, loaded := q.kept.LoadOrStore(query, made); loaded {
 		_ = s.Close()
-		s = old.(*sql.Stmt)
+		made = old.(statement)
 	}
-	return s, nil
+	return made, nil
 }
 
 func (q querier) text(query string) string {

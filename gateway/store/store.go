@@ -104,7 +104,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(4000)", "secure_delete(ON)")); err != nil {
+	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(4000)", "secure_delete(ON)", "temp_store(MEMORY)")); err != nil {
 		return err
 	}
 	conn, err := s.write.Conn(ctx)
@@ -159,6 +159,10 @@ func (s *Store) close() error {
 // nothing was done. fn may be run again (a neighbour in SQLite's group failed, or PostgreSQL
 // could not serialize) and must do nothing outside the Tx.
 func (s *Store) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error)) error {
+	return s.record(ctx, actor, fn, func() {})
+}
+
+func (s *Store) record(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error), arrived func()) error {
 	return s.transact(ctx, func(tx *Tx) error {
 		tx.actor = actor
 		e, err := fn(tx)
@@ -166,13 +170,47 @@ func (s *Store) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.
 			return err
 		}
 		return tx.appendEntries(append(tx.also, e))
+	}, arrived)
+}
+
+// Announced is a change that will be made in a moment.
+type Announced struct {
+	s    *Store
+	once sync.Once
+}
+
+// Announce says that a change will follow in a moment, so that changes which are being made ready side by side share a commit instead of each
+// having its own: SQLite's writer holds a group open for them, for three milliseconds at most. Call Write, or Withdraw when there will be none;
+// to withdraw after Write does nothing.
+func (s *Store) Announce() *Announced {
+	if s.writer != nil {
+		s.writer.coming.Add(1)
+	}
+	return &Announced{s: s}
+}
+
+// Write is Store.Write for the announced change.
+func (a *Announced) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error)) error {
+	defer a.Withdraw()
+	return a.s.record(ctx, actor, fn, a.Withdraw)
+}
+
+// Withdraw takes the announcement back.
+func (a *Announced) Withdraw() {
+	a.once.Do(func() {
+		if a.s.writer != nil {
+			a.s.writer.coming.Add(-1)
+		}
 	})
 }
 
 // housekeep commits bookkeeping that is no business event: leases, last-seen times, tree nodes.
-func (s *Store) housekeep(ctx context.Context, fn func(*Tx) error) error { return s.transact(ctx, fn) }
+func (s *Store) housekeep(ctx context.Context, fn func(*Tx) error) error {
+	return s.transact(ctx, fn, func() {})
+}
 
-func (s *Store) transact(ctx context.Context, fn func(*Tx) error) error {
+// transact runs a change; arrived is called once SQLite's writer has it.
+func (s *Store) transact(ctx context.Context, fn func(*Tx) error, arrived func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -189,7 +227,7 @@ func (s *Store) transact(ctx context.Context, fn func(*Tx) error) error {
 	}
 	var err error
 	if s.writer != nil {
-		err = s.writer.do(run)
+		err = s.writer.do(run, arrived)
 	} else {
 		err = s.transactPostgres(ctx, run)
 	}

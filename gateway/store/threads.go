@@ -86,9 +86,11 @@ const threadColumns = `t.id, t.case_id, t.channel, t.agency_id, t.subject_sealed
 
 // Thread returns one thread.
 func (r Reader) Thread(ctx context.Context, id ids.ThreadID) (threads.Thread, error) {
-	ts, err := all(ctx, r.q, `SELECT `+threadColumns+` FROM threads t WHERE t.id = ?`, []any{string(id)}, r.scanThread(ctx))
-	ts, err = r.openSubjects(ctx, ts, err)
-	return first(ts, err)
+	return remember(r.q, threadKey(id), func() (threads.Thread, error) {
+		ts, err := all(ctx, r.q, `SELECT `+threadColumns+` FROM threads t WHERE t.id = ?`, []any{string(id)}, r.scanThread(ctx))
+		ts, err = r.openSubjects(ctx, ts, err)
+		return first(ts, err)
+	})
 }
 
 // ThreadsOfCase returns every thread of a case, the most recently used first. Policy decides which of them may be shown.
@@ -99,6 +101,10 @@ func (r Reader) ThreadsOfCase(ctx context.Context, c ids.CaseID) ([]threads.Thre
 
 // Parties returns everybody who is or was in a thread, with names.
 func (r Reader) Parties(ctx context.Context, t ids.ThreadID) ([]threads.Party, error) {
+	return remember(r.q, "parties/"+string(t), func() ([]threads.Party, error) { return r.parties(ctx, t) })
+}
+
+func (r Reader) parties(ctx context.Context, t ids.ThreadID) ([]threads.Party, error) {
 	return all(ctx, r.q, `SELECT p.kind, p.party_id, p.since, p.until,
 		COALESCE(m.name, s.name, c.name, ''), COALESCE(c.email, '')
 		FROM thread_parties p
@@ -128,6 +134,10 @@ func (r Reader) ReplyAddressOf(ctx context.Context, t ids.ThreadID, c ids.Contac
 
 // AddressOf returns what a reply address stands for.
 func (r Reader) AddressOf(ctx context.Context, id ids.AddressTokenID) (threads.Address, error) {
+	return remember(r.q, "address/"+string(id), func() (threads.Address, error) { return r.addressOf(ctx, id) })
+}
+
+func (r Reader) addressOf(ctx context.Context, id ids.AddressTokenID) (threads.Address, error) {
 	a := threads.Address{ID: id}
 	err := r.q.one(ctx, `SELECT a.thread_id, t.case_id, a.contact_id, a.created, a.expires FROM reply_addresses a JOIN threads t ON t.id = a.thread_id
 		WHERE a.id = ?`, []any{string(id)}, &a.Thread, &a.Case, &a.Contact, at{&a.Created}, at{&a.Expires})

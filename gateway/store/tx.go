@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"kinbridge/gateway/audit"
@@ -55,24 +57,39 @@ const (
 // TopicMother is the topic of one mother's feed.
 func TopicMother(id ids.MotherID) string { return "mother:" + string(id) }
 
+// entryColumns is how many columns an entry's row has.
+const entryColumns = 10
+
+// insertEntries inserts one row, two rows …
+var insertEntries = func() (texts [8]string) {
+	row := "(" + placeholders(entryColumns) + ")"
+	for i := range texts {
+		texts[i] = `INSERT INTO audit_entries (seq, id, at, kind, actor_kind, actor_id, case_id, thread_id, body, chain) VALUES ` + row + strings.Repeat(", "+row, i)
+	}
+	return texts
+}()
+
 // appendEntries takes the next sequence numbers under the counter row's lock and writes the entries.
 func (tx *Tx) appendEntries(entries []audit.Entry) error {
 	next, chain, err := tx.q.takeNumbers(tx.ctx, len(entries))
 	if err != nil {
 		return fmt.Errorf("audit counter: %w", err)
 	}
-	for i, e := range entries {
-		seq := next + int64(i)
-		e = e.Stamp(ids.New[string](ids.AuditEntry), tx.now, tx.actor)
-		body, err := audit.Encode(seq, e)
-		if err != nil {
-			return err
+	for part := range slices.Chunk(entries, len(insertEntries)) { // several rows a statement: most changes are one statement
+		args := make([]any, 0, len(part)*entryColumns)
+		for _, e := range part {
+			e = e.Stamp(ids.New[string](ids.AuditEntry), tx.now, tx.actor)
+			body, err := audit.Encode(next, e)
+			if err != nil {
+				return err
+			}
+			chain = chain.Next(body)
+			link := chain
+			c := audit.ColumnsOf(next, e)
+			args = append(args, c.Seq, c.ID, c.AtMicros, c.Kind, c.ActorKind, c.ActorID, c.Case, c.Thread, body, link[:])
+			next++
 		}
-		chain = chain.Next(body)
-		c := audit.ColumnsOf(seq, e)
-		if _, err := tx.q.exec(tx.ctx, `INSERT INTO audit_entries
-			(seq, id, at, kind, actor_kind, actor_id, case_id, thread_id, body, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			c.Seq, c.ID, c.AtMicros, c.Kind, c.ActorKind, c.ActorID, c.Case, c.Thread, body, chain[:]); err != nil {
+		if _, err := tx.q.exec(tx.ctx, insertEntries[len(part)-1], args...); err != nil {
 			return err
 		}
 	}

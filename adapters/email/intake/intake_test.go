@@ -103,19 +103,3 @@ func TestFetchedMail(t *testing.T) {
 		t.Errorf("warnings: %q", m.Proof.Warnings)
 	}
 }
-
-// While a sender waits nobody is asked: what is not remembered leaves the mail for later, and another who asks the same is not disturbed.
-func TestReadAtOnce(t *testing.T) {
-	remembered := mailauth.Remember(reader.Resolver, time.Hour, nil)
-	r := intake.Reader{Resolver: remembered, DNSTimeout: 2 * time.Second}
-	raw := []byte(reply + "\r\nYes.\r\n")
-	if _, ok := r.ReadAtOnce(t.Context(), raw, env); ok {
-		t.Error("read at once though nothing is known")
-	}
-	if m := r.Read(t.Context(), raw, env); !m.Proof.Verified || m.Proof.TempFail {
-		t.Errorf("%+v", m.Proof)
-	}
-	if m, ok := r.ReadAtOnce(t.Context(), raw, env); !ok || !m.Proof.Verified || m.From != "anna@anytown.example" {
-		t.Errorf("%v %+v", ok, m.Proof)
-	}
-}

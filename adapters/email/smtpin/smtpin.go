@@ -10,13 +10,11 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
-	"golang.org/x/time/rate"
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/store"
@@ -27,7 +25,7 @@ type Gateway interface {
 	// CheckRecipient returns nil when mail for the recipient is ours to take, else a NotFound with words for the sender.
 	CheckRecipient(rcpt string) error
 	// AcceptMail makes a mail durable for one recipient: once it has returned nil the mail is ours. The same mail again is
-	// accepted once.
+	// accepted once. raw is the listener's again when it returns.
 	AcceptMail(ctx context.Context, env store.Envelope, raw []byte) (ids.InboundID, error)
 }
 
@@ -40,6 +38,7 @@ type Config struct {
 	MaxConnections  int           // at a time; default 200
 	MaxPerAddress   int           // connections at a time from one IP address; default 100
 	MailsPerMinute  int           // from one IP address; 0 = no limit
+	PerSenderHour   int           // mails an hour from one envelope sender to one recipient; 0 = no limit
 	SessionDeadline time.Duration // of one connection, however alive; default 15 min
 	InFlight        int64         // bytes of mails being received, all together; default 512 MiB
 	Log             *slog.Logger
@@ -147,6 +146,7 @@ type session struct {
 	ip    string
 	from  string
 	rcpts []string
+	buf   bytes.Buffer // of the mail being received; kept from mail to mail while it is small
 }
 
 func reply(code int, enhanced smtp.EnhancedCode, text string) error {
@@ -186,6 +186,9 @@ func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	if err := x.s.gw.CheckRecipient(to); err != nil {
 		return reply(550, smtp.EnhancedCode{5, 7, 1}, ids.Public(err))
+	}
+	if !x.s.limits.allowPair(x.from, to) {
+		return reply(450, smtp.EnhancedCode{4, 7, 1}, "Too many mails from this sender to this address just now: try again later")
 	}
 	x.rcpts = append(x.rcpts, to)
 	return nil
@@ -229,21 +232,30 @@ func refusal(err error) error {
 	return reply(451, smtp.EnhancedCode{4, 3, 0}, "The mail could not be stored just now and was not accepted: try again later")
 }
 
-// receive reads the mail, within its own limit and that of all mails being received together. release gives the room back.
+// keptBuffer is the largest buffer, in bytes, that a session keeps for its next mail.
+const keptBuffer = 128 << 10
+
+// receive reads the mail, within its own limit and that of all mails being received together. release gives the room back; raw is not to
+// be used after it.
 func (x *session) receive(r io.Reader) (raw []byte, release func(), err error) {
 	var taken int64
-	release = func() { x.s.inFlight.Add(-taken) }
-	var buf bytes.Buffer
-	chunk := make([]byte, 64<<10)
+	release = func() {
+		x.s.inFlight.Add(-taken)
+		if x.buf.Cap() > keptBuffer {
+			x.buf = bytes.Buffer{}
+		}
+	}
+	x.buf.Reset()
 	for {
-		n, err := r.Read(chunk)
+		x.buf.Grow(16 << 10)
+		n, err := r.Read(x.buf.AvailableBuffer()[:x.buf.Available()])
 		taken += int64(n)
 		if x.s.inFlight.Add(int64(n)) > x.s.cfg.InFlight {
 			return nil, release, reply(452, smtp.EnhancedCode{4, 3, 1}, "The server is busy with large mails: try again later")
 		}
-		buf.Write(chunk[:n])
+		_, _ = x.buf.Write(x.buf.AvailableBuffer()[:n]) // where it is already: this only makes it count
 		if err == io.EOF {
-			return buf.Bytes(), release, nil
+			return x.buf.Bytes(), release, nil
 		}
 		if err != nil {
 			return nil, release, err
@@ -256,101 +268,3 @@ func (x *session) Reset() { x.from, x.rcpts = "", nil }
 
 // Logout implements smtp.Session.
 func (x *session) Logout() error { return nil }
-
-// limits counts connections and mails.
-type limits struct {
-	cfg   Config
-	mu    sync.Mutex
-	total int
-	perIP map[string]int
-	rates map[string]*rate.Limiter
-}
-
-func newLimits(cfg Config) *limits {
-	return &limits{cfg: cfg, perIP: map[string]int{}, rates: map[string]*rate.Limiter{}}
-}
-
-func (l *limits) enter(ip string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.total >= l.cfg.MaxConnections || l.perIP[ip] >= l.cfg.MaxPerAddress {
-		return false
-	}
-	l.total++
-	l.perIP[ip]++
-	return true
-}
-
-func (l *limits) leave(ip string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.total--
-	if l.perIP[ip]--; l.perIP[ip] == 0 {
-		delete(l.perIP, ip)
-	}
-}
-
-func (l *limits) allowMail(ip string) bool {
-	if l.cfg.MailsPerMinute == 0 {
-		return true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	r := l.rates[ip]
-	if r == nil {
-		if len(l.rates) > 10_000 { // forget idle addresses rather than grow
-			clear(l.rates)
-		}
-		r = rate.NewLimiter(rate.Limit(float64(l.cfg.MailsPerMinute)/60), l.cfg.MailsPerMinute)
-		l.rates[ip] = r
-	}
-	return r.AllowN(l.cfg.Now(), 1)
-}
-
-// guardedListener turns away connections over the limits and gives each a deadline that no activity extends: a client that sends
-// one byte a second would outlive every read timeout.
-type guardedListener struct {
-	net.Listener
-	limits   *limits
-	deadline time.Duration
-	now      func() time.Time
-}
-
-func (g *guardedListener) Accept() (net.Conn, error) {
-	for {
-		c, err := g.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		ip, _, _ := net.SplitHostPort(c.RemoteAddr().String())
-		if !g.limits.enter(ip) {
-			_ = c.SetWriteDeadline(g.now().Add(time.Second))
-			_, _ = io.WriteString(c, "421 4.7.0 Too many connections: try again later\r\n")
-			_ = c.Close()
-			continue
-		}
-		return &guardedConn{Conn: c, end: g.now().Add(g.deadline), leave: sync.OnceFunc(func() { g.limits.leave(ip) })}, nil
-	}
-}
-
-type guardedConn struct {
-	net.Conn
-	end   time.Time
-	leave func()
-}
-
-func (c *guardedConn) bound(t time.Time) time.Time {
-	if t.IsZero() || t.After(c.end) {
-		return c.end
-	}
-	return t
-}
-
-func (c *guardedConn) SetDeadline(t time.Time) error      { return c.Conn.SetDeadline(c.bound(t)) }
-func (c *guardedConn) SetReadDeadline(t time.Time) error  { return c.Conn.SetReadDeadline(c.bound(t)) }
-func (c *guardedConn) SetWriteDeadline(t time.Time) error { return c.Conn.SetWriteDeadline(c.bound(t)) }
-
-func (c *guardedConn) Close() error {
-	c.leave()
-	return c.Conn.Close()
-}

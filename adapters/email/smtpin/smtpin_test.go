@@ -345,6 +345,20 @@ func TestRateLimit(t *testing.T) {
 	answered(t, send(c, "a@b.example", mail, "r@"+domain), 451)
 }
 
+func TestLimitOfSenderAndRecipient(t *testing.T) {
+	g := &gateway{}
+	c := dial(t, serve(t, g, smtpin.Config{PerSenderHour: 2}))
+	for range 2 {
+		if err := send(c, "a@b.example", mail, "r@"+domain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answered(t, send(c, "a@b.example", mail, "r@"+domain), 450)
+	if err := send(c, "a@b.example", mail, "other@"+domain); err != nil {
+		t.Error(err)
+	}
+}
+
 // A client that sends a byte now and then is cut off, however alive it looks.
 func TestSlowClient(t *testing.T) {
 	g := &gateway{}
