@@ -111,6 +111,9 @@ func (f *Flow) post(ctx context.Context, a ids.Actor, o openThread, m messages.M
 			out.State = old.State
 			return audit.MessageWritten(o.Case, o.ID, id).With("repeat", "yes"), err
 		}
+		if err := leaveToCheck(tx, from.files); err != nil {
+			return audit.Entry{}, err
+		}
 		if a.StaffID() != "" {
 			if err := tx.DeleteDraft(a.StaffID(), o.ID); err != nil {
 				return audit.Entry{}, err

@@ -222,12 +222,16 @@ func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.
 	if _, err := tx.ReplyAddress(o.ID, c.ID); err != nil {
 		return m, err
 	}
-	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), mail.files())
+	files := mail.files()
+	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), files)
 	if err != nil {
 		return m, err
 	}
 	if !added {
 		return m, ids.E(ids.Conflict, "The same email is in this conversation already.")
+	}
+	if err := leaveToCheck(tx, files); err != nil {
+		return m, err
 	}
 	in, err := tx.Inbound(tx.Context(), inbound)
 	if err != nil {

@@ -19,6 +19,7 @@ const (
 	MailIn    Kind = "mail_in"    // read and file a received email: payload is its InboundID
 	MailOut   Kind = "mail_out"   // send one delivery by email: payload is its DeliveryID
 	MailGuest Kind = "mail_guest" // send a meeting invitation or code: payload is flow's
+	FileCheck Kind = "file_check" // look at a file that came with a message: payload is its AttachmentID
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
 )
 
