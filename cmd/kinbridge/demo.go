@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"kinbridge/adapters/email/smtpout"
@@ -140,6 +141,7 @@ func (c demoCmd) config(smarthost string) Config {
 	cfg.PublicURL = "http://127.0.0.1:0" // filled in with the address that is served
 	cfg.Mail.Smarthost, cfg.Mail.SmarthostTLS, cfg.Mail.FinalFor, cfg.Mail.MailsPerMinute = smarthost, string(smtpout.TLSNone), []string{"*"}, 0
 	cfg.Rooms = RoomsConfig{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", Loopback: true, TURNUDP: "127.0.0.1:0", TURNTCP: "127.0.0.1:0", TURNTLS: "127.0.0.1:0", TURNRelay: "127.0.0.1"}
+	cfg.Mail.Attachments = AttachmentsConfig{PDFToPPM: installed("pdftoppm"), Soffice: installed("soffice")}
 	cfg.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	cfg.SenderTXT = map[string][]string{}
 	for _, a := range demoAgencies {
@@ -189,4 +191,13 @@ func writeWhole(path string, b []byte) error {
 		return err
 	}
 	return os.Rename(tmp, path)
+}
+
+// installed returns where a program is, or "" when it is not on this machine.
+func installed(program string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return ""
+	}
+	return path
 }

@@ -312,7 +312,9 @@ func TestPicturesAreDrawnAnew(t *testing.T) {
 // pngClaim is a PNG whose header claims a size.
 func pngClaim(t testing.TB, w, h uint32) []byte {
 	b := encoded(t, photo(8, 8), "png")
-	put := func(at int, v uint32) { b[at], b[at+1], b[at+2], b[at+3] = byte(v>>24), byte(v>>16), byte(v>>8), byte(v) }
+	put := func(at int, v uint32) {
+		b[at], b[at+1], b[at+2], b[at+3] = byte(v>>24), byte(v>>16), byte(v>>8), byte(v)
+	}
 	put(16, w)
 	put(20, h)
 	put(29, crc32.ChecksumIEEE(b[12:29]))
