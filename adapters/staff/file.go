@@ -81,7 +81,11 @@ func fileItem(loc i18n.Loc, a messages.Attachment) web.FileItem {
 		f.Notes = append(f.Notes, loc.T("staff.file.first_pages", "Shown", v.Shown, "Total", v.Total))
 	}
 	if v.State != messages.FileChecking && !v.Refused() {
-		f.Download = &web.Link{Text: loc.T("staff.file.download"), Hidden: a.Name, Href: "/files/" + string(a.ID)}
+		words := "staff.file.download"
+		if v.State == messages.FileWithheld {
+			words = "staff.file.download_withheld"
+		}
+		f.Download = &web.Link{Text: loc.T(words), Hidden: a.Name, Href: "/files/" + string(a.ID)}
 	}
 	if v.State == messages.FileShown {
 		f.See = loc.N("staff.file.see", v.Shown)

@@ -110,7 +110,7 @@ test('files of a reply: found out, released, looked at', async (t) => {
       await picture.evaluate((img) => img.decode())
     }
     assert.equal(await rhian.locator('.kb-file img').count(), 4)
-    const download = await rhian.request.get(await rhian.getByRole('link', { name: 'Download invoice.pdf' }).getAttribute('href'))
+    const download = await rhian.request.get(await rhian.getByRole('link', { name: 'Download it all the same invoice.pdf' }).getAttribute('href'))
     assert.match(download.headers()['content-disposition'], /^attachment/)
     assert.match(download.headers()['content-security-policy'], /sandbox/)
     await checkPage(rhian, 'files-hold')
@@ -146,7 +146,7 @@ test('files of a reply: found out, released, looked at', async (t) => {
     await kiosk.getByRole('link', { name: 'Next page' }).click()
     await kiosk.getByText('Page 2 of 3').waitFor()
     await kiosk.getByRole('img', { name: 'Care plan.pdf, page 2' }).evaluate((img) => img.decode())
-    for (const link of await kiosk.locator('main a').all()) {
+    for (const link of await kiosk.locator('main .kiosk-gap a').all()) {
       const box = await link.boundingBox()
       assert.ok(box.height >= 88, `${await link.textContent()} is ${box.height} px high`)
     }
