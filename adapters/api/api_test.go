@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/flow"
+	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
@@ -88,12 +89,18 @@ func TestMessagesArePostedOnce(t *testing.T) {
 
 func TestAFileIsRead(t *testing.T) {
 	w := newWorld(t, Config{})
+	fileID := ids.New[ids.AttachmentID](ids.Attachment)
 	_, err := w.f.Compose(t.Context(), w.staff["worker"].Actor(), flow.NewMessage{Thread: w.thread, Body: "The report", IdemKey: "1", Files: []store.NewFile{{Content: []byte("<script>"),
-		Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment), Name: "Adroddiad ŵ.html", MediaType: "text/html", Size: 8}}}})
+		Attachment: messages.Attachment{ID: fileID, Name: "Adroddiad ŵ.html", MediaType: "text/html", Size: 8}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.do("GET", "/attachments/"+string(fileID), w.pom, "", 409)
+	flowtest.CheckFiles(t, w.e.Store, w.f, w.e.Clock.Now)
 	file := first(t, w.do("GET", "/threads/"+string(w.thread)+"/messages", w.worker, "", 200))["attachments"].([]any)[0].(map[string]any)
+	if file["state"] != "shown" || file["found"] != "pdf" {
+		t.Errorf("%v", file)
+	}
 	if file["name"] != "Adroddiad ŵ.html" || file["size"] != 8.0 || file["media_type"] != "text/html" {
 		t.Errorf("%v", file)
 	}

@@ -42,6 +42,11 @@ type Attachment struct {
 	Name      string           `json:"name" doc:"File name"`
 	MediaType string           `json:"media_type" doc:"Media type, as its sender gave it" example:"application/pdf"`
 	Size      int64            `json:"size" doc:"Size in bytes"`
+
+	State  messages.FileState  `json:"state" enum:"checking,shown,listed,withheld" doc:"What looking at it came to. Only a shown or listed file was found harmless, as far as that can be told"`
+	Found  string              `json:"found,omitempty" doc:"Its kind by its content. Missing before it was looked at" example:"pdf"`
+	Reason messages.FileReason `json:"reason,omitempty" doc:"Why it is not shown, as a code"`
+	Words  string              `json:"words,omitempty" doc:"The same in words"`
 }
 
 // Delivery is one message on its way to one recipient.
@@ -129,7 +134,8 @@ func (a *API) messageOperations() {
 	o.Responses = map[string]*huma.Response{"200": {Description: "The same request had been taken before; nothing new was posted",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Posted](), true, "Posted")}}}}
 	operation(a, o, a.postMessage)
-	file := get("get-attachment", "/attachments/{attachment_id}", "messages", "Read a file", "The content of a message's file, as its sender gave it. Treat it as hostile. That it was read is recorded.")
+	file := get("get-attachment", "/attachments/{attachment_id}", "messages", "Read a file", "The content of a message's file, as its sender gave it. Treat it as hostile. That it was read is recorded. A file that is still being checked is answered 409, an infected one 403.")
+	file.Errors = []int{http.StatusConflict}
 	file.Responses = map[string]*huma.Response{"200": {Description: "The file's bytes",
 		Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}}
 	operation(a, file, func(ctx context.Context, actor ids.Actor, in *struct {
@@ -173,7 +179,8 @@ func messageItem(v flow.MessageView) Message {
 		m.HoldID = v.Hold.ID
 	}
 	for _, f := range v.Attachments {
-		m.Attachments = append(m.Attachments, Attachment(f))
+		m.Attachments = append(m.Attachments, Attachment{ID: f.ID, Name: f.Name, MediaType: f.MediaType, Size: f.Size, State: f.Verdict.State, Found: f.Verdict.Found,
+			Reason: f.Verdict.Reason, Words: f.Verdict.Words()})
 	}
 	for _, d := range v.Deliveries {
 		m.Deliveries = append(m.Deliveries, Delivery{ID: d.ID, Recipient: Recipient{Person{d.RecipientID, d.RecipientName}, d.RecipientKind, d.Address}, State: d.State,

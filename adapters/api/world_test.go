@@ -20,6 +20,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
+	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/people"
@@ -67,7 +68,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	e := storetest.Open(t, store.SQLite)
 	w := &world{t: t, e: e, log: &bytes.Buffer{}, staff: map[string]people.Staff{}}
 	w.f = flow.New(e.Store, flow.NewBus(), flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
-		SessionKey: make([]byte, 32), Tickets: signer{}, Mail: mails{}, Now: e.Clock.Now})
+		SessionKey: make([]byte, 32), Tickets: signer{}, Mail: mails{}, Files: &flowtest.Files{}, Now: e.Clock.Now})
 	w.seed()
 	cfg.Log, cfg.Now = slog.New(slog.NewTextHandler(w.log, nil)), e.Clock.Now
 	a, err := New(cfg, w.f)

@@ -18,6 +18,7 @@ import (
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 )
 
 //go:embed all:templates
@@ -53,6 +54,12 @@ type Reading interface {
 	FeedCursor(ctx context.Context, actor ids.Actor) (int64, error)
 }
 
+// Files is what a mother sees of files: pictures of them.
+type Files interface {
+	// FilePage returns one picture of a file, counted from 1. It asks policy.
+	FilePage(ctx context.Context, actor ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error)
+}
+
 // Writing is what a mother's kiosk writes: messages, once per key, and receipts, as often as they come.
 type Writing interface {
 	Compose(ctx context.Context, actor ids.Actor, m flow.NewMessage) (flow.Composed, error)
@@ -67,6 +74,7 @@ type Flow interface {
 	Devices
 	Sessions
 	Reading
+	Files
 	Writing
 	Meetings
 }
@@ -183,6 +191,8 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/messages/{thread}/reply", k.mother(k.replyPage))
 	page("POST /kiosk/messages/{thread}/reply", k.mother(k.reply))
 	page("GET /kiosk/messages/{thread}/sent/{message}", k.mother(k.sent))
+	page("GET /kiosk/messages/{thread}/{message}/files/{file}", k.mother(k.file))
+	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
 	page("GET /kiosk/help", k.mother(k.help))
 	page("GET /kiosk/meetings", k.mother(k.meetings))

@@ -34,6 +34,8 @@ type MessageView struct {
 	New    bool   `json:"new"`
 	Status string `json:"status"` // how far one of hers has come; what is with one of others'
 	Speech string `json:"speech"` // address of its sound; "" when nobody can read it aloud
+
+	Files []FileView `json:"files"` // that came with it
 }
 
 func (s shower) message(m flow.KioskMessage) MessageView {
@@ -46,6 +48,7 @@ func (s shower) message(m flow.KioskMessage) MessageView {
 	case len(m.Attachments) > 0:
 		v.Status = s.loc.N("kiosk.message.files", len(m.Attachments))
 	}
+	v.Files = s.files(m)
 	if s.speech.can(s.lang()) {
 		v.Speech = "/kiosk/speech/" + v.ID
 	}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 )
 
@@ -143,6 +144,15 @@ func (c *speechCache) speak(ctx context.Context, lang, text string) (sound, erro
 	return s, nil
 }
 
+// said is what is read aloud of a message: who wrote it, her words, and that there are files.
+func (s shower) said(m flow.KioskMessage) string {
+	text := s.message(m).From + ".\n" + m.Body
+	if n := len(m.Attachments); n > 0 && !m.Mine {
+		text += "\n" + s.loc.N("kiosk.message.files", n)
+	}
+	return text
+}
+
 // speak answers with the sound of one message that she may read. A locked session never gets here.
 func (k *Kiosk) speak(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	m, err := k.readMessage(r, at)
@@ -153,7 +163,7 @@ func (k *Kiosk) speak(w http.ResponseWriter, r *http.Request, at atKiosk) error 
 	if !k.speech.can(show.lang()) {
 		return ids.E(ids.Unavailable, "This kiosk cannot read aloud in this language.")
 	}
-	s, err := k.speech.speak(r.Context(), show.lang(), Spoken(show.lang(), show.message(m).From+".\n"+m.Body))
+	s, err := k.speech.speak(r.Context(), show.lang(), Spoken(show.lang(), show.said(m)))
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"kinbridge/adapters/web"
+	"kinbridge/adapters/web/i18n"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 )
 
@@ -20,9 +23,77 @@ func (s *Staff) file(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(f.Name)}))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Length", strconv.Itoa(len(f.Content)))
 	_, _ = w.Write(f.Content) // an error means that the reader has gone
 	return nil
+}
+
+// filePicture answers with one picture of a file.
+func (s *Staff) filePicture(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	n, err := strconv.Atoi(r.PathValue("page"))
+	if err != nil {
+		return ids.ErrNotFound
+	}
+	p, err := s.flow.FilePage(r.Context(), me.Actor(), ids.AttachmentID(r.PathValue("file")), n)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", p.MediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(p.Content)))
+	_, _ = w.Write(p.Content) // an error means that the reader has gone
+	return nil
+}
+
+// fileKinds are the words for what files are by their content, by the kinds of package sniff; others are "unknown".
+var fileKinds = map[string]string{"png": "picture", "jpeg": "picture", "gif": "picture", "webp": "picture", "bmp": "picture", "tiff": "picture", "heic": "picture", "pdf": "pdf",
+	"word": "word", "docx": "word", "rtf": "word", "odt": "word", "excel": "sheet", "xlsx": "sheet", "ods": "sheet", "powerpoint": "slides", "pptx": "slides", "odp": "slides",
+	"text": "text", "calendar": "calendar", "contact": "contact", "email": "email", "archive": "archive", "html": "webpage", "svg": "webpage", "xml": "webpage",
+	"script": "program", "program": "program", "audio": "sound", "video": "film"}
+
+// fileItem says what a file is, what looking at it came to, and gives the ways to see and save it.
+func fileItem(loc i18n.Loc, a messages.Attachment) web.FileItem {
+	v := a.Verdict
+	kind := fileKinds[v.Found]
+	if kind == "" {
+		kind = "unknown"
+	}
+	f := web.FileItem{Name: a.Name, About: size(loc.T, a.Size), Status: web.Tag{Text: loc.T("staff.file.state_" + string(v.State)), Colour: "green"}}
+	if v.State != messages.FileChecking && v.Found != "" {
+		f.About = loc.T("staff.file.k_"+kind) + ", " + f.About
+	}
+	switch v.State {
+	case messages.FileChecking:
+		f.Status.Colour = "yellow"
+	case messages.FileWithheld:
+		f.Status.Colour = "red"
+	}
+	if v.Reason != "" {
+		f.Notes = append(f.Notes, loc.T("staff.file.r_"+string(v.Reason)))
+	}
+	switch {
+	case v.Finding == messages.FindingActions:
+		f.Notes = append(f.Notes, loc.T("staff.file.actions"))
+	case v.Finding != "":
+		f.Notes = append(f.Notes, loc.T("staff.file.found", "Name", v.Finding))
+	}
+	if v.Total > v.Shown && v.Shown > 0 {
+		f.Notes = append(f.Notes, loc.T("staff.file.first_pages", "Shown", v.Shown, "Total", v.Total))
+	}
+	if v.State != messages.FileChecking && !v.Refused() {
+		words := "staff.file.download"
+		if v.State == messages.FileWithheld {
+			words = "staff.file.download_withheld"
+		}
+		f.Download = &web.Link{Text: loc.T(words), Hidden: a.Name, Href: "/files/" + string(a.ID)}
+	}
+	if v.State == messages.FileShown {
+		f.See = loc.N("staff.file.see", v.Shown)
+		for n := range v.Shown {
+			f.Pictures = append(f.Pictures, web.Picture{Src: "/files/" + string(a.ID) + "/pages/" + strconv.Itoa(n+1), Alt: loc.T("staff.file.alt", "Name", a.Name, "Page", n+1)})
+		}
+	}
+	return f
 }
 
 // fileName makes a name from outside fit to save under: no folders, no control characters, no leading dot.

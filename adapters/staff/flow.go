@@ -6,6 +6,7 @@ import (
 
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/threads"
 )
@@ -34,6 +35,8 @@ type Reading interface {
 	// ThreadMark changes when something the actor may see changes; asking for it is no reading.
 	ThreadMark(ctx context.Context, a ids.Actor, id ids.ThreadID) (string, error)
 	Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID) (flow.FileView, error)
+	// FilePage returns one picture of a file, counted from 1.
+	FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error)
 	// ListenStaff's channel is a hint that something changed.
 	ListenStaff() (wake <-chan struct{}, stop func())
 }

@@ -58,7 +58,11 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 	if h.Message != nil {
 		m := *h.Message
 		m.Hold = nil // its link leads here
-		v.Messages = &web.Messages{Label: loc.T("staff.hold.message"), Items: []web.MessageItem{s.messageItem(r, people.Mother{}, m)}}
+		item := s.messageItem(r, people.Mother{}, m)
+		for i := range item.Files { // what she releases, she has had before her eyes
+			item.Files[i].Open = true
+		}
+		v.Messages = &web.Messages{Label: loc.T("staff.hold.message"), Items: []web.MessageItem{item}}
 		v.Thread = "/threads/" + string(h.Thread)
 	}
 	if h.Inbound != "" {

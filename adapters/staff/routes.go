@@ -35,6 +35,7 @@ func (s *Staff) routes() http.Handler {
 	in("POST /threads/{thread}", s.compose)
 	in("POST /threads/{thread}/draft", s.draft)
 	in("GET /files/{file}", s.file)
+	in("GET /files/{file}/pages/{page}", s.filePicture)
 	in("GET /queue", s.queue)
 	in("POST /queue", s.queueAct)
 	in("GET /queue/several", s.several)

@@ -122,7 +122,7 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 		item.Lang = langOf(loc, mother.Language)
 	}
 	for _, a := range m.Attachments {
-		item.Links = append(item.Links, web.Link{Text: fmt.Sprintf("%s, %s", a.Name, size(loc.T, a.Size)), Href: "/files/" + string(a.ID)})
+		item.Files = append(item.Files, fileItem(loc, a))
 	}
 	if m.Inbound != "" && m.Hold != nil { // the reviewer's own pages
 		item.Links = append(item.Links, mailLink(loc, m.Message))

@@ -28,6 +28,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
+	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
@@ -94,9 +95,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, bus: flow.NewBus(), staff: map[ids.Role]people.Staff{}, secret: map[ids.Role]string{}}
 	w.e = storetest.Open(t, store.SQLite, w.bus.Wake)
 	w.f = flow.New(w.e.Store, w.bus, flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
-		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: cheap, Tickets: signer{},
+		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: cheap, Tickets: signer{}, Files: &flowtest.Files{},
 		Mail: intake.Reader{Resolver: mailauth.Static{TXT: map[string][]string{"anytown.example": {"v=spf1 ip4:192.0.2.1 -all"}, "hale.example": {"v=spf1 ip4:192.0.2.1 -all"}}}}, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	w.seed()
+	flowtest.CheckFiles(t, w.e.Store, w.f, w.e.Clock.Now)
 	faults := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	words, err := i18n.Load()
 	w.must(err)

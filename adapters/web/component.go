@@ -176,9 +176,25 @@ type MessageItem struct {
 	Quoted      string // what the author quoted, folded away under QuotedLabel
 	QuotedLabel string
 	Status      []Tag
-	Links       []Link // attachments, the original, "read aloud"
+	Files       []FileItem
+	Links       []Link // the original, "read aloud"
 	Note        string
 }
+
+// FileItem is a file of a message: what it is, what was found, a way to save it, and pictures of it. With Open the pictures are in sight;
+// otherwise they are fetched when the reader opens them.
+type FileItem struct {
+	Name, About string // About: kind and size
+	Status      Tag
+	Notes       []string
+	Download    *Link
+	See         string // words that open the pictures
+	Open        bool
+	Pictures    []Picture
+}
+
+// Picture is an image of ours.
+type Picture struct{ Src, Alt string }
 
 // Timeline is an MoJ timeline, newest first as the caller orders it.
 type Timeline struct {

@@ -61,6 +61,17 @@ type MailConfig struct {
 	// SubaddressOf is the one mailbox whose subaddresses ours are ("kinbridge@prison.example"), where no whole domain is ours.
 	SubaddressOf string       `koanf:"subaddress_of"`
 	IMAP         []IMAPConfig `koanf:"imap"` // mailboxes that mail is fetched from
+
+	Attachments AttachmentsConfig `koanf:"attachments"`
+}
+
+// AttachmentsConfig says what files mail may bring and which programs look at them. Without any of it, files are told by their content, the
+// default kinds are allowed, pictures are shown, and nothing is scanned for viruses.
+type AttachmentsConfig struct {
+	Allow    []string `koanf:"allow"`    // kinds, of sniff.GroupNames; none = sniff.DefaultAllow
+	Clamd    string   `koanf:"clamd"`    // ClamAV's socket: "/run/clamav/clamd.ctl", or HOST:PORT
+	PDFToPPM string   `koanf:"pdftoppm"` // poppler's program, which draws the pages of a PDF
+	Soffice  string   `koanf:"soffice"`  // LibreOffice's program, which makes a PDF of office documents
 }
 
 // RoomsConfig says where media goes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"kinbridge/adapters/email/smtpout"
@@ -142,6 +143,7 @@ func (c demoCmd) config(smarthost string) Config {
 	cfg.Mail.Smarthost, cfg.Mail.SmarthostTLS, cfg.Mail.FinalFor = smarthost, string(smtpout.TLSNone), []string{"*"}
 	cfg.Mail.MailsPerMinute, cfg.Mail.PerSenderHour = 0, 0
 	cfg.Rooms = RoomsConfig{UDP: "127.0.0.1:0", TCP: "127.0.0.1:0", Loopback: true, TURNUDP: "127.0.0.1:0", TURNTCP: "127.0.0.1:0", TURNTLS: "127.0.0.1:0", TURNRelay: "127.0.0.1"}
+	cfg.Mail.Attachments = AttachmentsConfig{PDFToPPM: installed("pdftoppm"), Soffice: installed("soffice")}
 	cfg.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	cfg.SenderTXT = map[string][]string{}
 	for _, a := range demoAgencies {
@@ -194,4 +196,13 @@ func writeWhole(path string, b []byte) error {
 		return err
 	}
 	return os.Rename(tmp, path)
+}
+
+// installed returns where a program is, or "" when it is not on this machine.
+func installed(program string) string {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return ""
+	}
+	return path
 }

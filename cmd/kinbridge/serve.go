@@ -125,7 +125,7 @@ func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site
 			err = errors.Join(err, s.stop(), ignoreClosed(listen.Close()))
 		}
 	}()
-	for _, part := range []func(context.Context) error{s.startSequencer, s.startRooms, s.startDispatcher, s.startSMTP, s.startIMAP, s.startHTTP} {
+	for _, part := range []func(context.Context) error{s.startSequencer, s.startRooms, s.startDispatcher, s.startFiles, s.startSMTP, s.startIMAP, s.startHTTP} {
 		if err = part(ctx); err != nil {
 			return nil, err
 		}
@@ -202,6 +202,19 @@ func (s *service) startDispatcher(context.Context) error {
 		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest,
 		outbox.MailNote: sender.Handle(smtpout.Letters{Mail: s.Flow.NoticeMail, Done: s.Flow.NoticeDone}), outbox.RoomOrder: s.handleOrder}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
+	return nil
+}
+
+// startFiles has files looked at by a dispatcher of their own: a slow or hostile file keeps no mail waiting.
+func (s *service) startFiles(context.Context) error {
+	if err := s.files.Pager().Sweep(time.Now()); err != nil {
+		s.Log.Warn("what an earlier run left of files could not be removed", "err", err)
+	}
+	wake, stop := s.Bus.Listen(store.TopicOutbox)
+	s.onStop(func(context.Context) error { stop(); return nil })
+	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Workers: 2, LeaseFor: 5 * time.Minute, Log: s.Log,
+		Handlers: map[outbox.Kind]outbox.Handler{outbox.FileCheck: s.Flow.HandleFileCheck}}
+	s.background("file dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }
 

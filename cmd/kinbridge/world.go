@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"kinbridge/adapters/email/files"
 	"kinbridge/adapters/email/intake"
 	"kinbridge/adapters/email/mailauth"
 	"kinbridge/gateway/flow"
@@ -28,6 +29,7 @@ type world struct {
 	Flow   *flow.Flow
 	Log    *slog.Logger
 	signer *lateSigner
+	files  *files.Checker
 
 	handover *outbox.Handover // accepted mail, straight to the dispatcher
 }
@@ -76,11 +78,15 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 	}
 	w := &world{Config: cfg, Keys: keys, Bus: flow.NewBus(), Log: slog.Default(), signer: &lateSigner{}, handover: outbox.NewHandover(256)}
 	sc.Wake = w.Bus.Wake
+	a := cfg.Mail.Attachments
+	if w.files, err = files.New(files.Config{Allow: a.Allow, Clamd: a.Clamd, PDFToPPM: a.PDFToPPM, Soffice: a.Soffice}); err != nil {
+		return nil, fmt.Errorf("configuration: mail.attachments.%w", err)
+	}
 	if w.Store, err = store.Open(ctx, sc); err != nil {
 		return nil, err
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Mail: mailReader(cfg), Tickets: w.signer, Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Mail: mailReader(cfg), Files: w.files, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }
 

@@ -18,6 +18,7 @@ dovecot-imapd       /usr/lib/dovecot/imap
 flite               /usr/bin/flite
 espeak-ng           /usr/bin/espeak-ng
 iproute2            /usr/bin/ss
+poppler-utils       /usr/bin/pdftoppm
 '
 
 missing=()

@@ -37,7 +37,7 @@ func everyEntry() []Entry {
 		AgencyCreated("agy_1"), WingCreated("wng_1", "agy_1"), MotherCreated(mo), MotherPINSet(mo),
 		ChildAdded(c, "chd_1"), ContactAdded("con_1"), ContactVerified("con_1", "dmarc"),
 		CaseCreated(c, mo), CaseChanged(c, "worker"), CaseRead(c), ThreadOpened(c, t, "official"), ThreadRead(c, t),
-		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"),
+		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
 		MessageWritten(c, t, m), MessageHeld(c, t, m, h), MessageReleased(c, t, m, h), MessageWithheld(c, t, m, h),
 		HoldClaimed(h), HoldReturned(h),
 		DeliveryQueued(d, "con_1"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),

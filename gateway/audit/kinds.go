@@ -33,6 +33,7 @@ const (
 	PartyRemovedKind   Kind = "thread.party_removed"
 	AuditReadKind      Kind = "audit.read"
 	AttachmentReadKind Kind = "attachment.read"
+	FileCheckedKind    Kind = "attachment.checked"
 
 	MessageWrittenKind  Kind = "message.written"
 	MessageHeldKind     Kind = "message.held"
@@ -141,6 +142,7 @@ var kinds = [...]Info{
 	{PartyRemovedKind, "Removed somebody from the thread", "party", true},
 	{AuditReadKind, "Read the audit timeline", "", false},
 	{AttachmentReadKind, "Opened an attachment", "attachment", true},
+	{FileCheckedKind, "Checked an attachment", "attachment", true},
 
 	{MessageWrittenKind, "Wrote a message", "message", true},
 	{MessageHeldKind, "Held the message for a person to decide", "message", true},

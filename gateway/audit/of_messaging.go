@@ -49,6 +49,11 @@ func AttachmentRead(c ids.CaseID, t ids.ThreadID, a ids.AttachmentID) Entry {
 	return made(AttachmentReadKind, Done, string(a)).In(c, t)
 }
 
+// FileChecked: an attachment was looked at; state is what came of it ("shown", "listed", "withheld") and code why it is not shown.
+func FileChecked(c ids.CaseID, t ids.ThreadID, a ids.AttachmentID, state, code string) Entry {
+	return made(FileCheckedKind, Done, string(a)).In(c, t).With("state", Code(state)).With("code", Code(code))
+}
+
 // MessageWritten: a message was written in a thread.
 func MessageWritten(c ids.CaseID, t ids.ThreadID, m ids.MessageID) Entry {
 	return made(MessageWrittenKind, Done, string(m)).In(c, t)

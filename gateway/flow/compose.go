@@ -118,6 +118,9 @@ func (f *Flow) place(tx *store.Tx, a ids.Actor, o openThread, m messages.Message
 		out.State = old.State
 		return out, audit.MessageWritten(o.Case, o.ID, id).With("repeat", "yes"), err
 	}
+	if err := leaveToCheck(tx, from.files); err != nil {
+		return out, entry, err
+	}
 	if a.StaffID() != "" {
 		if err := tx.DeleteDraft(a.StaffID(), o.ID); err != nil {
 			return out, entry, err

@@ -28,6 +28,8 @@ type Config struct {
 	PublicURL string
 	// Mail reads received email; needed by the gateway role.
 	Mail MailReader
+	// Files looks at files that came with messages; needed where HandleFileCheck runs.
+	Files FileChecker
 	// PasswordCost is the cost of new password and PIN hashes; the zero value means people.DefaultCost.
 	PasswordCost people.Cost
 	// Handover passes accepted mail to the dispatcher of this program; nil = it is leased from the outbox like other work.

@@ -144,12 +144,16 @@ func (f *Flow) settleMailProposals(tx *store.Tx, a ids.Actor, target openThread,
 func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.InboundID, mail ReadMail) (messages.Message, error) {
 	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: string(c.ID),
 		State: messages.Released, Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Written: tx.Now(), ReleasedAt: tx.Now(), Inbound: inbound}
-	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), mail.files())
+	files := mail.files()
+	id, added, err := tx.AddMessage(m, mail.idemKey(inbound), mail.headerID(), files)
 	if err != nil {
 		return m, err
 	}
 	if !added {
 		return m, ids.E(ids.Conflict, "The same email is in this conversation already.")
+	}
+	if err := leaveToCheck(tx, files); err != nil {
+		return m, err
 	}
 	in, err := tx.Inbound(tx.Context(), inbound)
 	if err != nil {

@@ -68,6 +68,7 @@ type relayed struct {
 	Readers                          string
 	Reviewed                         bool
 	Privileged                       bool
+	FilesLeft                        []string // files that do not go with the mail, each with the reason
 }
 
 // OutgoingMail returns the email for one delivery. ErrNothingToSend when it has been sent or ended.
@@ -104,14 +105,11 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 		out.InReplyTo = out.References[n-1]
 		out.Subject = "Re: " + out.Subject
 	}
-	for _, a := range m.Attachments {
-		content, err := r.AttachmentContent(ctx, m.Case, a.ID)
-		if err != nil {
-			return OutMail{}, err
-		}
-		out.Files = append(out.Files, store.NewFile{Attachment: a, Content: content})
+	v := relayedOf(o, m)
+	if out.Files, v.FilesLeft, err = relayFiles(ctx, r, m); err != nil {
+		return OutMail{}, err
 	}
-	out.Text, out.HTML, err = renderMail("message", relayedOf(o, m))
+	out.Text, out.HTML, err = renderMail("message", v)
 	return out, err
 }
 

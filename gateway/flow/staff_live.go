@@ -31,8 +31,8 @@ func (f *Flow) StaffAtPage(ctx context.Context, token string) (people.Staff, err
 	return staff, nil
 }
 
-// ThreadMark returns a value that changes when something that the actor may see of a thread changes: its messages, their states and
-// their deliveries. It tells nothing else, so it is no reading of the thread and leaves no entry.
+// ThreadMark returns a value that changes when something that the actor may see of a thread changes: its messages, their states,
+// files and deliveries. It tells nothing else, so it is no reading of the thread and leaves no entry.
 func (f *Flow) ThreadMark(ctx context.Context, a ids.Actor, id ids.ThreadID) (string, error) {
 	o, err := loadThread(ctx, f.st.Reader, a, id)
 	if err != nil {
@@ -48,6 +48,9 @@ func (f *Flow) ThreadMark(ctx context.Context, a ids.Actor, id ids.ThreadID) (st
 	sum := sha256.New()
 	for _, m := range ms {
 		fmt.Fprintln(sum, m.ID, m.State)
+		for _, a := range m.Attachments {
+			fmt.Fprintln(sum, a.ID, a.Verdict.State)
+		}
 		for _, d := range m.Deliveries {
 			fmt.Fprintln(sum, d.ID, d.State, d.Detail)
 		}

@@ -435,34 +435,3 @@ func (f *Flow) staffRead(ctx context.Context, a ids.Actor, v ThreadView) error {
 		return audit.ThreadRead(v.Case, v.ID), nil
 	})
 }
-
-// FileView is an attachment to be shown or downloaded.
-type FileView struct {
-	messages.Attachment
-	Content []byte
-}
-
-// Attachment returns a file of a message the actor may read and records that it was opened.
-func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID) (FileView, error) {
-	m, err := f.st.AttachmentMessage(ctx, id)
-	if err != nil {
-		return FileView{}, err
-	}
-	o, err := loadThread(ctx, f.st.Reader, a, m.Thread)
-	if err != nil {
-		return FileView{}, err
-	}
-	if err := f.may(ctx, o.about(policy.ReadMessage, m), auditID(id)); err != nil {
-		return FileView{}, err
-	}
-	v := FileView{}
-	for _, at := range m.Attachments {
-		if at.ID == id {
-			v.Attachment = at
-		}
-	}
-	if v.Content, err = f.st.AttachmentContent(ctx, m.Case, id); err != nil {
-		return v, err
-	}
-	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.AttachmentRead(m.Case, m.Thread, id), nil })
-}

@@ -197,6 +197,7 @@ func TestPartiesSeeTheirOwn(t *testing.T) {
 func TestHeldMessagesAreNotRead(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, base *flowtest.World) {
 		w := buildWalls(t, base)
+		w.CheckFiles(t)
 		for p := range knows(base) {
 			reviewer := p == w.Staff.Worker || p == w.Staff.StandIn
 			if v, err := w.Flow.Thread(t.Context(), p.Actor, w.Threads.Brookshire); err == nil && (len(v.Messages) > 0) != reviewer {

@@ -48,12 +48,13 @@ type Message struct {
 	Attachments []Attachment
 }
 
-// Attachment is one file of a message. Size is in bytes.
+// Attachment is one file of a message. Size is in bytes; MediaType is what the mail says it is, which proves nothing.
 type Attachment struct {
 	ID        ids.AttachmentID
 	Name      string
 	MediaType string
 	Size      int64
+	Verdict   FileVerdict
 }
 
 // Hold is something that waits for a person's decision: a message for review, or a received email that must not be filed by

@@ -20,6 +20,7 @@ const (
 	MailOut   Kind = "mail_out"   // send one delivery by email: payload is its DeliveryID
 	MailGuest Kind = "mail_guest" // send a meeting invitation or code: payload is flow's
 	MailNote  Kind = "mail_note"  // tell a sender that her email could not be read: payload is flow's
+	FileCheck Kind = "file_check" // look at a file that came with a message: payload is its AttachmentID
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
 )
 

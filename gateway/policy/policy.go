@@ -15,6 +15,7 @@ const (
 	SeeCase       Act = "see_case"       // know that a case exists and read its front page
 	ReadThread    Act = "read_thread"    // know that a thread exists and read its released messages
 	ReadMessage   Act = "read_message"   // read one message of a thread she may read
+	ReadOriginal  Act = "read_original"  // have a file of a message as it was sent, not pictures of it
 	WriteMessage  Act = "write_message"  // put a message into a thread
 	OpenThread    Act = "open_thread"    // begin a thread
 	Review        Act = "review"         // read a held message and release or withhold it
@@ -159,6 +160,7 @@ var rules = map[Act]func(Facts) Decision{
 	SeeCase:       seeCase,
 	ReadThread:    readThread,
 	ReadMessage:   readMessage,
+	ReadOriginal:  readOriginal,
 	WriteMessage:  writeMessage,
 	OpenThread:    openThread,
 	Review:        review,
@@ -255,6 +257,15 @@ func readMessage(f Facts) Decision {
 		return allow("reviewer", "Reviews the messages of this case.")
 	}
 	return conceal("not_released", "A message that waits for review or was withheld is shown to its author and its reviewer only.")
+}
+
+// readOriginal keeps what strangers sent off the kiosk: a file may be hostile, a picture of it is not.
+func readOriginal(f Facts) Decision {
+	d := readMessage(f)
+	if d.Allowed() && !isStaff(f.Actor) {
+		return conceal("pictures_only", "Files as they were sent are for staff; others are shown pictures of them.")
+	}
+	return d
 }
 
 func writeMessage(f Facts) Decision {

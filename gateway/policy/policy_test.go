@@ -13,7 +13,7 @@ import (
 	"kinbridge/gateway/threads"
 )
 
-var everyAct = []Act{SeeCase, ReadThread, ReadMessage, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ReadTrace, ManagePeople, ManageKiosks,
+var everyAct = []Act{SeeCase, ReadThread, ReadMessage, ReadOriginal, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ReadTrace, ManagePeople, ManageKiosks,
 	FileHeldMail, ReadMail, Handover, HandOver, HandleFailure, ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
 
 // who is one way of having to do with a case.

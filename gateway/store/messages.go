@@ -8,12 +8,6 @@ import (
 	"kinbridge/gateway/store/vault"
 )
 
-// NewFile is an attachment with its content.
-type NewFile struct {
-	messages.Attachment
-	Content []byte
-}
-
 // AddMessage stores a message with its attachments and moves its thread to the top. idemKey makes it unique in its thread: when the
 // thread has a message with that key already, that one's identifier is returned and added is false. headerID is the
 // Message-ID it has or will have in mail, without angle brackets.
@@ -44,20 +38,6 @@ func (tx *Tx) AddMessage(m messages.Message, idemKey, headerID string, files []N
 	_, err = tx.q.exec(tx.ctx, bumpThread, micros(m.Written), string(m.Thread), micros(m.Written))
 	tx.q.memo.moved(m.Thread, m.Written)
 	return m.ID, true, err
-}
-
-func (tx *Tx) addFile(scope vault.Scope, m ids.MessageID, f NewFile) error {
-	name, err := tx.sealText(scope, "attachments", string(f.ID), "name", f.Name)
-	if err != nil {
-		return err
-	}
-	content, err := tx.seal(scope, "attachments", string(f.ID), "content", f.Content)
-	if err != nil {
-		return err
-	}
-	_, err = tx.q.exec(tx.ctx, `INSERT INTO attachments (id, message_id, name_sealed, media_type, size, content_sealed) VALUES (?, ?, ?, ?, ?, ?)`,
-		string(f.ID), string(m), name, f.MediaType, len(f.Content), content)
-	return err
 }
 
 const messageColumns = `m.id, m.thread_id, m.case_id, m.author_kind, m.author_id,
@@ -138,39 +118,4 @@ func (r Reader) HeaderIDsBefore(ctx context.Context, m messages.Message, n int) 
 func (tx *Tx) SetMessageState(m messages.Message) error {
 	_, err := tx.q.exec(tx.ctx, `UPDATE messages SET state = ?, released = ? WHERE id = ?`, string(m.State), micros(m.ReleasedAt), string(m.ID))
 	return err
-}
-
-func (r Reader) attachmentsOf(ctx context.Context, scope vault.Scope, m ids.MessageID) ([]messages.Attachment, error) {
-	as, err := all(ctx, r.q, `SELECT id, name_sealed, media_type, size FROM attachments WHERE message_id = ? ORDER BY id`, []any{string(m)},
-		func(s scanner) (messages.Attachment, error) {
-			var a messages.Attachment
-			var name []byte
-			err := s.Scan(&a.ID, &name, &a.MediaType, &a.Size)
-			a.Name = string(name)
-			return a, err
-		})
-	for i := range as {
-		if as[i].Name, err = r.openText(ctx, scope, "attachments", string(as[i].ID), "name", []byte(as[i].Name)); err != nil {
-			return nil, err
-		}
-	}
-	return as, err
-}
-
-// AttachmentMessage returns the message an attachment belongs to.
-func (r Reader) AttachmentMessage(ctx context.Context, id ids.AttachmentID) (messages.Message, error) {
-	var m ids.MessageID
-	if err := r.q.one(ctx, `SELECT message_id FROM attachments WHERE id = ?`, []any{string(id)}, &m); err != nil {
-		return messages.Message{}, err
-	}
-	return r.Message(ctx, m)
-}
-
-// AttachmentContent returns an attachment's bytes.
-func (r Reader) AttachmentContent(ctx context.Context, c ids.CaseID, id ids.AttachmentID) ([]byte, error) {
-	var sealed []byte
-	if err := r.q.one(ctx, `SELECT content_sealed FROM attachments WHERE id = ?`, []any{string(id)}, &sealed); err != nil {
-		return nil, err
-	}
-	return r.open(ctx, vault.CaseScope(c), "attachments", string(id), "content", sealed)
 }

@@ -27,6 +27,7 @@ const (
 	wordQuoted  = "plain-quoted-history-zq"
 	wordThread  = "plain-subject-of-a-thread-zq"
 	wordFile    = "plain-content-of-a-file-zq"
+	wordPicture = "plain-picture-of-a-file-zq"
 	wordName    = "plain-name-of-a-file-zq"
 	wordMail    = "plain-raw-mail-zq"
 	wordNote    = "plain-note-of-a-decision-zq"
@@ -34,7 +35,7 @@ const (
 	wordTOTP    = "PLAINTOTPSECRETZQ"
 )
 
-var words = []string{wordBody, wordSubject, wordQuoted, wordThread, wordFile, wordName, wordMail, wordNote, wordDraft, wordTOTP}
+var words = []string{wordBody, wordSubject, wordQuoted, wordThread, wordFile, wordPicture, wordName, wordMail, wordNote, wordDraft, wordTOTP}
 
 // secretive is a database with one of everything that must be sealed, twice.
 type secretive struct {
@@ -68,12 +69,16 @@ func fill(t *testing.T, e storetest.Env) secretive {
 		for i := range 2 {
 			n := fmt.Sprint(i)
 			m := newMessage(x.c, x.th, wordBody+n)
+			shown := messages.FileVerdict{State: messages.FileShown, Found: "text", Shown: 1, Total: 1}
 			m.Subject, m.Quoted = wordSubject+n, wordQuoted+n
 			x.files[i] = store.NewFile{Content: []byte(wordFile + n), Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment), Name: wordName + n, MediaType: "text/plain"}}
 			if _, _, err := tx.AddMessage(m, n, n, []store.NewFile{x.files[i]}); err != nil {
 				return audit.Entry{}, err
 			}
 			x.msgs[i] = m
+			if _, err := tx.SetFileVerdict(x.c.ID, x.files[i].ID, shown, []messages.FilePage{{MediaType: "image/png", Content: []byte(wordPicture + n)}}); err != nil {
+				return audit.Entry{}, err
+			}
 			scope := vault.Intake
 			if i == 0 {
 				scope = vault.CaseScope(x.c.ID)
@@ -164,6 +169,9 @@ func TestCiphertextMovedIsRefused(t *testing.T) {
 			for i := range 2 {
 				if _, err := s.AttachmentContent(ctx, x.c.ID, x.files[i].ID); err != nil {
 					return fmt.Errorf("file: %w", err)
+				}
+				if p, err := s.FilePage(ctx, x.c.ID, x.files[i].ID, 1); err != nil || string(p.Content) != wordPicture+fmt.Sprint(i) {
+					return fmt.Errorf("picture: %w", err)
 				}
 				if raw, err := s.InboundRaw(ctx, x.inbound[i]); err != nil || string(raw) != wordMail+fmt.Sprint(i) {
 					return fmt.Errorf("mail: %w", err)

@@ -47,6 +47,7 @@ type World struct {
 	Case     ids.CaseID
 	Children []cases.Child // the first looked after by Anytown, the second by Brookshire
 	Threads  Threads
+	Files    *Files
 }
 
 // Agencies are the world's bodies.
@@ -90,10 +91,10 @@ func Each(t *testing.T, body func(t *testing.T, w *World)) {
 // New makes a fresh world whose received email is read by mail.
 func New(t testing.TB, e store.Engine, mail flow.MailReader) *World {
 	t.Helper()
-	w := &World{Bus: flow.NewBus()}
+	w := &World{Bus: flow.NewBus(), Files: &Files{}}
 	w.Env = storetest.Open(t, e, w.Bus.Wake)
 	w.Flow = flow.New(w.Env.Store, w.Bus, flow.Config{MailDomain: Domain, AddressKey: AddressKey, SessionKey: []byte("a session key of thirty-two bytes"),
-		PublicURL: "https://kinbridge.example", Mail: mail, PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.Env.Clock.Now})
+		PublicURL: "https://kinbridge.example", Mail: mail, Files: w.Files, PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.Env.Clock.Now})
 	b := builder{t: t, ctx: context.Background(), w: w}
 	b.agencies()
 	b.staff()

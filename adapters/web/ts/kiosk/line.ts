@@ -11,6 +11,16 @@ export interface Message {
   new: boolean
   status: string
   speech: string
+  files: File[]
+}
+
+/** A file of a message: a picture with its page, or why it is not shown. */
+export interface File {
+  name: string
+  why: string
+  picture: string
+  open: string
+  look: string
 }
 
 export interface Item {

@@ -1,5 +1,5 @@
 // The open conversation: what arrives is put on top, what is known already is changed in place, and what has been in sight is reported.
-import type { Line, Message } from './line'
+import type { File, Line, Message } from './line'
 
 export class ThreadView {
   private readonly watcher: IntersectionObserver
@@ -24,6 +24,7 @@ export class ThreadView {
     const there = Array.from(this.list.querySelectorAll<HTMLElement>('[data-message]')).find((el) => el.dataset['message'] === m.id)
     if (there) {
       this.fill(there.querySelector('[data-status]'), m.status)
+      this.files(there, m.files)
       return false
     }
     const card = this.card(m)
@@ -49,7 +50,14 @@ export class ThreadView {
     if (m.speech && speak) speak.dataset['speak'] = m.speech
     else speak?.remove()
     card.querySelector('.kiosk-card__body')?.replaceChildren(...paragraphs(m.body))
+    this.files(card, m.files)
     return card
+  }
+
+  private files(card: HTMLElement, files: File[]): void {
+    const place = card.querySelector<HTMLElement>('[data-files]')
+    const words = this.template.content.querySelector<HTMLElement>('[data-files]')?.dataset['wordsTitle'] ?? ''
+    place?.replaceChildren(...(files.length > 0 ? [made('h3', 'kiosk-files__title', words), fileList(files)] : []))
   }
 
   private fill(el: Element | null, text: string): void {
@@ -92,4 +100,36 @@ function paragraphs(text: string): HTMLElement[] {
       })
       return p
     })
+}
+
+function made(tag: string, className: string, text = ''): HTMLElement {
+  const el = document.createElement(tag)
+  el.className = className
+  el.textContent = text
+  return el
+}
+
+/** The files of a message, as the server renders them. */
+function fileList(files: File[]): HTMLElement {
+  const list = made('ul', 'kiosk-files')
+  for (const f of files) {
+    const item = made('li', 'kiosk-file')
+    item.append(made('p', 'kiosk-text kiosk-file__name', f.name))
+    if (f.picture) {
+      const link = made('a', 'kiosk-file__link') as HTMLAnchorElement
+      const picture = made('img', 'kiosk-file__small') as HTMLImageElement
+      const look = made('span', 'kiosk-button', f.look)
+      look.append(made('span', 'kiosk-hidden', ` ${f.name}`))
+      link.href = f.open
+      picture.alt = ''
+      picture.loading = 'lazy'
+      picture.src = f.picture
+      link.append(picture, look)
+      item.append(link)
+    } else {
+      item.append(made('p', 'kiosk-text', f.why))
+    }
+    list.append(item)
+  }
+  return list
 }

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/store/vault"
+)
+
+// NewFile is an attachment with its content.
+type NewFile struct {
+	messages.Attachment
+	Content []byte
+}
+
+func (tx *Tx) addFile(scope vault.Scope, m ids.MessageID, f NewFile) error {
+	name, err := tx.sealText(scope, "attachments", string(f.ID), "name", f.Name)
+	if err != nil {
+		return err
+	}
+	content, err := tx.seal(scope, "attachments", string(f.ID), "content", f.Content)
+	if err != nil {
+		return err
+	}
+	_, err = tx.q.exec(tx.ctx, `INSERT INTO attachments (id, message_id, name_sealed, media_type, size, content_sealed) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(f.ID), string(m), name, f.MediaType, len(f.Content), content)
+	return err
+}
+
+const attachmentColumns = `id, name_sealed, media_type, size, state, reason, found, finding, shown, total`
+
+func scanAttachment(s scanner) (messages.Attachment, error) {
+	var a messages.Attachment
+	var name []byte
+	v := &a.Verdict
+	err := s.Scan(&a.ID, &name, &a.MediaType, &a.Size, &v.State, &v.Reason, &v.Found, &v.Finding, &v.Shown, &v.Total)
+	a.Name = string(name) // still sealed
+	return a, err
+}
+
+func (r Reader) attachmentsOf(ctx context.Context, scope vault.Scope, m ids.MessageID) ([]messages.Attachment, error) {
+	as, err := all(ctx, r.q, `SELECT `+attachmentColumns+` FROM attachments WHERE message_id = ? ORDER BY id`, []any{string(m)}, scanAttachment)
+	for i := range as {
+		if as[i].Name, err = r.openText(ctx, scope, "attachments", string(as[i].ID), "name", []byte(as[i].Name)); err != nil {
+			return nil, err
+		}
+	}
+	return as, err
+}
+
+// AttachmentMessage returns the message an attachment belongs to.
+func (r Reader) AttachmentMessage(ctx context.Context, id ids.AttachmentID) (messages.Message, error) {
+	var m ids.MessageID
+	if err := r.q.one(ctx, `SELECT message_id FROM attachments WHERE id = ?`, []any{string(id)}, &m); err != nil {
+		return messages.Message{}, err
+	}
+	return r.Message(ctx, m)
+}
+
+// AttachmentContent returns an attachment's bytes.
+func (r Reader) AttachmentContent(ctx context.Context, c ids.CaseID, id ids.AttachmentID) ([]byte, error) {
+	var sealed []byte
+	if err := r.q.one(ctx, `SELECT content_sealed FROM attachments WHERE id = ?`, []any{string(id)}, &sealed); err != nil {
+		return nil, err
+	}
+	return r.open(ctx, vault.CaseScope(c), "attachments", string(id), "content", sealed)
+}
+
+// CountFileTry counts a try at looking into a file and returns how many there have been, this one included. It is durable when it returns, so
+// that a file which brings the program down is not opened for ever.
+func (s *Store) CountFileTry(ctx context.Context, id ids.AttachmentID) (tries int, err error) {
+	err = s.housekeep(ctx, func(tx *Tx) error {
+		return tx.q.one(tx.ctx, `UPDATE attachments SET tries = tries + 1 WHERE id = ? RETURNING tries`, []any{string(id)}, &tries)
+	})
+	return tries, err
+}
+
+// SetFileVerdict settles a file that is being checked and stores its pictures. done is false, and nothing changes, when it was settled before.
+func (tx *Tx) SetFileVerdict(c ids.CaseID, id ids.AttachmentID, v messages.FileVerdict, pages []messages.FilePage) (done bool, err error) {
+	n, err := tx.q.exec(tx.ctx, `UPDATE attachments SET state = ?, reason = ?, found = ?, finding = ?, shown = ?, total = ?, checked = ? WHERE id = ? AND state = 'checking'`,
+		string(v.State), string(v.Reason), v.Found, v.Finding, v.Shown, v.Total, micros(tx.now), string(id))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	for i, p := range pages {
+		sealed, err := tx.seal(vault.CaseScope(c), "file_pages", pageRow(id, i+1), "content", p.Content)
+		if err != nil {
+			return false, err
+		}
+		if _, err := tx.q.exec(tx.ctx, `INSERT INTO file_pages (attachment_id, page, media_type, width, height, content_sealed) VALUES (?, ?, ?, ?, ?, ?)`,
+			string(id), i+1, p.MediaType, p.Width, p.Height, sealed); err != nil {
+			return false, err
+		}
+	}
+	tx.Wake(TopicStaff)
+	return true, nil
+}
+
+func pageRow(id ids.AttachmentID, page int) string { return fmt.Sprintf("%s/%d", id, page) }
+
+// FilePage returns one picture of a file, counted from 1.
+func (r Reader) FilePage(ctx context.Context, c ids.CaseID, id ids.AttachmentID, page int) (messages.FilePage, error) {
+	var p messages.FilePage
+	var sealed []byte
+	err := r.q.one(ctx, `SELECT media_type, width, height, content_sealed FROM file_pages WHERE attachment_id = ? AND page = ?`, []any{string(id), page},
+		&p.MediaType, &p.Width, &p.Height, &sealed)
+	if err != nil {
+		return p, err
+	}
+	p.Content, err = r.open(ctx, vault.CaseScope(c), "file_pages", pageRow(id, page), "content", sealed)
+	return p, err
+}
