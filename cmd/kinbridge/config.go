@@ -57,6 +57,8 @@ type MailConfig struct {
 	FinalFor       []string `koanf:"final_for"`
 	DKIMSelector   string   `koanf:"dkim_selector"`
 	DKIMKey        string   `koanf:"dkim_key"` // PEM file, PKCS #8
+
+	Sending SendingConfig `koanf:",squash"`
 }
 
 // RoomsConfig says where media goes.
@@ -79,7 +81,7 @@ func defaults(dir string) Config {
 		HTTP:     HTTPConfig{Addr: "127.0.0.1:8080"},
 		Database: DatabaseConfig{Engine: store.SQLite},
 		Mail: MailConfig{Domain: "in.kinbridge.example", Addr: "127.0.0.1:2525", Hostname: "localhost", MaxMB: 36, MailsPerMinute: 600,
-			Smarthost: "127.0.0.1:25", SmarthostTLS: string(smtpout.TLSRequired)},
+			Smarthost: "127.0.0.1:25", SmarthostTLS: string(smtpout.TLSRequired), Sending: defaultSending()},
 		Rooms: RoomsConfig{UDP: ":0", TCP: ":0"},
 	}
 }
@@ -138,13 +140,15 @@ func (c *Config) check() error {
 		return fmt.Errorf("configuration: database.dsn is empty: give the PostgreSQL connection string")
 	case c.Mail.Domain == "" || strings.ContainsAny(c.Mail.Domain, "@ "):
 		return fmt.Errorf("configuration: mail.domain %q is not a domain name", c.Mail.Domain)
+	case c.Mail.Sending.Route == routeSmarthost && c.Mail.Smarthost == "":
+		return fmt.Errorf("configuration: mail.smarthost is empty: name the server that takes our mail as host:port, or set mail.route = \"direct\"")
 	case c.Mail.MaxMB < 1 || c.Mail.MaxMB > 200:
 		return fmt.Errorf("configuration: mail.max_mb %d is not between 1 and 200", c.Mail.MaxMB)
 	}
 	if c.Database.DSN == "" {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	}
-	return nil
+	return c.Mail.Sending.check(c.Mail.Hostname, c.PublicURL)
 }
 
 // secure reports whether browsers reach us by TLS.

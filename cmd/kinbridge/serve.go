@@ -74,16 +74,17 @@ func (c serveCmd) Run(ctx context.Context, out *output) error {
 // service is a running Kinbridge. stop undoes start in the opposite order.
 type service struct {
 	*world
-	http    *http.Server
-	metrics *http.Server
-	listen  net.Listener
-	smtp    *smtpin.Server
-	rooms   *rooms.Server
-	kiosk   *kiosk.Kiosk
-	staff   *staff.Staff
-	extra   func(*http.ServeMux, *web.Site) error
-	failed  chan error
-	stops   []func(context.Context) error
+	registry *prometheus.Registry // of what http.metrics_addr serves
+	http     *http.Server
+	metrics  *http.Server
+	listen   net.Listener
+	smtp     *smtpin.Server
+	rooms    *rooms.Server
+	kiosk    *kiosk.Kiosk
+	staff    *staff.Staff
+	extra    func(*http.ServeMux, *web.Site) error
+	failed   chan error
+	stops    []func(context.Context) error
 }
 
 func (s *service) httpAddr() string { return s.listen.Addr().String() }
@@ -116,7 +117,7 @@ func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site
 		_ = listen.Close()
 		return nil, err
 	}
-	s := &service{world: w, listen: listen, extra: extra, failed: make(chan error, 3)}
+	s := &service{world: w, registry: prometheus.NewRegistry(), listen: listen, extra: extra, failed: make(chan error, 3)}
 	s.onStop(func(context.Context) error { return w.Close() })
 	defer func() {
 		if err != nil {
@@ -189,15 +190,23 @@ func (s *service) startDispatcher(context.Context) error {
 	if err != nil {
 		return err
 	}
-	sender, err := smtpout.New(s.Flow, smtpout.Config{Smarthost: m.Smarthost, TLS: smtpout.TLSMode(m.SmarthostTLS), Username: m.Username, Password: password,
-		Hostname: m.Hostname, FinalFor: m.FinalFor, DKIM: smtpout.DKIM{Domain: m.Domain, Selector: m.DKIMSelector, Key: key}})
+	out := smtpout.Config{Required: m.Sending.TLSRequired, Hostname: m.Hostname, DKIM: smtpout.DKIM{Domain: m.Domain, Selector: m.DKIMSelector, Key: key}, Metrics: s.registry, Log: s.Log}
+	if m.Sending.Route == routeSmarthost {
+		out.Smarthost = smtpout.Smarthost{Addr: m.Smarthost, TLS: smtpout.TLSMode(m.SmarthostTLS), Username: m.Username, Password: password, FinalFor: m.FinalFor,
+			RequiresTLS: m.Sending.SmarthostRequiresTLS}
+		if len(m.Sending.TLSRequired) > 0 && !out.Smarthost.RequiresTLS {
+			s.Log.Info("mail for the domains of mail.tls_required leaves only if the smarthost offers REQUIRETLS: see deploy/MAIL.md", "domains", m.Sending.TLSRequired)
+		}
+	}
+	sender, err := smtpout.New(s.Flow, out)
 	if err != nil {
 		return err
 	}
 	wake, stop := s.Bus.Listen(store.TopicOutbox)
 	s.onStop(func(context.Context) error { stop(); return nil })
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
-		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.RoomOrder: s.handleOrder}}
+		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
+		outbox.RoomOrder: s.handleOrder}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }
@@ -294,8 +303,7 @@ func (s *service) handleOrder(ctx context.Context, it outbox.Item) error {
 }
 
 func (s *service) startHTTP(context.Context) error {
-	registry := prometheus.NewRegistry()
-	site, err := web.Load(s.Log, registry, nil)
+	site, err := web.Load(s.Log, s.registry, nil)
 	if err != nil {
 		return err
 	}
@@ -313,7 +321,7 @@ func (s *service) startHTTP(context.Context) error {
 		if err != nil {
 			return fmt.Errorf("configuration: http.metrics_addr: %w", err)
 		}
-		s.metrics = &http.Server{Handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), ReadHeaderTimeout: 10 * time.Second}
+		s.metrics = &http.Server{Handler: promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}), ReadHeaderTimeout: 10 * time.Second}
 		s.serveHTTP("metrics listener", s.metrics, l, HTTPConfig{})
 	}
 	return nil
@@ -363,6 +371,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	}
 	mux.Handle("/kiosk/", s.kiosk.Handler())
 	mux.Handle("/guest/", guests.Handler())
+	mux.Handle("/read/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
 	mux.Handle("/", s.staff.Handler())

@@ -80,7 +80,7 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 		return nil, err
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: intake.Reader{Resolver: resolver(cfg)}, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }
 

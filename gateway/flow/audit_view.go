@@ -5,7 +5,6 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
-	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 )
@@ -122,12 +121,6 @@ type HomeView struct {
 	Meetings []MeetingRow
 }
 
-// FailedRow is a delivery that did not arrive.
-type FailedRow struct {
-	messages.Delivery
-	CaseReference, Subject string
-}
-
 // Home returns what waits for a member of staff, oldest first.
 func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	var v HomeView
@@ -138,24 +131,6 @@ func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	if v.Meetings, err = f.MeetingsOf(ctx, a); err != nil {
 		return v, err
 	}
-	cs, err := f.visibleCases(ctx, a)
-	if err != nil {
-		return v, err
-	}
-	for _, c := range cs {
-		failed, err := f.st.FailedDeliveries(ctx, c.ID)
-		if err != nil {
-			return v, err
-		}
-		for _, d := range failed {
-			o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
-			if err != nil {
-				return v, err
-			}
-			if policy.Decide(o.to(policy.ReadThread)).Allowed() {
-				v.Failed = append(v.Failed, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject})
-			}
-		}
-	}
-	return v, nil
+	v.Failed, err = f.failed(ctx, a, f.st.FailedDeliveries)
+	return v, err
 }

@@ -408,15 +408,9 @@ func (f *Flow) applyReport(tx *store.Tx, id ids.DeliveryID, d audit.Delivered, b
 	if err != nil {
 		return audit.Entry{}, err
 	}
-	row.Detail = oneLine(b.Status+" "+b.Diagnostic, 500)
-	entry := audit.DeliveryDelayed(d, b.Status)
-	switch {
-	case b.Delivered:
-		row.Advance(messages.Accepted, tx.Now())
-		entry = audit.DeliveryAccepted(d, b.Status)
-	case !b.Delayed:
-		row.Advance(messages.Failed, tx.Now())
-		entry = audit.DeliveryFailed(d, b.Status)
+	entry, err := f.reportOn(tx, &row, d, b)
+	if err != nil {
+		return entry, err
 	}
 	return entry, f.saveDelivery(tx, row)
 }

@@ -9,7 +9,7 @@ import (
 // DeliveryState is how far one message has come on its way to one recipient.
 type DeliveryState string
 
-// The states of a delivery. By email: queued, sent, accepted; at a kiosk: queued, kiosk, seen. Failed ends both.
+// The states of a delivery. By email: queued, sent, accepted (and seen, on a reading page); at a kiosk: queued, kiosk, seen. Failed ends both.
 const (
 	Queued   DeliveryState = "queued"   // ours to send
 	Sent     DeliveryState = "sent"     // our smarthost has taken it
@@ -42,6 +42,26 @@ type Delivery struct {
 	State         DeliveryState
 	Times         DeliveryTimes
 	Detail        string // the server's last answer, for a failure or a wait
+	Way           Way
+}
+
+// Way is how the sending by email goes.
+type Way struct {
+	Tries   int     // so far
+	Trouble Trouble // what was the matter at the last try or in the last report; "" = nothing
+	// Notice: the recipient's server cannot be reached securely, so that a notice goes (or went: NoticeSent) there with a link to a page on
+	// which she reads the message. "Seen" then means that she has read it there.
+	Notice     bool
+	NoticeSent time.Time
+}
+
+// ToSend reports whether there is an email of ours left to send: the message's, or the notice in its place. A notice may follow an email that a
+// relay had taken already and could not hand on securely.
+func (d Delivery) ToSend() bool {
+	if d.Way.Notice {
+		return d.Way.NoticeSent.IsZero() && d.State != Seen && d.State != Failed
+	}
+	return d.State == Queued
 }
 
 // DeliveryTimes says when each state was reached.
@@ -68,7 +88,7 @@ func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
 		d.Times.Kiosk = at
 	case Seen:
 		d.Times.Seen = at
-		if d.Times.Kiosk.IsZero() { // shown at once: it was there too
+		if d.Times.Kiosk.IsZero() && !d.Way.Notice { // shown at once: it was there too
 			d.Times.Kiosk = at
 		}
 	}

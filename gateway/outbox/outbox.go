@@ -19,7 +19,11 @@ const (
 	MailIn    Kind = "mail_in"    // read and file a received email: payload is its InboundID
 	MailOut   Kind = "mail_out"   // send one delivery by email: payload is its DeliveryID
 	MailGuest Kind = "mail_guest" // send a meeting invitation or code: payload is flow's
+	MailPage  Kind = "mail_page"  // send the code of a reading page: payload is flow's
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
+	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
+	// ladder that chases what was not received.
+	Undelivered Kind = "undelivered"
 )
 
 // Item is one piece of work. Key, when not empty, makes it unique: a second item with the same kind and key is not made.
