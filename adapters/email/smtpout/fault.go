@@ -76,7 +76,7 @@ func (f *fault) elsewhere() bool { return !f.permanent && f.stage != atData && f
 
 // failure tells the gateway what happened.
 func (f *fault) failure() flow.MailFailure {
-	m := flow.MailFailure{Permanent: f.permanent, MayNotify: f.mayNotify, Trouble: f.trouble, Answer: answerOf(f.err)}
+	m := flow.MailFailure{Permanent: f.permanent, MayNotify: f.mayNotify, Trouble: f.trouble, Answer: answerOf(f)}
 	if m.Trouble == "" {
 		m.Trouble = troubleOf(f.err)
 	}
@@ -122,6 +122,9 @@ func answerOf(err error) string {
 		return "the mail server took the text and closed the connection without an answer"
 	case unanswered(err):
 		return "the mail server could not be reached"
+	}
+	if f != nil {
+		err = f.err
 	}
 	return "the mail server could not be used: " + err.Error()
 }

@@ -43,6 +43,8 @@ type smarthost struct {
 	rcptErr error
 	dataErr error
 	user    string // demanded, with the password "secret"
+
+	requireTLS, ascii bool // offers REQUIRETLS; does not offer SMTPUTF8
 }
 
 type received struct {
@@ -114,6 +116,7 @@ func (h *smarthost) start(t *testing.T, tlsConfig *tls.Config, implicit bool) st
 	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &hostSession{h: h, c: c}, nil }))
 	srv.Domain, srv.EnableDSN, srv.EnableSMTPUTF8, srv.TLSConfig = "relay.example", true, true, tlsConfig
 	srv.AllowInsecureAuth = true
+	srv.EnableREQUIRETLS, srv.EnableSMTPUTF8 = h.requireTLS, !h.ascii
 	srv.ErrorLog = quietLog{}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -125,7 +128,11 @@ func (h *smarthost) start(t *testing.T, tlsConfig *tls.Config, implicit bool) st
 	}
 	done := make(chan struct{})
 	go func() { _ = srv.Serve(l); close(done) }()
-	t.Cleanup(func() { _ = srv.Close(); <-done })
+	t.Cleanup(func() {
+		_ = srv.Close()
+		_ = l.Close() // a server that was closed before it began to serve would wait for ever
+		<-done
+	})
 	return addr
 }
 
