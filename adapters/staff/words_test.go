@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"kinbridge/adapters/web"
 	"kinbridge/adapters/web/i18n"
 	"kinbridge/gateway/messages"
 )
@@ -20,7 +21,7 @@ func TestACellIsNoFormula(t *testing.T) {
 func TestANameToSaveUnder(t *testing.T) {
 	for in, want := range map[string]string{"plan.pdf": "plan.pdf", "../../etc/passwd": "passwd", `C:\x\y.doc`: "y.doc", ".bashrc": "bashrc", "": "file", "/": "file",
 		"a\r\nb.txt": "a__b.txt", "x\u202egpj.exe": "x_gpj.exe", "cynllun â.odt": "cynllun â.odt"} {
-		if got := fileName(in); got != want {
+		if got := web.FileName(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
 	}
