@@ -39,10 +39,31 @@ type Sessions interface {
 	RoomTicket(ctx context.Context, actor ids.Actor, m ids.MeetingID) (flow.RoomTicket, error)
 }
 
+// Pages is what a link in a notice can be used for: read.go. Opening it changes nothing.
+type Pages interface {
+	// PageLanding is NotFound for a link that leads to nothing, flow.ErrPageExpired for one whose time is over.
+	PageLanding(ctx context.Context, link string) (flow.PageLanding, error)
+	// SendPageCode mails a code that works in the browser that holds asker; TooMany when that was asked too often.
+	SendPageCode(ctx context.Context, link, asker string) error
+	// PageEnter returns a session's token for the right code; flow.ErrWrongCode or flow.ErrDeadCode for another.
+	PageEnter(ctx context.Context, link, asker, code string) (token string, err error)
+}
+
+// Readers is what somebody can do who gave the right code for a page. Each is NotFound when her session has ended.
+type Readers interface {
+	PageOfSession(ctx context.Context, token string) (ids.PageID, error)
+	ReadPage(ctx context.Context, token string) (flow.PageMessage, error)
+	PageFile(ctx context.Context, token string, file ids.AttachmentID) (flow.FileView, error)
+	PageAnswer(ctx context.Context, token, body, key string) (flow.Composed, error)
+	LeavePage(ctx context.Context, token string) error
+}
+
 // Flow is the use cases these pages need.
 type Flow interface {
 	Links
 	Sessions
+	Pages
+	Readers
 }
 
 // Config is what the pages need besides the use cases.
@@ -57,6 +78,8 @@ type Guest struct {
 	flow   Flow
 	pages  *web.Pages
 	cookie web.Cookie
+	asker  web.Cookie   // what a browser is known by that asked for a page's code
+	reader web.Cookie   // the session of a reader
 	tries  *web.Limiter // of forms and tickets
 	noise  []byte       // what the network test downloads
 }
@@ -73,15 +96,19 @@ func New(c Config, f Flow) (*Guest, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Guest{flow: f, cookie: web.NewCookie("kb_guest", c.Secure, sessionAge), tries: web.NewLimiter(rate.Every(2*time.Second), 30, 10_000, c.Now), noise: noise()}
+	g := &Guest{flow: f, cookie: web.NewCookie("kb_guest", c.Secure, sessionAge), asker: web.NewCookie("kb_asker", c.Secure, 0), reader: web.NewCookie("kb_reader", c.Secure, 0),
+		tries: web.NewLimiter(rate.Every(2*time.Second), 30, 10_000, c.Now), noise: noise()}
 	g.pages, err = c.Site.Pages(web.PagesConfig{Face: web.Guest, Templates: sub, Paths: web.Paths{Home: "/guest/"}, Secure: c.Secure,
 		OnUnauthenticated: g.askForLink})
 	return g, err
 }
 
-// Handler serves everything under /guest/.
+// Handler serves everything under /guest/ and /read/.
 func (g *Guest) Handler() http.Handler {
 	mux := http.NewServeMux()
+	for pattern, h := range g.readRoutes() {
+		mux.Handle(pattern, g.pages.Handle(h))
+	}
 	for pattern, h := range map[string]web.Handler{
 		"GET /guest/{$}":             g.start,
 		"GET /guest/{link}":          g.landing,
@@ -106,7 +133,8 @@ func (g *Guest) Handler() http.Handler {
 func (g *Guest) limited(next web.Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		token, _ := g.cookie.Token(r)
-		if ok, wait := g.tries.Allow(web.ClientIP(r) + " " + r.PathValue("link") + " " + token); !ok {
+		reader, _ := g.reader.Token(r)
+		if ok, wait := g.tries.Allow(web.ClientIP(r) + " " + r.PathValue("link") + " " + token + " " + reader); !ok {
 			web.RetryAfter(w, wait)
 			return ids.E(ids.TooMany, "%s", g.pages.Loc(r).T("guest.too_many"))
 		}

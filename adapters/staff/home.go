@@ -88,7 +88,7 @@ func (s *Staff) failedTable(r *http.Request, failed []flow.FailedRow) web.Table 
 		{Title: loc.T("staff.case.case")}, {Title: loc.T("staff.home.to")}, {Title: loc.T("staff.home.since")}}}
 	for _, f := range failed[:min(len(failed), mostAtHome)] {
 		t.Rows = append(t.Rows, []web.Cell{{Text: f.Subject, Href: "/threads/" + string(f.Thread) + "#message-" + string(f.Message)}, {Text: f.CaseReference},
-			{Text: f.RecipientName, Small: f.Detail}, {At: f.Times.Failed}})
+			{Text: f.RecipientName, Small: deliveryNote(loc, f.Delivery)}, {At: f.Times.Failed}})
 	}
 	return t
 }

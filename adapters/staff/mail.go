@@ -1,9 +1,7 @@
 package staff
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -134,12 +132,7 @@ func (s *Staff) original(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": string(id) + ".eml"}))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Content-Length", strconv.Itoa(len(raw)))
-	_, _ = w.Write(raw) // an error means that the reader has gone
+	web.Download(w, string(id)+".eml", raw)
 	return nil
 }
 

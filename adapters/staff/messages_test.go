@@ -12,6 +12,7 @@ import (
 
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 )
 
 var hiddenKey = regexp.MustCompile(`name="key" value="([0-9a-z]+)"`)
@@ -286,9 +287,9 @@ func TestWordsForEveryDeliveryState(t *testing.T) {
 	}
 	step(w.f.MailSent(ctx, anna, false, "250 queued"), "Anna Quill: Sent")
 	step(w.f.MailSent(ctx, anna, true, "250 ok"), "Anna Quill: Accepted by their server")
-	_, err = w.f.MailFailed(ctx, anna, 1, true, "550 no such user")
+	_, err = w.f.MailFailed(ctx, anna, 1, flow.MailFailure{Permanent: true, Trouble: messages.TroubleNoMailbox, Answer: "550 no such user"})
 	step(err, "Anna Quill: Could not be delivered")
-	c.want(c.get("/"), http.StatusOK, "Messages that did not arrive", "550 no such user")
+	c.want(c.get("/"), http.StatusOK, "Messages that did not arrive", "The address does not exist. Tried 3 times. Last answer: 550 no such user")
 }
 
 // deliveryTo finds the delivery of the worker's message to a contact.

@@ -127,6 +127,11 @@ func TestWordsForEveryCode(t *testing.T) {
 		messages.HoldExpired, messages.HoldNoAddress, messages.HoldUnreadable, messages.HoldAutoReply, messages.HoldInvite} {
 		keys = append(keys, "staff.held."+string(r))
 	}
+	for _, k := range messages.Troubles {
+		if k.Code != messages.TroubleOther { // "other" would make a plural of the table: its words are under "unnamed"
+			keys = append(keys, "staff.trouble."+string(k.Code))
+		}
+	}
 	for _, r := range ids.Roles {
 		keys = append(keys, "staff.role."+string(r))
 	}

@@ -149,8 +149,8 @@ func (s *Staff) deliveryStates(r *http.Request, ds []messages.Delivery) (tags []
 		tag := deliveryWords(loc, d)
 		tag.Text = d.RecipientName + ": " + tag.Text
 		line := loc.T("staff.delivery.line", "Name", d.RecipientName, "Time", when.DateTime(reached(d)))
-		if d.State == messages.Failed && d.Detail != "" {
-			line += " (" + d.Detail + ")"
+		if note := deliveryNote(loc, d); note != "" {
+			line += " (" + note + ")"
 		}
 		tags, notes = append(tags, tag), append(notes, line)
 	}

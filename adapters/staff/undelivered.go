@@ -2,10 +2,12 @@ package staff
 
 import (
 	"net/http"
+	"strconv"
 
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 )
 
@@ -15,6 +17,7 @@ type undeliveredItem struct {
 	flow.FailedRow
 	About web.SummaryList
 	Href  string // the message in its conversation
+	Waits bool   // it is tried again by itself
 }
 
 // undelivered lists the messages that did not arrive, the oldest first, each with what can be done about it.
@@ -28,10 +31,25 @@ func (s *Staff) undelivered(w http.ResponseWriter, r *http.Request, me people.St
 	for _, f := range rows {
 		item := undeliveredItem{FailedRow: f, Href: "/threads/" + string(f.Thread) + "#message-" + string(f.Message)}
 		item.About.Rows = []web.SummaryRow{{Key: loc.T("staff.home.to"), Lines: []string{f.RecipientName, f.Address}}, web.Row(loc.T("staff.case.case"), f.CaseReference),
-			web.Row(loc.T("staff.undelivered.sent"), when.DateTime(f.Times.Queued)), web.Row(loc.T("staff.home.since"), when.DateTime(f.Times.Failed))}
-		if f.Detail != "" {
-			item.About.Rows = append(item.About.Rows, web.Row(loc.T("staff.undelivered.answer"), f.Detail))
+			web.Row(loc.T("staff.undelivered.sent"), when.DateTime(f.Times.Queued))}
+		add := func(key, words string) {
+			if words != "" {
+				item.About.Rows = append(item.About.Rows, web.Row(loc.T(key), words))
+			}
 		}
+		if f.State == messages.Failed {
+			add("staff.home.since", when.DateTime(f.Times.Failed))
+		} else {
+			item.Waits = true
+			add("staff.undelivered.state", loc.T("staff.undelivered.still"))
+		}
+		if f.Way.Trouble != "" {
+			add("staff.undelivered.why", troubleWords(loc, f.Way.Trouble))
+		}
+		if f.Way.Tries > 0 {
+			add("staff.undelivered.tries", strconv.Itoa(f.Way.Tries))
+		}
+		add("staff.undelivered.answer", f.Detail)
 		v.Items = append(v.Items, item)
 	}
 	return s.pages.Render(w, r, http.StatusOK, "undelivered", s.page(r, me, loc.T("staff.undelivered.title"), v))

@@ -1,12 +1,14 @@
 package staff
 
 import (
+	"strings"
 	"time"
 
 	"kinbridge/adapters/web"
 	"kinbridge/adapters/web/i18n"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/people"
 	"kinbridge/gateway/threads"
 )
 
@@ -20,11 +22,54 @@ func channelTag(loc i18n.Loc, c threads.Channel) *web.Tag {
 func deliveryWords(loc i18n.Loc, d messages.Delivery) web.Tag {
 	colours := map[messages.DeliveryState]string{messages.Queued: "grey", messages.Sent: "blue", messages.Accepted: "turquoise", messages.Failed: "red",
 		messages.AtKiosk: "turquoise", messages.Seen: "green"}
-	key := string(d.State)
-	if d.State == messages.Queued && d.RecipientKind != messages.ToContact {
+	key, colour := string(d.State), colours[d.State]
+	switch {
+	case d.State == messages.Queued && d.RecipientKind != messages.ToContact:
 		key = "waiting" // there is nothing of ours left to send
+	case d.State == messages.Failed:
+	case d.Way.Notice && d.State == messages.Seen:
+		key = "notice_seen"
+	case d.Way.Notice && d.Way.NoticeSent.IsZero():
+		key, colour = "notice_queued", "grey"
+	case d.Way.Notice:
+		key, colour = "notice_sent", "yellow"
+	case d.State == messages.Queued && d.Way.Tries > 0:
+		key, colour = "retrying", "orange"
 	}
-	return web.Tag{Text: loc.T("staff.delivery." + key), Colour: colours[d.State]}
+	return web.Tag{Text: loc.T("staff.delivery." + key), Colour: colour}
+}
+
+// troubleWords says in words why an email has not arrived.
+func troubleWords(loc i18n.Loc, t messages.Trouble) string {
+	if t == messages.TroubleOther || !t.Known() {
+		return loc.T("staff.trouble.unnamed")
+	}
+	return loc.T("staff.trouble." + string(t))
+}
+
+// deliveryNote explains a delivery that did not go the ordinary way: why, how often it was tried, and, for whoever is to look into it, the
+// server's last answer; "" for the ordinary way.
+func deliveryNote(loc i18n.Loc, d messages.Delivery) string {
+	if d.Way.Notice && !d.Way.NoticeSent.IsZero() && d.State != messages.Failed {
+		return loc.T("staff.delivery.notice_why", "Domain", people.Domain(d.Address))
+	}
+	if d.State != messages.Failed && (d.State != messages.Queued || d.Way.Tries == 0) {
+		return ""
+	}
+	var parts []string
+	if d.Way.Trouble != "" {
+		parts = append(parts, troubleWords(loc, d.Way.Trouble))
+	}
+	switch {
+	case d.Way.Tries == 1:
+		parts = append(parts, loc.T("staff.delivery.tried_once"))
+	case d.Way.Tries > 1:
+		parts = append(parts, loc.T("staff.delivery.tried", "Count", d.Way.Tries))
+	}
+	if d.Detail != "" {
+		parts = append(parts, loc.T("staff.delivery.answer", "Answer", d.Detail))
+	}
+	return strings.Join(parts, ". ")
 }
 
 // reached is when a delivery came to its state.

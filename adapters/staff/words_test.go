@@ -1,10 +1,13 @@
 package staff
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"kinbridge/adapters/web"
 	"kinbridge/adapters/web/i18n"
+	"kinbridge/gateway/messages"
 )
 
 func TestACellIsNoFormula(t *testing.T) {
@@ -18,7 +21,7 @@ func TestACellIsNoFormula(t *testing.T) {
 func TestANameToSaveUnder(t *testing.T) {
 	for in, want := range map[string]string{"plan.pdf": "plan.pdf", "../../etc/passwd": "passwd", `C:\x\y.doc`: "y.doc", ".bashrc": "bashrc", "": "file", "/": "file",
 		"a\r\nb.txt": "a__b.txt", "x\u202egpj.exe": "x_gpj.exe", "cynllun â.odt": "cynllun â.odt"} {
-		if got := fileName(in); got != want {
+		if got := web.FileName(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
 	}
@@ -43,5 +46,42 @@ func TestHowLongSomethingWaits(t *testing.T) {
 func TestEnrolmentCodesAreReadableAloud(t *testing.T) {
 	if got := groups("0123456789"); got != "01234 56789" {
 		t.Error(got)
+	}
+}
+
+// How far an email has come, and why not further, in words.
+func TestDeliveryInWords(t *testing.T) {
+	words, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	en, cy, now := words.Loc("en"), words.Loc("cy"), time.Now()
+	mail := messages.Delivery{RecipientKind: messages.ToContact, Address: "anna@anytown.example", State: messages.Queued}
+	with := func(s messages.DeliveryState, w messages.Way) messages.Delivery {
+		d := mail
+		d.State, d.Way = s, w
+		return d
+	}
+	for _, c := range []struct {
+		d               messages.Delivery
+		tag, note, inCy string
+	}{
+		{mail, "Ready to send", "", "Yn barod i’w hanfon"},
+		{with(messages.Queued, messages.Way{Tries: 2, Trouble: messages.TroubleUnreachable}), "Not yet: we try again", "Their mail server does not answer. Tried 2 times", "Ddim eto"},
+		{with(messages.Sent, messages.Way{Tries: 2}), "Sent", "", "Wedi’i hanfon"},
+		{with(messages.Queued, messages.Way{Tries: 1, Trouble: messages.TroubleNoTLS, Notice: true}), "Sending a notice", "Their mail server offers no secure connection. Tried once", "Yn anfon hysbysiad"},
+		{with(messages.Sent, messages.Way{Tries: 2, Notice: true, NoticeSent: now}), "Notice sent", "Notice sent: the mail server of anytown.example cannot be reached securely.", "Hysbysiad"},
+		{with(messages.Seen, messages.Way{Tries: 2, Notice: true, NoticeSent: now}), "Read on the secure page", "anytown.example", "ar y dudalen ddiogel"},
+		{with(messages.Failed, messages.Way{Tries: 1, Trouble: messages.TroubleOther}), "Could not be delivered", "Their server gave another reason", "Nid oedd modd"},
+	} {
+		if got := deliveryWords(en, c.d).Text; got != c.tag {
+			t.Errorf("%+v: %q", c.d.Way, got)
+		}
+		if got := deliveryNote(en, c.d); !strings.Contains(got, c.note) || c.note == "" && got != "" {
+			t.Errorf("%+v: %q", c.d.Way, got)
+		}
+		if got := deliveryWords(cy, c.d).Text; !strings.Contains(got, c.inCy) {
+			t.Errorf("%+v: %q", c.d.Way, got)
+		}
 	}
 }

@@ -20,14 +20,15 @@ var templates embed.FS
 
 // Page is what a handler hands to the layout. Only Title is required.
 type Page struct {
-	Title  string    // of the document, without the service's name; the layout adds "Error: " when Form has errors
-	Back   *Link     // shown above the content
-	Nav    []NavItem // service navigation; the layout marks none itself
-	User   *User     // who is signed in
-	Banner *Banner   // result of the step before, or something everybody must know
-	Form   *Form     // when it has errors the layout shows their summary
-	Wide   bool      // use the whole width, for tables and rooms
-	Data   any       // what the page's own template reads as .Data
+	Service string    // names the service in the title, instead of the face's own
+	Title   string    // of the document, without the service's name; the layout adds "Error: " when Form has errors
+	Back    *Link     // shown above the content
+	Nav     []NavItem // service navigation; the layout marks none itself
+	User    *User     // who is signed in
+	Banner  *Banner   // result of the step before, or something everybody must know
+	Form    *Form     // when it has errors the layout shows their summary
+	Wide    bool      // use the whole width, for tables and rooms
+	Data    any       // what the page's own template reads as .Data
 }
 
 // NavItem is one link of the service navigation.

@@ -63,6 +63,7 @@ type MailConfig struct {
 	IMAP         []IMAPConfig `koanf:"imap"` // mailboxes that mail is fetched from
 
 	Attachments AttachmentsConfig `koanf:"attachments"`
+	Sending     SendingConfig     `koanf:",squash"`
 }
 
 // AttachmentsConfig says what files mail may bring and which programs look at them. Without any of it, files are told by their content, the
@@ -94,7 +95,7 @@ func defaults(dir string) Config {
 		HTTP:     HTTPConfig{Addr: "127.0.0.1:8080"},
 		Database: DatabaseConfig{Engine: store.SQLite},
 		Mail: MailConfig{Domain: "in.kinbridge.example", Addr: "127.0.0.1:2525", Hostname: "localhost", MaxMB: 36, MailsPerMinute: 600, PerSenderHour: 60,
-			Smarthost: "127.0.0.1:25", SmarthostTLS: string(smtpout.TLSRequired)},
+			Smarthost: "127.0.0.1:25", SmarthostTLS: string(smtpout.TLSRequired), Sending: defaultSending()},
 		Rooms: RoomsConfig{UDP: ":0", TCP: ":0"},
 	}
 }
@@ -155,13 +156,18 @@ func (c *Config) check() error {
 		return fmt.Errorf("configuration: mail.domain %q is not a domain name", c.Mail.Domain)
 	case c.Mail.MailsPerMinute < 0 || c.Mail.PerSenderHour < 0:
 		return fmt.Errorf("configuration: mail.mails_per_minute and mail.per_sender_hour are 0 (no limit) or more")
+	case c.Mail.Sending.Route == routeSmarthost && c.Mail.Smarthost == "":
+		return fmt.Errorf("configuration: mail.smarthost is empty: name the server that takes our mail as host:port, or set mail.route = \"direct\"")
 	case c.Mail.MaxMB < 1 || c.Mail.MaxMB > 200:
 		return fmt.Errorf("configuration: mail.max_mb %d is not between 1 and 200", c.Mail.MaxMB)
 	}
 	if c.Database.DSN == "" {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	}
-	return c.Mail.checkIMAP()
+	if err := c.Mail.checkIMAP(); err != nil {
+		return err
+	}
+	return c.Mail.Sending.check(c.Mail.Hostname, c.PublicURL)
 }
 
 // secure reports whether browsers reach us by TLS.

@@ -191,16 +191,23 @@ func (s *service) startDispatcher(context.Context) error {
 	if err != nil {
 		return err
 	}
-	sender, err := smtpout.New(s.Flow, smtpout.Config{Smarthost: m.Smarthost, TLS: smtpout.TLSMode(m.SmarthostTLS), Username: m.Username, Password: password,
-		Hostname: m.Hostname, FinalFor: m.FinalFor, DKIM: smtpout.DKIM{Domain: m.Domain, Selector: m.DKIMSelector, Key: key}})
+	out := smtpout.Config{Required: m.Sending.TLSRequired, Hostname: m.Hostname, DKIM: smtpout.DKIM{Domain: m.Domain, Selector: m.DKIMSelector, Key: key}, Metrics: s.registry, Log: s.Log}
+	if m.Sending.Route == routeSmarthost {
+		out.Smarthost = smtpout.Smarthost{Addr: m.Smarthost, TLS: smtpout.TLSMode(m.SmarthostTLS), Username: m.Username, Password: password, FinalFor: m.FinalFor,
+			RequiresTLS: m.Sending.SmarthostRequiresTLS}
+		if len(m.Sending.TLSRequired) > 0 && !out.Smarthost.RequiresTLS {
+			s.Log.Info("mail for the domains of mail.tls_required leaves only if the smarthost offers REQUIRETLS: see deploy/MAIL.md", "domains", m.Sending.TLSRequired)
+		}
+	}
+	sender, err := smtpout.New(s.Flow, out)
 	if err != nil {
 		return err
 	}
 	wake, stop := s.Bus.Listen(store.TopicOutbox)
 	s.onStop(func(context.Context) error { stop(); return nil })
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
-		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest,
-		outbox.MailNote: sender.Handle(smtpout.Letters{Mail: s.Flow.NoticeMail, Done: s.Flow.NoticeDone}), outbox.RoomOrder: s.handleOrder}}
+		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
+		outbox.MailNote: sender.HandleNotice, outbox.RoomOrder: s.handleOrder}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }
@@ -381,6 +388,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	}
 	mux.Handle("/kiosk/", s.kiosk.Handler())
 	mux.Handle("/guest/", guests.Handler())
+	mux.Handle("/read/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
 	mux.Handle("/", s.staff.Handler())

@@ -30,6 +30,7 @@ func everyEntry() []Entry {
 	)
 	d := Delivered{c, t, m, "dlv_1"}
 	seat := Seat{c, mt, "par_1"}
+	page := Reading{d, "pag_1"}
 	return []Entry{
 		StaffSignedIn(s), StaffSignInFailed("", "password"), StaffSignedOut(s, "idle"), StaffLocked(s),
 		UserCreated(s, ids.RolePactWorker), UserChanged(s, "totp"), UserDisabled(s),
@@ -42,6 +43,7 @@ func everyEntry() []Entry {
 		HoldClaimed(h), HoldReturned(h),
 		DeliveryQueued(d, "con_1"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
 		DeliveryFailed(d, "5.1.1"), DeliveryKiosk(d, k), DeliverySeen(d), DeliveryAgain(d), DeliveryHandled(d),
+		DeliveryNotice(d, "no_tls"), PageNoticed(page), PageCodeAsked(page), PageCodeSent(page), PageCodeFailed(page, "wrong"), PageEntered(page), PageRead(page), PageLeft(page),
 		MailAccepted(in, "00ff"), MailFiled(c, t, m, in), MailHeld(in, h, "unknown_sender"), MailRejected("size"),
 		MailDiscarded(in, "loop"), MailRead(in), MailLeft("council", 7, "refused"), MailNoted(in, "away"), MailMoved(in, "hld_1"), MailTaken(in), NoticeSent(c, t, in), NoticeFailed(c, t, in, "550"),
 		ContactAway("con_1", in), ContactLeft("con_1", in), HandoverProposed(c, t, "hov_1", "con_1", "left"), HandoverAccepted(c, t, "hov_1", "con_2", "replaced"),

@@ -51,6 +51,15 @@ const (
 	DeliverySeenKind     Kind = "delivery.seen"
 	DeliveryAgainKind    Kind = "delivery.again"
 	DeliveryHandledKind  Kind = "delivery.handled"
+	DeliveryNoticeKind   Kind = "delivery.notice"
+
+	PageNoticedKind    Kind = "page.noticed"
+	PageCodeAskedKind  Kind = "page.code_asked"
+	PageCodeSentKind   Kind = "page.code_sent"
+	PageCodeFailedKind Kind = "page.code_failed"
+	PageEnteredKind    Kind = "page.entered"
+	PageReadKind       Kind = "page.read"
+	PageLeftKind       Kind = "page.left"
 
 	MailAcceptedKind  Kind = "mail.accepted"
 	MailFiledKind     Kind = "mail.filed"
@@ -160,6 +169,15 @@ var kinds = [...]Info{
 	{DeliverySeenKind, "The message was seen", "delivery", true},
 	{DeliveryAgainKind, "Had a message sent again that had not arrived", "delivery", true},
 	{DeliveryHandledKind, "Marked a message that did not arrive as dealt with", "delivery", true},
+	{DeliveryNoticeKind, "Chose a notice: their mail server is not secure", "delivery", true},
+
+	{PageNoticedKind, "Sent a notice with a link to a secure page", "reading page", true},
+	{PageCodeAskedKind, "A code was asked for on a secure page", "reading page", true},
+	{PageCodeSentKind, "Sent a code for a secure page", "reading page", true},
+	{PageCodeFailedKind, "A code for a secure page was wrong or did not arrive", "reading page", true},
+	{PageEnteredKind, "Gave the right code on a secure page", "reading page", true},
+	{PageReadKind, "Read the message on the secure page", "reading page", true},
+	{PageLeftKind, "Closed the secure page", "reading page", true},
 
 	{MailAcceptedKind, "Accepted an email", "email", false},
 	{MailFiledKind, "Filed an email in its thread", "email", true},

@@ -132,7 +132,7 @@ func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	if v.Meetings, err = f.MeetingsOf(ctx, a); err != nil {
 		return v, err
 	}
-	if v.Failed, err = f.Undelivered(ctx, a); err != nil {
+	if v.Failed, err = f.undelivered(ctx, a, f.st.FailedDeliveries); err != nil {
 		return v, err
 	}
 	v.Handovers, err = f.Handovers(ctx, a)

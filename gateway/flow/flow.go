@@ -34,6 +34,8 @@ type Config struct {
 	PasswordCost people.Cost
 	// Handover passes accepted mail to the dispatcher of this program; nil = it is leased from the outbox like other work.
 	Handover *outbox.Handover
+	// Notices says when a notice goes in the place of a message that cannot be sent securely.
+	Notices NoticeConfig
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.

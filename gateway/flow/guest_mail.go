@@ -77,7 +77,7 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 		Subject: l.subject, Text: l.text(), HTML: l.html(),
 		// The same item has the same Message-ID however often it is tried.
 		MessageID: fmt.Sprintf("%s.%s@%s", p.ID, ids.Base32(f.derive("kinbridge guest mail v1", key))[:16], f.cfg.MailDomain),
-		Headers:   standardHeaders(),
+		Headers:   standardHeaders("meeting"),
 	}, nil
 }
 

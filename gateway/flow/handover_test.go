@@ -425,7 +425,7 @@ func TestUndelivered(t *testing.T) {
 		flowtest.Refused(t, w.Flow.SendAgain(ctx, worker, first.Delivery), ids.Conflict)
 		fail := func(id ids.DeliveryID) {
 			t.Helper()
-			if _, err := w.Flow.MailFailed(ctx, id, 1, true, "554 5.7.1 refused"); err != nil {
+			if _, err := w.Flow.MailFailed(ctx, id, 1, flow.MailFailure{Permanent: true, Trouble: messages.TroubleRefused, Answer: "554 5.7.1 refused"}); err != nil {
 				t.Fatal(err)
 			}
 		}

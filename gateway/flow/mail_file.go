@@ -304,7 +304,7 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 		{words: "This email was sent automatically."},
 	}}
 	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.subject, Text: l.text(), HTML: l.html(),
-		MessageID: f.messageID(ids.MessageID("note-" + string(n.Inbound))), Headers: standardHeaders()}
+		MessageID: f.messageID(ids.MessageID("note-" + string(n.Inbound))), Headers: standardHeaders("unreadable"), Neutral: true}
 	out.Headers["Auto-Submitted"] = "auto-replied" // RFC 3834 section 5: it answers a mail
 	return out, nil
 }

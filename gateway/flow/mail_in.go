@@ -379,15 +379,9 @@ func (f *Flow) applyReport(tx *store.Tx, id ids.DeliveryID, d audit.Delivered, b
 	if err != nil {
 		return audit.Entry{}, err
 	}
-	row.Detail = oneLine(b.Status+" "+b.Diagnostic, 500)
-	entry := audit.DeliveryDelayed(d, b.Status)
-	switch {
-	case b.Delivered:
-		row.Advance(messages.Accepted, tx.Now())
-		entry = audit.DeliveryAccepted(d, b.Status)
-	case !b.Delayed:
-		row.Advance(messages.Failed, tx.Now())
-		entry = audit.DeliveryFailed(d, b.Status)
+	entry, err := f.reportOn(tx, &row, d, b)
+	if err != nil {
+		return entry, err
 	}
 	return entry, f.saveDelivery(tx, row)
 }
@@ -397,7 +391,7 @@ func (f *Flow) saveDelivery(tx *store.Tx, d messages.Delivery) error {
 	if err := tx.UpdateDelivery(d); err != nil {
 		return err
 	}
-	if d.State == messages.Failed && d.RecipientKind == messages.ToContact && messages.MailboxGone(d.Detail) {
+	if d.State == messages.Failed && d.RecipientKind == messages.ToContact && d.Way.Trouble.Gone() {
 		if err := f.mailboxGone(tx, d); err != nil {
 			return err
 		}

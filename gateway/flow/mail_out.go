@@ -24,6 +24,7 @@ type OutMail struct {
 	From, FromName string // header sender; also where replies go
 	To, ToName     string
 	EnvelopeFrom   string // "" = the null reverse-path
+	EnvelopeID     string // ENVID of a report that is asked for (RFC 3461); "" = none
 	Subject        string
 	Text, HTML     string
 	MessageID      string // without angle brackets, like those below
@@ -31,6 +32,17 @@ type OutMail struct {
 	References     []string
 	Headers        map[string]string // more header fields
 	Files          []store.NewFile
+	// Neutral mail holds nothing private: it may go where a connection cannot be protected.
+	Neutral bool
+}
+
+// MailFailure is why an email could not be sent.
+type MailFailure struct {
+	Permanent bool // trying again is of no use
+	// MayNotify says, of a server that could not be reached securely, that a notice without content may go there instead.
+	MayNotify bool
+	Trouble   messages.Trouble
+	Answer    string // the server's, in one line, or what happened instead of one
 }
 
 //go:embed mail/*.tmpl
@@ -53,10 +65,12 @@ func renderMail(name string, data any) (text, html string, err error) {
 	return t.String(), h.String(), nil
 }
 
-// standardHeaders are on every mail that Kinbridge sends: machines are asked not to answer (RFC 3834; Exchange reads the second), and
-// nothing that identifies a person is in a header.
-func standardHeaders() map[string]string {
-	return map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply", "X-Kinbridge-Loop": "1"}
+// standardHeaders are on every mail that Kinbridge sends: machines are asked not to answer (RFC 3834; Exchange reads the second), mail
+// providers are told the kind of mail that complaints are about (Feedback-ID), and nothing that identifies a person is in a header.
+// There is no List-Unsubscribe: nobody is on a list, and a filter that pressed it must not end a conversation.
+func standardHeaders(kind string) map[string]string {
+	return map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply", "X-Kinbridge-Loop": "1",
+		"Feedback-ID": "0:0:" + kind + ":kinbridge"}
 }
 
 // relayed is what the templates of a relayed message show.
@@ -78,7 +92,7 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 	if err != nil {
 		return OutMail{}, err
 	}
-	if d.State != messages.Queued || d.RecipientKind != messages.ToContact {
+	if d.RecipientKind != messages.ToContact || !d.ToSend() {
 		return OutMail{}, ErrNothingToSend
 	}
 	m, err := r.Message(ctx, d.Message)
@@ -93,9 +107,12 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 	if m.State != messages.Released || !threads.IsParty(o.Parties, contact) {
 		return OutMail{}, ErrNothingToSend // she left the thread while the mail waited
 	}
-	out := OutMail{FromName: "Kinbridge", To: d.Address, ToName: d.RecipientName, MessageID: f.messageID(m.ID), Headers: standardHeaders()}
+	out := OutMail{FromName: "Kinbridge", To: d.Address, ToName: d.RecipientName, EnvelopeID: string(d.ID), MessageID: f.messageID(m.ID), Headers: standardHeaders("message")}
 	if err := f.addressMail(ctx, r, &out, d); err != nil {
 		return OutMail{}, err
+	}
+	if d.Way.Notice {
+		return f.notice(ctx, out, d)
 	}
 	if out.References, err = r.HeaderIDsBefore(ctx, m, 20); err != nil {
 		return OutMail{}, err
@@ -168,45 +185,75 @@ func relayedOf(o openThread, m messages.Message) relayed {
 	return v
 }
 
-// MailSent records that the smarthost took a delivery's email; final, that this server is the recipient's own. The answer is the server's
+// MailSent records that a server took a delivery's email; final, that this server is the recipient's own. The answer is the server's
 // last line.
 func (f *Flow) MailSent(ctx context.Context, id ids.DeliveryID, final bool, answer string) error {
-	return f.moveDelivery(ctx, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) audit.Entry {
+	return f.moveDelivery(ctx, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) (audit.Entry, error) {
 		d.Detail = oneLine(answer, 500)
-		if d.Advance(messages.Sent, tx.Now()); final {
-			tx.Also(audit.DeliverySent(on, 1))
-			d.Advance(messages.Accepted, tx.Now())
-			return audit.DeliveryAccepted(on, answer)
+		d.Way.Tries++
+		if d.Way.Notice {
+			return f.noticeSent(tx, d, on)
 		}
-		return audit.DeliverySent(on, 1)
+		d.Way.Trouble = ""
+		if d.Advance(messages.Sent, tx.Now()); final {
+			tx.Also(audit.DeliverySent(on, d.Way.Tries))
+			d.Advance(messages.Accepted, tx.Now())
+			return audit.DeliveryAccepted(on, answer), nil
+		}
+		return audit.DeliverySent(on, d.Way.Tries), nil
 	})
 }
 
 // MailFailed records that a delivery's email could not be sent. For a temporary failure it returns when to try again, until the
-// message is messages.MaxAge old; then, and for a permanent failure, the delivery is failed and the time is zero.
-func (f *Flow) MailFailed(ctx context.Context, id ids.DeliveryID, attempt int, permanent bool, answer string) (retry time.Time, err error) {
-	err = f.moveDelivery(ctx, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) audit.Entry {
-		d.Detail = oneLine(answer, 500)
-		retry = tx.Now().Add(outbox.Backoff(attempt, messages.FirstRetry, messages.MaxRetry))
-		if permanent || retry.Sub(d.Times.Queued) > messages.MaxAge {
-			retry = time.Time{}
-			d.Advance(messages.Failed, tx.Now())
-			return audit.DeliveryFailed(on, answer)
+// message is messages.MaxAge old; then, and for a permanent failure, the delivery is failed and the time is zero. Where the server cannot be
+// reached securely, what is tried next, at once, is a notice with a link to a reading page (secure_page.go).
+func (f *Flow) MailFailed(ctx context.Context, id ids.DeliveryID, attempt int, why MailFailure) (retry time.Time, err error) {
+	err = f.moveDelivery(ctx, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) (audit.Entry, error) {
+		d.Detail, d.Way.Trouble = oneLine(why.Answer, 500), why.Trouble
+		d.Way.Tries++
+		if why.MayNotify && f.noticeDue(d.Way) {
+			retry = tx.Now()
+			return f.beginNotice(tx, d, on)
 		}
-		return audit.DeliveryDelayed(on, answer)
+		since, err := f.dueSince(tx, *d)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		retry = tx.Now().Add(outbox.Backoff(attempt, messages.FirstRetry, messages.MaxRetry))
+		if why.Permanent || retry.Sub(since) > messages.MaxAge {
+			retry = time.Time{}
+			return f.failDelivery(tx, d, on, why.Answer)
+		}
+		return audit.DeliveryDelayed(on, why.Answer), nil
 	})
 	return retry, err
 }
 
-func (f *Flow) moveDelivery(ctx context.Context, id ids.DeliveryID, move func(*store.Tx, *messages.Delivery, audit.Delivered) audit.Entry) error {
+// failDelivery ends a delivery for good. Whoever holds the case sees it on her pages at once, and the item is there for whoever is to chase
+// what was not received.
+func (f *Flow) failDelivery(tx *store.Tx, d *messages.Delivery, on audit.Delivered, answer string) (audit.Entry, error) {
+	if !d.Advance(messages.Failed, tx.Now()) {
+		return audit.DeliveryFailed(on, answer).With("repeat", "yes"), nil
+	}
+	return audit.DeliveryFailed(on, answer), tx.Enqueue(outbox.Undelivered, string(d.ID), d.ID, time.Time{})
+}
+
+func (f *Flow) moveDelivery(ctx context.Context, id ids.DeliveryID, move func(*store.Tx, *messages.Delivery, audit.Delivered) (audit.Entry, error)) error {
 	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
 		d, err := tx.LockDelivery(id)
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		e := move(tx, &d, audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID})
+		e, err := move(tx, &d, deliveredOf(d))
+		if err != nil {
+			return e, err
+		}
 		return e, f.saveDelivery(tx, d)
 	})
+}
+
+func deliveredOf(d messages.Delivery) audit.Delivered {
+	return audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID}
 }
 
 // AtKiosk records that a message is on a kiosk which its mother has unlocked.
@@ -237,7 +284,7 @@ func (f *Flow) atMother(ctx context.Context, a ids.Actor, m ids.MessageID, to me
 			return audit.Entry{}, err
 		}
 		d.Advance(to, tx.Now())
-		return entry(audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID}), tx.UpdateDelivery(d)
+		return entry(deliveredOf(d)), tx.UpdateDelivery(d)
 	})
 }
 

@@ -337,15 +337,15 @@ func TestOutgoingMailIsSentOnce(t *testing.T) {
 			t.Fatalf("%d items", len(it))
 		}
 		id := deliveryOf(t, it[0])
-		retry, err := w.Flow.MailFailed(t.Context(), id, 1, false, "450 4.2.0 later")
+		retry, err := w.Flow.MailFailed(t.Context(), id, 1, flow.MailFailure{Trouble: messages.TroubleBusy, Answer: "450 4.2.0 later"})
 		if err != nil || !retry.After(w.Env.Clock.Now()) {
 			t.Fatalf("%v %v", retry, err)
 		}
 		w.Env.Clock.Advance(messages.MaxAge)
-		if retry, err = w.Flow.MailFailed(t.Context(), id, 40, false, "450 4.2.0 later"); err != nil || !retry.IsZero() {
+		if retry, err = w.Flow.MailFailed(t.Context(), id, 40, flow.MailFailure{Trouble: messages.TroubleBusy, Answer: "450 4.2.0 later"}); err != nil || !retry.IsZero() {
 			t.Fatalf("five days later: %v %v", retry, err)
 		}
-		if d, _ := w.Env.Store.Delivery(t.Context(), id); d.State != messages.Failed || d.Detail != "450 4.2.0 later" {
+		if d, _ := w.Env.Store.Delivery(t.Context(), id); d.State != messages.Failed || d.Detail != "450 4.2.0 later" || d.Way.Tries != 2 || d.Way.Trouble != messages.TroubleBusy {
 			t.Fatalf("%+v", d)
 		}
 		if v, err := w.Flow.Home(t.Context(), w.Staff.Worker.Actor); err != nil || len(v.Failed) != 1 {
@@ -353,6 +353,9 @@ func TestOutgoingMailIsSentOnce(t *testing.T) {
 		}
 		if _, err := w.Flow.OutgoingMail(t.Context(), id); err != flow.ErrNothingToSend {
 			t.Fatal(err)
+		}
+		if it := w.Take(t, outbox.Undelivered); len(it) != 1 || deliveryOf(t, it[0]) != id {
+			t.Fatalf("%d items for whoever chases it", len(it))
 		}
 	})
 }

@@ -14,25 +14,31 @@ import (
 	"kinbridge/gateway/store"
 )
 
-// FailedRow is a delivery that did not arrive and that nobody has dealt with yet.
+// FailedRow is a delivery that did not arrive, or has not yet, and that nobody has dealt with. Way.Trouble says why in one word
+// (messages.Troubles has the words), Way.Tries how often it was tried, Times.Queued since when, Times.Failed when it was given up (zero: it is
+// tried again), Detail the server's last answer.
 type FailedRow struct {
 	messages.Delivery
 	CaseReference, Subject string
 }
 
-// Undelivered returns what did not arrive in the actor's cases, oldest first.
+// Undelivered returns the emails of the actor's cases that have failed or wait to be tried again, those that failed first first.
 func (f *Flow) Undelivered(ctx context.Context, a ids.Actor) ([]FailedRow, error) {
+	return f.undelivered(ctx, a, f.st.TroubledDeliveries)
+}
+
+func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Context, ids.CaseID) ([]messages.Delivery, error)) ([]FailedRow, error) {
 	cs, err := f.visibleCases(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	var out []FailedRow
 	for _, c := range cs {
-		failed, err := f.st.FailedDeliveries(ctx, c.ID)
+		ds, err := of(ctx, c.ID)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range failed {
+		for _, d := range ds {
 			o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
 			if err != nil {
 				return nil, err
@@ -89,4 +95,12 @@ func (f *Flow) dealWith(ctx context.Context, a ids.Actor, id ids.DeliveryID, do 
 		}
 		return e, tx.UpdateDelivery(d)
 	})
+}
+
+// waits orders what is still tried behind what has failed.
+func waits(r FailedRow) int {
+	if r.State == messages.Failed {
+		return 0
+	}
+	return 1
 }

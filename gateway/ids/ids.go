@@ -31,6 +31,7 @@ type (
 	MeetingID      string // one meeting
 	ParticipantID  string // one person's place in one meeting
 	AddressTokenID string // one reply address
+	PageID         string // one reading page: see flow/secure_page.go
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -56,6 +57,7 @@ const (
 	OutboxItem   = "out"
 	Session      = "ses"
 	AddressToken = "adr"
+	Page         = "pag"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -1,7 +1,6 @@
 package messages
 
 import (
-	"strings"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -10,7 +9,7 @@ import (
 // DeliveryState is how far one message has come on its way to one recipient.
 type DeliveryState string
 
-// The states of a delivery. By email: queued, sent, accepted; at a kiosk: queued, kiosk, seen. Failed ends both.
+// The states of a delivery. By email: queued, sent, accepted (and seen, on a reading page); at a kiosk: queued, kiosk, seen. Failed ends both.
 const (
 	Queued   DeliveryState = "queued"   // ours to send
 	Sent     DeliveryState = "sent"     // our smarthost has taken it
@@ -43,6 +42,26 @@ type Delivery struct {
 	State         DeliveryState
 	Times         DeliveryTimes
 	Detail        string // the server's last answer, for a failure or a wait
+	Way           Way
+}
+
+// Way is how the sending by email goes.
+type Way struct {
+	Tries   int     // so far
+	Trouble Trouble // what was the matter at the last try or in the last report; "" = nothing
+	// Notice: the recipient's server cannot be reached securely, so that a notice goes (or went: NoticeSent) there with a link to a page on
+	// which she reads the message. "Seen" then means that she has read it there.
+	Notice     bool
+	NoticeSent time.Time
+}
+
+// ToSend reports whether there is an email of ours left to send: the message's, or the notice in its place. A notice may follow an email that a
+// relay had taken already and could not hand on securely.
+func (d Delivery) ToSend() bool {
+	if d.Way.Notice {
+		return d.Way.NoticeSent.IsZero() && d.State != Seen && d.State != Failed
+	}
+	return d.State == Queued
 }
 
 // DeliveryTimes says when each state was reached. Handled is when a person dealt with a failed delivery, so that it is on nobody's list.
@@ -69,7 +88,7 @@ func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
 		d.Times.Kiosk = at
 	case Seen:
 		d.Times.Seen = at
-		if d.Times.Kiosk.IsZero() { // shown at once: it was there too
+		if d.Times.Kiosk.IsZero() && !d.Way.Notice { // shown at once: it was there too
 			d.Times.Kiosk = at
 		}
 	}
@@ -82,7 +101,7 @@ func (d *Delivery) Again(at time.Time) error {
 	if d.State != Failed {
 		return ids.E(ids.Conflict, "This message has not failed: it is %s.", d.State)
 	}
-	d.State, d.Detail, d.Times = Queued, "", DeliveryTimes{Queued: at}
+	d.State, d.Detail, d.Times, d.Way = Queued, "", DeliveryTimes{Queued: at}, Way{}
 	return nil
 }
 
@@ -105,15 +124,3 @@ const (
 	// at least 4-5 days).
 	MaxAge = 5 * 24 * time.Hour
 )
-
-// MailboxGone reports whether a server's answer says that there is no such mailbox (RFC 3463: 5.1.1 bad mailbox, 5.1.6 moved, 5.1.10 as
-// Exchange uses it, 5.2.1 disabled): the person will have to be reached under another address, or another person.
-func MailboxGone(answer string) bool {
-	for _, word := range strings.Fields(answer) {
-		switch strings.Trim(word, "#();:,") {
-		case "5.1.1", "5.1.6", "5.1.10", "5.2.1":
-			return true
-		}
-	}
-	return false
-}

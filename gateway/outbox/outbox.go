@@ -21,7 +21,11 @@ const (
 	MailGuest Kind = "mail_guest" // send a meeting invitation or code: payload is flow's
 	MailNote  Kind = "mail_note"  // tell a sender that her email could not be read: payload is flow's
 	FileCheck Kind = "file_check" // look at a file that came with a message: payload is its AttachmentID
+	MailPage  Kind = "mail_page"  // send the code of a reading page: payload is flow's
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
+	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
+	// ladder that chases what was not received.
+	Undelivered Kind = "undelivered"
 )
 
 // Item is one piece of work. Key, when not empty, makes it unique: a second item with the same kind and key is not made.

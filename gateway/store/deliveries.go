@@ -19,7 +19,8 @@ func (tx *Tx) AddDelivery(d messages.Delivery) (added bool, err error) {
 }
 
 const deliveryColumns = `d.id, d.message_id, d.thread_id, d.case_id, d.recipient_kind, d.recipient_id,
-	COALESCE(m.name, s.name, c.name, ''), d.address, d.state, d.queued, d.sent, d.accepted, d.failed, d.kiosk, d.seen, d.handled, d.detail`
+	COALESCE(m.name, s.name, c.name, ''), d.address, d.state, d.queued, d.sent, d.accepted, d.failed, d.kiosk, d.seen, d.handled, d.detail,
+	d.tries, d.trouble, d.notice, d.notice_sent`
 
 const deliveryJoins = ` FROM deliveries d
 	LEFT JOIN mothers m ON d.recipient_kind = 'mother' AND m.id = d.recipient_id
@@ -29,7 +30,8 @@ const deliveryJoins = ` FROM deliveries d
 func scanDelivery(r scanner) (messages.Delivery, error) {
 	var d messages.Delivery
 	return d, r.Scan(&d.ID, &d.Message, &d.Thread, &d.Case, &d.RecipientKind, &d.RecipientID, &d.RecipientName, &d.Address, &d.State,
-		at{&d.Times.Queued}, at{&d.Times.Sent}, at{&d.Times.Accepted}, at{&d.Times.Failed}, at{&d.Times.Kiosk}, at{&d.Times.Seen}, at{&d.Times.Handled}, &d.Detail)
+		at{&d.Times.Queued}, at{&d.Times.Sent}, at{&d.Times.Accepted}, at{&d.Times.Failed}, at{&d.Times.Kiosk}, at{&d.Times.Seen}, at{&d.Times.Handled}, &d.Detail,
+		&d.Way.Tries, &d.Way.Trouble, &d.Way.Notice, at{&d.Way.NoticeSent})
 }
 
 func (r Reader) deliveriesWhere(ctx context.Context, where string, args ...any) ([]messages.Delivery, error) {
@@ -78,11 +80,12 @@ func (r Reader) DeliveryTo(ctx context.Context, m ids.MessageID, kind messages.R
 	return first(ds, err)
 }
 
-// UpdateDelivery stores a delivery's state, times and detail.
+// UpdateDelivery stores a delivery's state, times, detail and way.
 func (tx *Tx) UpdateDelivery(d messages.Delivery) error {
-	_, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = ?, queued = ?, sent = ?, accepted = ?, failed = ?, kiosk = ?, seen = ?, handled = ?, detail = ? WHERE id = ?`,
+	_, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = ?, queued = ?, sent = ?, accepted = ?, failed = ?, kiosk = ?, seen = ?, handled = ?, detail = ?,
+		tries = ?, trouble = ?, notice = ?, notice_sent = ? WHERE id = ?`,
 		string(d.State), micros(d.Times.Queued), micros(d.Times.Sent), micros(d.Times.Accepted), micros(d.Times.Failed), micros(d.Times.Kiosk),
-		micros(d.Times.Seen), micros(d.Times.Handled), d.Detail, string(d.ID))
+		micros(d.Times.Seen), micros(d.Times.Handled), d.Detail, d.Way.Tries, string(d.Way.Trouble), flag(d.Way.Notice), micros(d.Way.NoticeSent), string(d.ID))
 	tx.Wake(TopicStaff)
 	return err
 }
@@ -90,4 +93,10 @@ func (tx *Tx) UpdateDelivery(d messages.Delivery) error {
 // FailedDeliveries returns a case's deliveries that did not arrive and that nobody has dealt with yet, oldest first.
 func (r Reader) FailedDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
 	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.state = 'failed' AND d.handled = 0 ORDER BY d.failed, d.id`, string(c))
+}
+
+// TroubledDeliveries returns a case's deliveries by email that failed and that nobody has dealt with, or that wait to be tried again, oldest
+// first.
+func (r Reader) TroubledDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
+	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.recipient_kind = 'contact' AND (d.state = 'failed' AND d.handled = 0 OR d.state = 'queued' AND d.tries > 0) ORDER BY d.queued, d.id`, string(c))
 }

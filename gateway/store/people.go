@@ -256,6 +256,7 @@ const (
 	SessionStaff  SessionKind = "staff"
 	SessionMother SessionKind = "mother" // context: the kiosk
 	SessionGuest  SessionKind = "guest"  // subject: the participant; context: the meeting
+	SessionReader SessionKind = "reader" // subject: the reading page; context: the contact
 )
 
 // Session is one signed-in face. Token hashes are the keys; the token itself is only in the browser.

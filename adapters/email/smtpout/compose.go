@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -129,7 +130,14 @@ func mediaType(t string) string {
 	return kind
 }
 
-// sign adds a DKIM signature over the fields that say who wrote what to whom (RFC 6376 section 5.4.1).
+// signed are the fields that a DKIM signature covers: who wrote what to whom, and how it is to be read (RFC 6376 section 5.4.1).
+var signed = []string{"From", "To", "Subject", "Date", "Message-Id", "In-Reply-To", "References", "Mime-Version", "Content-Type", "Auto-Submitted", "Feedback-Id"}
+
+// once are fields that a mail may have once: they are signed once more than they occur, so that a second one put in on the way breaks the
+// signature (RFC 6376 section 8.15).
+var once = []string{"From", "To", "Subject", "Date", "Message-Id", "Reply-To", "Cc", "Mime-Version", "Content-Type"}
+
+// sign adds a DKIM signature.
 func (s *Sender) sign(raw []byte) ([]byte, error) {
 	if s.cfg.DKIM.Key == nil {
 		return raw, nil
@@ -137,6 +145,6 @@ func (s *Sender) sign(raw []byte) ([]byte, error) {
 	var out bytes.Buffer
 	err := dkim.Sign(&out, bytes.NewReader(raw), &dkim.SignOptions{Domain: s.cfg.DKIM.Domain, Selector: s.cfg.DKIM.Selector, Signer: s.cfg.DKIM.Key,
 		HeaderCanonicalization: dkim.CanonicalizationRelaxed, BodyCanonicalization: dkim.CanonicalizationRelaxed,
-		HeaderKeys: []string{"From", "To", "Subject", "Date", "Message-Id", "In-Reply-To", "References", "Mime-Version", "Content-Type", "Auto-Submitted"}})
+		HeaderKeys: append(slices.Clone(signed), once...)})
 	return out.Bytes(), err
 }

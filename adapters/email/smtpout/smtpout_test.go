@@ -43,6 +43,8 @@ type smarthost struct {
 	rcptErr error
 	dataErr error
 	user    string // demanded, with the password "secret"
+
+	requireTLS, ascii bool // offers REQUIRETLS; does not offer SMTPUTF8
 }
 
 type received struct {
@@ -114,6 +116,7 @@ func (h *smarthost) start(t *testing.T, tlsConfig *tls.Config, implicit bool) st
 	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &hostSession{h: h, c: c}, nil }))
 	srv.Domain, srv.EnableDSN, srv.EnableSMTPUTF8, srv.TLSConfig = "relay.example", true, true, tlsConfig
 	srv.AllowInsecureAuth = true
+	srv.EnableREQUIRETLS, srv.EnableSMTPUTF8 = h.requireTLS, !h.ascii
 	srv.ErrorLog = quietLog{}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -125,7 +128,11 @@ func (h *smarthost) start(t *testing.T, tlsConfig *tls.Config, implicit bool) st
 	}
 	done := make(chan struct{})
 	go func() { _ = srv.Serve(l); close(done) }()
-	t.Cleanup(func() { _ = srv.Close(); <-done })
+	t.Cleanup(func() {
+		_ = srv.Close()
+		_ = l.Close() // a server that was closed before it began to serve would wait for ever
+		<-done
+	})
 	return addr
 }
 
@@ -163,6 +170,7 @@ type gateway struct {
 	final     bool
 	failed    []string
 	permanent bool
+	why       flow.MailFailure
 	retry     time.Time
 	guest     []bool
 }
@@ -181,16 +189,28 @@ func (g *gateway) MailSent(_ context.Context, _ ids.DeliveryID, final bool, answ
 	g.sent, g.final = append(g.sent, answer), final
 	return nil
 }
-func (g *gateway) MailFailed(_ context.Context, _ ids.DeliveryID, _ int, permanent bool, answer string) (time.Time, error) {
-	g.failed, g.permanent = append(g.failed, answer), permanent
-	if permanent {
+func (g *gateway) PageMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
+	return g.GuestMail(ctx, p)
+}
+func (g *gateway) PageMailDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
+	return g.GuestMailDone(ctx, p, sent, answer)
+}
+func (g *gateway) NoticeMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
+	return g.GuestMail(ctx, p)
+}
+func (g *gateway) NoticeDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
+	return g.GuestMailDone(ctx, p, sent, answer)
+}
+func (g *gateway) MailFailed(_ context.Context, _ ids.DeliveryID, _ int, why flow.MailFailure) (time.Time, error) {
+	g.failed, g.permanent, g.why = append(g.failed, why.Answer), why.Permanent, why
+	if why.Permanent {
 		return time.Time{}, nil
 	}
 	return g.retry, nil
 }
 
 func letter() flow.OutMail {
-	return flow.OutMail{From: "r-1@in.kinbridge.example", FromName: "Kinbridge", To: "anna@anytown.example", ToName: "Anna Quill ŵ", EnvelopeFrom: "b-1@in.kinbridge.example",
+	return flow.OutMail{From: "r-1@in.kinbridge.example", FromName: "Kinbridge", To: "anna@anytown.example", ToName: "Anna Quill ŵ", EnvelopeFrom: "b-1@in.kinbridge.example", EnvelopeID: "dlv_1",
 		Subject: "Kinbridge message, reference KB-1", Text: "Hello ŵŷ\n.a dot\nFrom here\n" + strings.Repeat("long ", 300), HTML: "<p>Hello ŵŷ</p>", MessageID: "msg_1@in.kinbridge.example",
 		InReplyTo: "old@x.example", References: []string{"first@x.example", "old@x.example"}, Headers: map[string]string{"Auto-Submitted": "auto-generated"},
 		Files: []store.NewFile{{Content: []byte("\x00\xff\r\n.\r\nbinary"), Attachment: messages.Attachment{Name: "ysgol ŵ.pdf", MediaType: "application/pdf"}}}}
@@ -215,7 +235,7 @@ func TestMIMEReadsBack(t *testing.T) {
 		if !files {
 			g.mail.Files = nil
 		}
-		s := sender(t, g, Config{Smarthost: h.start(t, nil, false), TLS: TLSNone})
+		s := sender(t, g, Config{Smarthost: Smarthost{Addr: h.start(t, nil, false), TLS: TLSNone}})
 		if err := s.HandleDelivery(t.Context(), item); err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +244,8 @@ func TestMIMEReadsBack(t *testing.T) {
 			t.Fatalf("%d received, sent %v", len(got), g.sent)
 		}
 		r := got[0]
-		if r.from != g.mail.EnvelopeFrom || r.to != g.mail.To || r.helo != "out.kinbridge.example" || len(r.rcpt.Notify) != 3 || r.opts.Size != int64(len(r.raw)) {
+		if r.from != g.mail.EnvelopeFrom || r.to != g.mail.To || r.helo != "out.kinbridge.example" || len(r.rcpt.Notify) != 3 || r.opts.Size != int64(len(r.raw)) ||
+			r.opts.Return != smtp.DSNReturnHeaders || r.opts.EnvelopeID != "dlv_1" || r.rcpt.OriginalRecipient != g.mail.To {
 			t.Errorf("envelope %+v", r)
 		}
 		m, err := mailparse.Parse([]byte(r.raw), mailparse.Limits{})
@@ -257,7 +278,7 @@ func TestHeaderInjection(t *testing.T) {
 		m.Subject, m.FromName, m.ToName, m.InReplyTo, m.Headers["X-Test"] = evil, evil, evil, evil, evil
 		m.References = []string{evil, evil + "@x", "good@x.example"}
 		m.Files[0].Name, m.Files[0].MediaType = evil, "text/plain; x=\""+evil+"\""
-		s := sender(t, g, Config{Smarthost: h.start(t, nil, false), TLS: TLSNone})
+		s := sender(t, g, Config{Smarthost: Smarthost{Addr: h.start(t, nil, false), TLS: TLSNone}})
 		if err := s.HandleDelivery(t.Context(), item); err != nil {
 			t.Errorf("%.20q: %v", evil, err)
 			continue
@@ -298,15 +319,15 @@ func TestTLSModes(t *testing.T) {
 		{"none", TLSNone, true, false, false, true, false},
 	} {
 		h, g := &smarthost{}, &gateway{mail: letter(), retry: time.Now().Add(time.Hour)}
-		cfg := Config{TLS: c.mode, TLSConfig: &tls.Config{}}
+		cfg := Config{Smarthost: Smarthost{TLS: c.mode}, Net: Network{TLS: &tls.Config{RootCAs: x509.NewCertPool()}}}
 		if c.trusted {
-			cfg.TLSConfig.RootCAs = pool
+			cfg.Net.TLS.RootCAs = pool
 		}
 		var offered *tls.Config
 		if c.offered {
 			offered = server
 		}
-		cfg.Smarthost = h.start(t, offered, c.implicit)
+		cfg.Smarthost.Addr = h.start(t, offered, c.implicit)
 		err := sender(t, g, cfg).HandleDelivery(t.Context(), item)
 		got := h.all()
 		if (err == nil) != c.delivered || (len(got) == 1) != c.delivered || c.delivered && (got[0].tls != c.encrypted || got[0].helo != "out.kinbridge.example") {
@@ -338,7 +359,7 @@ func TestAnswersOfTheSmarthost(t *testing.T) {
 		{"wrong password", &smarthost{mailErr: &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "no"}}, false, "535 5.7.8 no"},
 	} {
 		g := &gateway{mail: letter(), retry: retry}
-		err := sender(t, g, Config{Smarthost: c.host.start(t, nil, false), TLS: TLSNone}).HandleDelivery(t.Context(), item)
+		err := sender(t, g, Config{Smarthost: Smarthost{Addr: c.host.start(t, nil, false), TLS: TLSNone}}).HandleDelivery(t.Context(), item)
 		if len(g.failed) != 1 || g.permanent != c.perm || !strings.Contains(g.failed[0], c.words) || len(g.sent) != 0 {
 			t.Errorf("%s: %v permanent %t", c.name, g.failed, g.permanent)
 		}
@@ -363,7 +384,7 @@ func TestSmarthostDownOrSilent(t *testing.T) {
 	for _, addr := range []string{gone.Addr().String(), silent} {
 		for _, mode := range []TLSMode{TLSNone, TLSRequired, TLSImplicit, TLSOpportunistic} {
 			g := &gateway{mail: letter(), retry: time.Now().Add(time.Hour)}
-			err := sender(t, g, Config{Smarthost: addr, TLS: mode, Timeout: 200 * time.Millisecond}).HandleDelivery(t.Context(), item)
+			err := sender(t, g, Config{Smarthost: Smarthost{Addr: addr, TLS: mode}, Timeout: 200 * time.Millisecond}).HandleDelivery(t.Context(), item)
 			if err == nil || len(g.failed) != 1 || g.permanent {
 				t.Errorf("%s: %v %v", mode, err, g.failed)
 			}
@@ -374,7 +395,7 @@ func TestSmarthostDownOrSilent(t *testing.T) {
 func TestAuthentication(t *testing.T) {
 	for password, delivered := range map[string]bool{"secret": true, "wrong": false} {
 		h, g := &smarthost{user: "kinbridge"}, &gateway{mail: letter(), retry: time.Now().Add(time.Hour)}
-		_ = sender(t, g, Config{Smarthost: h.start(t, nil, false), TLS: TLSNone, Username: "kinbridge", Password: password}).HandleDelivery(t.Context(), item)
+		_ = sender(t, g, Config{Smarthost: Smarthost{Addr: h.start(t, nil, false), TLS: TLSNone, Username: "kinbridge", Password: password}}).HandleDelivery(t.Context(), item)
 		if (len(h.all()) == 1) != delivered || len(g.failed) > 0 && strings.Contains(g.failed[0], password) {
 			t.Errorf("%s: %v", password, g.failed)
 		}
@@ -386,7 +407,7 @@ func TestHandlers(t *testing.T) {
 	h := &smarthost{}
 	addr := h.start(t, nil, false)
 	g := &gateway{mail: letter()}
-	s := sender(t, g, Config{Smarthost: addr, TLS: TLSNone, FinalFor: []string{"anytown.example"}})
+	s := sender(t, g, Config{Smarthost: Smarthost{Addr: addr, TLS: TLSNone, FinalFor: []string{"anytown.example"}}})
 	if err := s.HandleDelivery(t.Context(), item); err != nil || !g.final {
 		t.Errorf("%v, final %t", err, g.final)
 	}
@@ -404,7 +425,7 @@ func TestHandlers(t *testing.T) {
 	if err := s.HandleDelivery(t.Context(), outbox.Item{Payload: json.RawMessage(`{`)}); err == nil {
 		t.Error("a broken item")
 	}
-	for _, bad := range []Config{{Smarthost: "nowhere", TLS: TLSNone}, {Smarthost: "a:1", TLS: "maybe"}} {
+	for _, bad := range []Config{{Smarthost: Smarthost{Addr: "nowhere", TLS: TLSNone}}, {Smarthost: Smarthost{Addr: "a:1", TLS: "maybe"}}} {
 		if _, err := New(g, bad); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
@@ -417,7 +438,7 @@ func TestDKIM(t *testing.T) {
 		t.Fatal(err)
 	}
 	h, g := &smarthost{}, &gateway{mail: letter()}
-	s := sender(t, g, Config{Smarthost: h.start(t, nil, false), TLS: TLSNone, DKIM: DKIM{Domain: "in.kinbridge.example", Selector: "k1", Key: key}})
+	s := sender(t, g, Config{Smarthost: Smarthost{Addr: h.start(t, nil, false), TLS: TLSNone}, DKIM: DKIM{Domain: "in.kinbridge.example", Selector: "k1", Key: key}})
 	if err := s.HandleDelivery(t.Context(), item); err != nil {
 		t.Fatal(err)
 	}
@@ -440,5 +461,16 @@ func TestDKIM(t *testing.T) {
 	}
 	if err := check(strings.Replace(raw, "Subject: Kinbridge", "Subject: Sinbridge", 1)); err == nil {
 		t.Error("a changed subject verifies")
+	}
+	// A second field of those that a mail has once breaks the signature wherever it is put in, also of those that we do not write.
+	for _, field := range []string{"From: eve@elsewhere.example", "To: eve@elsewhere.example", "Subject: other", "Date: Mon, 1 Jan 2024 00:00:00 +0000", "Reply-To: eve@elsewhere.example",
+		"Cc: eve@elsewhere.example", "Content-Type: text/html", "Message-ID: <x@y.example>"} {
+		end := strings.Index(raw, "\r\n\r\n")
+		if err := check(field + "\r\n" + raw); err == nil {
+			t.Errorf("with %q on top it verifies", field)
+		}
+		if err := check(raw[:end] + "\r\n" + field + raw[end:]); err == nil {
+			t.Errorf("with %q below it verifies", field)
+		}
 	}
 }

@@ -1,0 +1,123 @@
+package smtpout
+
+import (
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kinbridge/adapters/email/mtasts"
+)
+
+// Result is how securing one session, or finding a policy for it, ended, in the words of TLS reports (RFC 8460 section 4.3).
+type Result string
+
+// The results.
+const (
+	TLSSuccess       Result = "successful"
+	TLSNotSupported  Result = "starttls-not-supported"
+	TLSHostMismatch  Result = "certificate-host-mismatch"
+	TLSExpired       Result = "certificate-expired"
+	TLSNotTrusted    Result = "certificate-not-trusted"
+	TLSFailed        Result = "validation-failure"
+	STSFetchError    Result = "sts-policy-fetch-error"
+	STSPolicyInvalid Result = "sts-policy-invalid"
+	STSWebPKIInvalid Result = "sts-webpki-invalid"
+)
+
+// mostReported bounds the domains that are counted apart; the rest are counted together as "other".
+const mostReported = 200
+
+// TLSCount is how often something happened with a domain since the program started. Policy is "sts", or "no-policy-found", or
+// "smarthost" for our own.
+type TLSCount struct {
+	Domain, Policy string
+	Result         Result
+	Count          int
+}
+
+type tlsKey struct {
+	domain, policy string
+	result         Result
+}
+
+// tlsReport counts. Not every domain is new to Prometheus: labels are bounded.
+type tlsReport struct {
+	counter *prometheus.CounterVec
+
+	mu      sync.Mutex
+	domains map[string]bool
+	counts  map[tlsKey]int
+}
+
+func newReport(reg prometheus.Registerer) (*tlsReport, error) {
+	r := &tlsReport{domains: map[string]bool{}, counts: map[tlsKey]int{}, counter: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "kinbridge_mail_tls_sessions_total", Help: "Sessions to mail servers by domain, policy and result (RFC 8460 section 4.3)."},
+		[]string{"domain", "policy", "result"})}
+	if reg == nil {
+		return r, nil
+	}
+	return r, reg.Register(r.counter)
+}
+
+func (r *tlsReport) add(domain, policy string, result Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.domains[domain] {
+		if len(r.domains) >= mostReported {
+			domain = "other"
+		} else {
+			r.domains[domain] = true
+		}
+	}
+	r.counts[tlsKey{domain, policy, result}]++
+	r.counter.WithLabelValues(domain, policy, string(result)).Inc()
+}
+
+// TLSReport returns the counts since the program started, by domain.
+func (s *Sender) TLSReport() []TLSCount {
+	s.report.mu.Lock()
+	defer s.report.mu.Unlock()
+	out := make([]TLSCount, 0, len(s.report.counts))
+	for k, n := range s.report.counts {
+		out = append(out, TLSCount{Domain: k.domain, Policy: k.policy, Result: k.result, Count: n})
+	}
+	slices.SortFunc(out, func(a, b TLSCount) int {
+		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Result, b.Result))
+	})
+	return out
+}
+
+// policyResult names what was wrong with a domain's policy.
+func policyResult(err error) Result {
+	switch {
+	case errors.Is(err, mtasts.ErrWebPKI):
+		return STSWebPKIInvalid
+	case errors.Is(err, mtasts.ErrPolicy):
+		return STSPolicyInvalid
+	}
+	return STSFetchError
+}
+
+// tlsResult names what was wrong with a handshake.
+func tlsResult(err error) Result {
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	var any *tls.CertificateVerificationError
+	switch {
+	case err == nil:
+		return TLSSuccess
+	case errors.As(err, &host):
+		return TLSHostMismatch
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return TLSExpired
+	case errors.As(err, &unknown), errors.As(err, &invalid), errors.As(err, &any):
+		return TLSNotTrusted
+	}
+	return TLSFailed
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestMailConfigurationNamesTheKey(t *testing.T) {
+	for _, c := range []struct{ toml, want string }{
+		{``, ""},
+		{"[mail]\nroute = \"direct\"\nhostname = \"out.kinbridge.example\"\ntls_required = [\"*.gov.uk\", \"anytown.example\"]\nnotice_after = -1\nnotice_days = 7", ""},
+		{"[mail]\nroute = \"pigeon\"", "mail.route"},
+		{"[mail]\nroute = \"direct\"", "mail.hostname"},
+		{"[mail]\nroute = \"direct\"\nhostname = \"192.0.2.1\"", "mail.hostname"},
+		{"[mail]\nnotice_after = 0", "mail.notice_after"},
+		{"[mail]\nnotice_days = 0", "mail.notice_days"},
+		{"[mail]\ntls_required = [\"*.\"]", "mail.tls_required"},
+		{"[mail]\ntls_required = [\"anna@anytown.example\"]", "mail.tls_required"},
+		{"public_url = \"http://kinbridge.example\"", "mail.notice_after = -1"},
+		{"public_url = \"http://localhost:8080\"", ""},
+		{"public_url = \"https://kinbridge.example\"", ""},
+	} {
+		file := filepath.Join(t.TempDir(), "kinbridge.toml")
+		if err := os.WriteFile(file, []byte(c.toml), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := worldFlags{Dir: t.TempDir(), Config: file}.load()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v", c.toml, err)
+		}
+		if strings.Contains(c.toml, "out.kinbridge") && (cfg.Mail.Sending.Route != routeDirect || len(cfg.Mail.Sending.TLSRequired) != 2 || cfg.Mail.Sending.NoticeAfter != -1 || cfg.Mail.Smarthost == "") {
+			t.Errorf("%+v", cfg.Mail)
+		}
+	}
+}
