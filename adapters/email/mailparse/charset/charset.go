@@ -156,7 +156,7 @@ func oneAlphabet(s string) bool {
 // doubleDecoded undoes UTF-8 that was taken for Windows-1252 and encoded again, only where that is certain: two or more such
 // characters, and not one other that is not ASCII.
 func doubleDecoded(text, used string) (string, string) {
-	if used != "utf-8" || !strings.ContainsAny(text, "ÂÃâÅÄ") {
+	if used != "utf-8" || !mojibake(text) {
 		return text, used
 	}
 	raw := make([]byte, 0, len(text))
@@ -175,6 +175,16 @@ func doubleDecoded(text, used string) (string, string) {
 		return text, used
 	}
 	return string(raw), used
+}
+
+// mojibake says that text has one of the letters with which UTF-8 read as Windows-1252 is full.
+func mojibake(text string) bool {
+	for _, lead := range [...]string{"Ã", "Â", "â€", "Ä", "Å"} {
+		if strings.Contains(text, lead) {
+			return true
+		}
+	}
+	return false
 }
 
 func isASCIIBytes(b []byte) bool {
