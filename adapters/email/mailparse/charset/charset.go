@@ -136,21 +136,23 @@ func surelyUTF8(data []byte) bool {
 	return false
 }
 
-// oneAlphabet says that all letters of s beyond ASCII are Cyrillic, or all are Greek.
+// oneAlphabet says that all characters of s beyond ASCII are Cyrillic, or all are Greek, or all are of Western Europe.
 func oneAlphabet(s string) bool {
-	cyrillic, greek, other := 0, 0, 0
+	cyrillic, greek, western := 0, 0, 0
 	for _, r := range s {
 		switch {
 		case r < 0x80:
 		case r >= 0x400 && r < 0x530:
-			cyrillic++
+			cyrillic = 1
 		case r >= 0x370 && r < 0x400:
-			greek++
+			greek = 1
+		case r >= 0xa0 && r < 0x180:
+			western = 1
 		default:
-			other++
+			return false
 		}
 	}
-	return other == 0 && (cyrillic == 0) != (greek == 0)
+	return cyrillic+greek+western == 1
 }
 
 // doubleDecoded undoes UTF-8 that was taken for Windows-1252 and encoded again, only where that is certain: two or more such
