@@ -26,6 +26,9 @@ const maxDate = 200
 // without a zone is taken as UTC.
 func parseDate(v string) (time.Time, bool) {
 	v = v[:min(len(v), maxDate)]
+	if t, err := time.Parse(dateLayouts[0], v); err == nil { // nearly all mail
+		return t, true
+	}
 	if t, err := mail.ParseDate(v); err == nil {
 		return t, true
 	}

@@ -66,38 +66,23 @@ func (h *Header) addresses(name string) []Address {
 	return out
 }
 
-// unixLines returns raw with CRLF as LF, and CR too where the first line ends with one. A UTF-8 byte order mark and blank lines before the header go.
-// CRCRLF, which some gateways make of CRLF, is one line end.
+// unixLines returns raw with CRLF, and CR where a file knows no LF, as LF. A UTF-8 byte order mark and blank lines before the header go.
+//
+// CRCRLF is one line end where every line ends so, as some gateways write. Otherwise a CR alone is none, nor is a line of one CR blank: whoever
+// checks signatures reads on there, and we must not take for the writer a From that stands before such a line, or behind such a CR.
 func unixLines(raw []byte) []byte {
-	if cr := bytes.IndexByte(raw, '\r'); cr >= 0 {
-		if rest := bytes.TrimLeft(raw[cr:], "\r"); len(rest) > 0 && rest[0] != '\n' && bytes.IndexByte(raw[:cr], '\n') < 0 || bytes.IndexByte(raw, '\n') < 0 {
-			raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+	if bytes.IndexByte(raw, '\r') >= 0 {
+		lines := bytes.Count(raw, []byte("\n"))
+		switch {
+		case lines == 0:
 			raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
-		} else {
-			raw = withoutCR(raw, cr)
+		case bytes.Count(raw, []byte("\r\r\n")) == lines:
+			raw = bytes.ReplaceAll(raw, []byte("\r\r\n"), []byte("\n"))
+		default:
+			raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		}
 	}
 	return bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), "\n")
-}
-
-// withoutCR returns a copy of raw without the CRs that stand before LF; the first CR is at from.
-func withoutCR(raw []byte, from int) []byte {
-	out := make([]byte, 0, len(raw))
-	for {
-		out = append(out, raw[:from]...)
-		raw = raw[from:]
-		n := 1
-		for n < len(raw) && raw[n] == '\r' {
-			n++
-		}
-		if n < len(raw) && raw[n] != '\n' || n == len(raw) {
-			out = append(out, raw[:n]...)
-		}
-		raw = raw[n:]
-		if from = bytes.IndexByte(raw, '\r'); from < 0 {
-			return append(out, raw...)
-		}
-	}
 }
 
 // cutLine splits off the first line, without its line end.

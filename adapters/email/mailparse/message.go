@@ -1,6 +1,10 @@
 // Package mailparse reads one mail message (RFC 5322, MIME) as it really arrives: it never refuses what a person could
 // still read. Broken headers, missing boundaries, wrong charsets and truncated parts are read as far as they go, and
 // each fault is named in Problems. It is pure: no I/O, no clock, no resolver.
+//
+// Its own rooms are charset (what the bytes mean), tnef (winmail.dat) and cms (S/MIME envelopes that need no key). Text that is only signed is
+// read as if it were not; Protection says so, and whether the words are hidden. What is attached stays packed: archives, BinHex, the forks of
+// AppleDouble. A message attached is an attachment, except the one that a delivery report returns.
 package mailparse
 
 import (

@@ -182,8 +182,11 @@ var portalLinks = []string{
 
 // portalNotice says that the message is a notice of one of those services, and not an answer that quotes one.
 func (r *reader) portalNotice() bool {
+	if len(r.msg.Text) > 2500 || len(r.msg.HTML) > 100<<10 || !strings.Contains(r.msg.Text, "https://") && !strings.Contains(r.msg.HTML, "https://") {
+		return false
+	}
 	text := strings.ToLower(r.msg.Text)
-	if len(text) > 2500 || len(r.msg.HTML) > 100<<10 || len(r.msg.InReplyTo) > 0 || strings.Contains(text, "\n>") || strings.Contains(text, "wrote:") || strings.Contains(text, "\nfrom:") {
+	if len(r.msg.InReplyTo) > 0 || strings.Contains(text, "\n>") || strings.Contains(text, "wrote:") || strings.Contains(text, "\nfrom:") {
 		return false
 	}
 	all := text + "\n" + strings.ToLower(r.msg.HTML)

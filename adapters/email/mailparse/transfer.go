@@ -125,14 +125,21 @@ func decodeQuotedPrintable(data []byte) []byte {
 		if soft {
 			line = line[:len(line)-1]
 		}
-		for i := 0; i < len(line); i++ {
-			if line[i] == '=' && i+2 < len(line) && isHex(line[i+1]) && isHex(line[i+2]) {
-				out = append(out, unhex(line[i+1])<<4|unhex(line[i+2]))
-				i += 2
-				continue
+		for {
+			i := bytes.IndexByte(line, '=')
+			if i < 0 {
+				break
 			}
-			out = append(out, line[i])
+			out = append(out, line[:i]...)
+			if i+2 < len(line) && isHex(line[i+1]) && isHex(line[i+2]) {
+				out = append(out, unhex(line[i+1])<<4|unhex(line[i+2]))
+				line = line[i+3:]
+			} else {
+				out = append(out, '=')
+				line = line[i+1:]
+			}
 		}
+		out = append(out, line...)
 		if !soft && hadEnd {
 			out = append(out, '\n')
 		}

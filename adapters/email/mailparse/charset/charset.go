@@ -136,27 +136,29 @@ func surelyUTF8(data []byte) bool {
 	return false
 }
 
-// oneAlphabet says that all letters of s beyond ASCII are Cyrillic, or all are Greek.
+// oneAlphabet says that all characters of s beyond ASCII are Cyrillic, or all are Greek, or all are of Western Europe.
 func oneAlphabet(s string) bool {
-	cyrillic, greek, other := 0, 0, 0
+	cyrillic, greek, western := 0, 0, 0
 	for _, r := range s {
 		switch {
 		case r < 0x80:
 		case r >= 0x400 && r < 0x530:
-			cyrillic++
+			cyrillic = 1
 		case r >= 0x370 && r < 0x400:
-			greek++
+			greek = 1
+		case r >= 0xa0 && r < 0x180:
+			western = 1
 		default:
-			other++
+			return false
 		}
 	}
-	return other == 0 && (cyrillic == 0) != (greek == 0)
+	return cyrillic+greek+western == 1
 }
 
 // doubleDecoded undoes UTF-8 that was taken for Windows-1252 and encoded again, only where that is certain: two or more such
 // characters, and not one other that is not ASCII.
 func doubleDecoded(text, used string) (string, string) {
-	if used != "utf-8" || !strings.ContainsAny(text, "ÂÃâÅÄ") {
+	if used != "utf-8" || !mojibake(text) {
 		return text, used
 	}
 	raw := make([]byte, 0, len(text))
@@ -175,6 +177,16 @@ func doubleDecoded(text, used string) (string, string) {
 		return text, used
 	}
 	return string(raw), used
+}
+
+// mojibake says that text has one of the letters with which UTF-8 read as Windows-1252 is full.
+func mojibake(text string) bool {
+	for _, lead := range [...]string{"Ã", "Â", "â€", "Ä", "Å"} {
+		if strings.Contains(text, lead) {
+			return true
+		}
+	}
+	return false
 }
 
 func isASCIIBytes(b []byte) bool {

@@ -74,6 +74,14 @@ func TestDeclaredWrongly(t *testing.T) {
 
 func TestUnusualCharsets(t *testing.T) {
 	for _, c := range []struct{ name, raw, want string }{
+		{"1252", "caf\xe9", "café"},
+		{"936", "\xd0\xbb\xd0\xbb", "谢谢"},
+		{"utf-8; format=flowed", "café", "café"},
+		{"=utf-8", "café", "café"},
+		{"x-cp1250", "\x9a", "š"},
+		{"iso-8859-14", "\xf0", "ŵ"},
+		{"ibm852", "\xa5", "ą"},
+		{"mac-cyrillic", "\x8f\xf0\xe8", "При"},
 		{"utf-7", "caf\xe9 is not UTF-7", "café is not UTF-7"},
 		{"viscii", "café in UTF-8", "café in UTF-8"},
 		{"utf-7", "Hi Mom +Jjo-!", "Hi Mom ☺!"},

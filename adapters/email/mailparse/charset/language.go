@@ -47,7 +47,7 @@ func newLanguage(letters string, script *unicode.RangeTable, habits string, enco
 		case enc == charmap.Windows1252:
 			set.prior = 0.07
 		case enc == charmap.CodePage850, enc == charmap.Macintosh, enc == charmap.CodePage852:
-			set.prior = -0.1 // the charsets of old machines, seldom undeclared
+			set.prior = -0.25 // the charsets of old machines, seldom undeclared
 		}
 		l.sets = append(l.sets, set)
 	}
@@ -62,6 +62,7 @@ var (
 
 // languages are tried in this order; an earlier one wins a tie.
 var languages = []language{
+	newLanguage("é - èçñöüï", nil, "the and ing for you ith our tion ent ave", westernSets...),
 	newLanguage("éèàâêîôûçùœ - ëïüÿæ", nil, "eau oux ment que les des vous nous jour est pour", westernSets...),
 	newLanguage("äöüß - éà", nil, "sch ung ich ein der die und bitte gru", westernSets...),
 	newLanguage("áéíóúñ¿¡ - üçºª", nil, "que los las por para con del ici ado", westernSets...),
@@ -239,6 +240,8 @@ func (l *language) score(set *languageSet, data []byte) float64 {
 				sum += typographyWeight(set, prev, c, data[i+1:])
 			case set.mark[c] && !set.letter[prev] && !set.mark[prev], l.joined && letter && !strings.ContainsRune("ηΗοΟήΉό", set.runes[c-0x80]) && alone(set, prev, data[i+1:]):
 				sum--
+			case letter && (l.script == nil || alone(set, prev, data[i+1:])) && (isDigit(prev) || i+1 < len(data) && isDigit(data[i+1])):
+				sum -= 0.5
 			case v == strange, letter && set.upper[c] && inLower, l.script != nil && letter && prev < 0x80 && set.letter[prev]:
 				sum-- // foreign; a capital inside a word; two scripts in one word
 			default:
@@ -261,6 +264,8 @@ func (l *language) score(set *languageSet, data []byte) float64 {
 	}
 	return sum / n
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // alone says that a letter has no neighbour of its own script.
 func alone(set *languageSet, prev byte, rest []byte) bool {

@@ -12,7 +12,7 @@ import (
 
 // writtenIn are the charsets in which mail in each language is written.
 var writtenIn = map[string][]string{
-	"fr": latinSets, "de": latinSets, "es": latinSets, "pt": latinSets, "it": latinSets, "nl": latinSets, "cy": latinSets, "sv": latinSets,
+	"en": latinSets, "fr": latinSets, "de": latinSets, "es": latinSets, "pt": latinSets, "it": latinSets, "nl": latinSets, "cy": latinSets, "sv": latinSets,
 	"da": latinSets, "no": latinSets, "fi": latinSets, "is": latinSets, "ga": latinSets,
 	"pl": easternSets, "cs": easternSets, "sk": easternSets, "hu": easternSets, "ro": easternSets, "hr": easternSets, "sl": easternSets,
 	"tr": {"windows-1254", "iso-8859-9"}, "lt": balticSets, "lv": balticSets, "et": {"windows-1257", "iso-8859-13", "iso-8859-15"},

@@ -2,6 +2,7 @@ package charset
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -82,6 +83,20 @@ func Canonical(name string) string {
 	for _, p := range []string{"cp-", "ibm-", "x-cp", "dos-", "cp", "x-ibm", "oem"} {
 		if rest, ok := strings.CutPrefix(name, p); ok && len(rest) == 3 && rest[0] == '8' || ok && rest == "437" {
 			return "ibm" + rest
+		}
+	}
+	if n, err := strconv.Atoi(name); err == nil { // a Windows code page by its number alone
+		switch {
+		case n >= 1250 && n <= 1258:
+			return "windows-" + name
+		case n >= 28591 && n <= 28605:
+			return "iso-8859-" + strconv.Itoa(n-28590)
+		case n == 932 || n == 936 || n == 949 || n == 950 || n == 874 || n == 65001 || n == 51932 || n == 50220:
+			return charsetAlias["cp"+name]
+		case n == 20866:
+			return "koi8-r"
+		case n == 437 || n >= 850 && n <= 866:
+			return "ibm" + name
 		}
 	}
 	if lookupEncoding(name) == nil && name != "viscii" {
