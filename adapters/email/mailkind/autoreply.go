@@ -217,7 +217,7 @@ func (e *evidence) administration() Form {
 // a mail and a third sign; and nothing that a person's mail would have.
 func (e *evidence) unmistakable() bool {
 	s := e.says
-	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] || notifier.MatchString(e.sender()) || e.c.attached() {
+	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] && !s[later] || notifier.MatchString(e.sender()) || e.c.attached() {
 		return false
 	}
 	if sentFrom(e.own.text) {
@@ -231,7 +231,9 @@ func (e *evidence) unmistakable() bool {
 	}
 	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
 	switch {
-	case s[machine] && absent, s[machine] && s[received] && s[thanks]:
+	case s[machine] && absent, s[machine] && s[received] && (s[thanks] || s[program]):
+		return true
+	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true
 	case absent && (s[later] || s[thanks] && e.first[thanks] < 25):
 		return n >= 3

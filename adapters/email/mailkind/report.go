@@ -46,10 +46,10 @@ func (c *classifier) bounce() (Class, bool) {
 // fromDaemon says that the sender is a mail system.
 func (c *classifier) fromDaemon() bool {
 	if len(c.m.From) == 0 {
-		return c.nullSender
+		return c.nullSender || c.m.FromHeaders > 0 && strings.Trim(c.m.Header.Raw("From"), "<> \t") == ""
 	}
 	local, _, _ := strings.Cut(c.m.From[0].Addr, "@")
-	return daemonLocal.MatchString(local) || daemonName.MatchString(head(c.m.From[0].Name, 200)) || local == "" && strings.Contains(c.m.From[0].Addr, "@")
+	return c.m.From[0].Addr == "" && c.nullSender || daemonLocal.MatchString(local) || daemonName.MatchString(head(c.m.From[0].Name, 200)) || local == "" && strings.Contains(c.m.From[0].Addr, "@")
 }
 
 // daemonReports says that a mail system's words, below a subject that tells nothing, are a report. An administrator may be a person, who
