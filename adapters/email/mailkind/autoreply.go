@@ -112,7 +112,7 @@ func (e *evidence) byMachine() bool {
 	if e.c.nullSender {
 		return true
 	}
-	if k.list || k.news || !k.generated && !k.bulk && !k.rules || k.rules && !k.generated && !k.bulk && e.subject.forwarded {
+	if k.list || k.news || !k.generated && !k.bulk {
 		return false
 	}
 	return !notifier.MatchString(e.sender())
@@ -121,7 +121,12 @@ func (e *evidence) byMachine() bool {
 // speaksAsMachine says that the body's own words are those of an automatic answer.
 func (e *evidence) speaksAsMachine() bool {
 	s := e.says
-	return s[away] || s[left] || s[later] || s[received] && (s[thanks] || s[machine]) || s[machine] && (e.answers() || s[thanks] || s[contact])
+	if s[later] || s[received] && (s[thanks] || s[machine]) || s[machine] && (e.answers() || s[thanks] || s[contact]) {
+		return true
+	}
+	// "Jo has left the team" is what other programs tell too.
+	answers := e.answers() || e.c.nullSender || e.subject.answered || s[thanks] || s[machine] || s[contact] || s[until] || s[back] || s[through]
+	return (s[away] || s[left]) && answers
 }
 
 // awayInForm: "Out of office: the review". A person may write so too ("Out of office: cover for next week"), so something must agree.
