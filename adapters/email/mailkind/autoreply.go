@@ -210,7 +210,7 @@ func (e *evidence) administration() Form {
 		return ""
 	case s[challenge] && (machineSent || e.answers() || e.subject.answered || lexiconBegins(e.subject.rest, challenge) > 0) && !e.marks.news:
 		return FormChallenge
-	case s[list] && (e.marks.admin || listAdmin.MatchString(e.sender())):
+	case e.marks.admin, s[list] && listAdmin.MatchString(e.sender()):
 		return FormList
 	case s[filter] && machineSent && !e.marks.list:
 		return FormFilter
@@ -222,7 +222,7 @@ func (e *evidence) administration() Form {
 // a mail and a third sign; and nothing that a person's mail would have.
 func (e *evidence) unmistakable() bool {
 	s := e.says
-	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] && !s[later] || notifier.MatchString(e.sender()) || e.c.attached() {
+	if e.marks.list || e.marks.news || !e.single() || e.own.quotes && !s[machine] || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] && !s[later] || notifier.MatchString(e.sender()) || e.c.attached() {
 		return false
 	}
 	if sentFrom(e.own.text) {
