@@ -17,7 +17,6 @@ type marks struct {
 	list      bool   // it came through a mailing list
 	news      bool   // it can be unsubscribed from
 	admin     bool   // a list's administration
-	form      Form   // what a header alone tells
 }
 
 // readMarks goes through the header once.
