@@ -112,7 +112,7 @@ func (e *evidence) byMachine() bool {
 	if e.c.nullSender {
 		return true
 	}
-	if k.list || k.news || !k.generated && !k.bulk && !k.rules || k.rules && !k.generated && !k.bulk && e.subject.forwarded {
+	if k.list || k.news || !k.generated && !k.bulk {
 		return false
 	}
 	return !notifier.MatchString(e.sender())
@@ -121,7 +121,12 @@ func (e *evidence) byMachine() bool {
 // speaksAsMachine says that the body's own words are those of an automatic answer.
 func (e *evidence) speaksAsMachine() bool {
 	s := e.says
-	return s[away] || s[left] || s[later] || s[received] && (s[thanks] || s[machine]) || s[machine] && (e.answers() || s[thanks] || s[contact])
+	if s[later] || s[received] && (s[thanks] || s[machine]) || s[machine] && (e.answers() || s[thanks] || s[contact]) {
+		return true
+	}
+	// "Jo has left the team" is what other programs tell too.
+	answers := e.answers() || e.c.nullSender || e.subject.answered || s[thanks] || s[machine] || s[contact] || s[until] || s[back] || s[through]
+	return (s[away] || s[left]) && answers
 }
 
 // awayInForm: "Out of office: the review". A person may write so too ("Out of office: cover for next week"), so something must agree.
@@ -205,7 +210,7 @@ func (e *evidence) administration() Form {
 		return ""
 	case s[challenge] && (machineSent || e.answers() || e.subject.answered || lexiconBegins(e.subject.rest, challenge) > 0) && !e.marks.news:
 		return FormChallenge
-	case s[list] && (e.marks.admin || listAdmin.MatchString(e.sender())):
+	case e.marks.admin, s[list] && listAdmin.MatchString(e.sender()):
 		return FormList
 	case s[filter] && machineSent && !e.marks.list:
 		return FormFilter
@@ -217,7 +222,7 @@ func (e *evidence) administration() Form {
 // a mail and a third sign; and nothing that a person's mail would have.
 func (e *evidence) unmistakable() bool {
 	s := e.says
-	if e.marks.list || e.marks.news || !e.single() || e.own.quotes || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] || notifier.MatchString(e.sender()) || e.c.attached() {
+	if e.marks.list || e.marks.news || !e.single() || e.own.quotes && !s[machine] || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] && !s[later] || notifier.MatchString(e.sender()) || e.c.attached() {
 		return false
 	}
 	if sentFrom(e.own.text) {
@@ -231,7 +236,9 @@ func (e *evidence) unmistakable() bool {
 	}
 	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
 	switch {
-	case s[machine] && absent, s[machine] && s[received] && s[thanks]:
+	case s[machine] && absent, s[machine] && s[received] && (s[thanks] || s[program]):
+		return true
+	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true
 	case absent && (s[later] || s[thanks] && e.first[thanks] < 25):
 		return n >= 3

@@ -3,6 +3,7 @@ package mailkind
 import (
 	"bufio"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -128,5 +129,38 @@ func TestDeliveryReports(t *testing.T) {
 		if strings.Join(have, "\n") != strings.Join(c.bounces, "\n") {
 			t.Errorf("%s: %q, want %q (%s)", c.name, have, c.bounces, c.why)
 		}
+	}
+}
+
+// TestPeoplesMail takes all that people wrote in replytext's corpus: none of it is an answer of a machine, or a report.
+func TestPeoplesMail(t *testing.T) {
+	files, err := filepath.Glob("../replytext/testdata/corpus/*.txt")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	n := 0
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range strings.Split("\n"+string(data), "\n@@ ")[1:] {
+			for _, part := range []struct{ mark, mediaType string }{{"\n@text\n", "text/plain"}, {"\n@html\n", "text/html"}} {
+				_, body, ok := strings.Cut(block, part.mark)
+				if !ok {
+					continue
+				}
+				body, _, _ = strings.Cut(body, "\n@")
+				m, _ := mailparse.Parse([]byte("From: Jo Price <jo.price@la.example>\nTo: r-1@in.kinbridge.example\nSubject: Re: the review\nContent-Type: "+part.mediaType+"; charset=utf-8\n\n"+body), mailparse.Limits{})
+				n++
+				if got := Classify(m, "-"); got.Kind != KindMessage {
+					name, _, _ := strings.Cut(block, "\n")
+					t.Errorf("%s: %s: %s (%s)", filepath.Base(file), name, got.Kind, got.Reason)
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d messages", n)
 	}
 }

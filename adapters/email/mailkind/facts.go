@@ -32,7 +32,7 @@ func (e *evidence) form() Form {
 		return FormLeft
 	case s[away] || s[later] || e.subject.away || e.subjectAway():
 		return FormAway
-	case s[received] || e.subject.received || s[thanks] && (s[machine] || s[contact]) || ticketSubject.MatchString(e.c.subject):
+	case s[received] || e.subject.received || s[thanks] && (s[machine] || s[contact] || e.subject.program) || ticketSubject.MatchString(e.c.subject):
 		return FormAcknowledgement
 	}
 	return ""

@@ -69,6 +69,7 @@ var delaySubject = regexp.MustCompile(`(?i)\(delay|^\W*(?:warning|delay)`)
 var (
 	recipientLine = regexp.MustCompile(`(?i)^\s*(?:[-*•>]+\s*)?(?:([^\s<>@:："'(\[][^<>@:："'(\[]{0,60})[:：]\s*)?['"<(\[]*(?:[^<>@:]{0,60}[<(\[])?(?:mailto:|smtp:|rfc822;)?\s*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+)['">)\]]*(?:\s*<mailto:[^>]*>)?\s*(?:[:.;,]?\s*$|:\s|\.\.\.\s|\s+on \S|\s*\([^)]*\)\s*:|\s*\([^)]*\)\s*$|,?\s+(?:host|unknown|failed|5\d\d|no such|invalid|user|mailbox|is not|does not|not found)\b|;)`)
 	rcptLine      = regexp.MustCompile(`(?i)rcpt to:\s*<([^<>\s]+@[^<>\s]+)>`)
+	expandedFrom  = regexp.MustCompile(`(?i)\((?:expanded|generated) (?:from|by):?\s*<?([^<>\s()]+@[^<>\s()]+)>?\)`)
 	toAddress     = regexp.MustCompile(`(?i)(?:deliver(?:ed|y)?|sent|reach|message|mail|send|neges|nachricht|mensaje|messaggio|mensagem)[^@\n.]{0,60}?(?:to|for|an|à|at|para|a)(?: the)?(?: following)?(?: e-?mail)?(?: (?:address|recipient)(?:es|s|\(es\)|\(s\))?)?\s*:?\s*["'<(]*([^\s<>"'()\[\]:;,]+@[^\s<>"'()\[\]:;,]+\w)`)
 	// otherLabel is before addresses that are no recipients.
 	otherLabel = regexp.MustCompile(`(?i)^(?:from|reply-to|sender|return-path|message-?id|references|in-reply-to|x-.*|von|de|da|van|od|.*(?:contact|help|support|assistance|question|administrator|postmaster|sender|reporting|absender|expéditeur|remitente|mittente|发件人|寄件者|送信者|差出人|보낸).*)$`)
@@ -84,7 +85,7 @@ func lineRecipient(line string) string {
 }
 
 // recipients finds whom the report is on: those that the header lists; else the addresses that begin a line; else those of the SMTP
-// dialogue; else those the sentences name; else that of the subject; else whom the returned message was for.
+// dialogue; else those the sentences name; else that of the subject; else whom the returned message was for; else the only address there is.
 func (r *report) recipients() []string {
 	c := r.c
 	var found []string
@@ -100,7 +101,7 @@ func (r *report) recipients() []string {
 			}
 		}
 	}
-	for _, re := range []*regexp.Regexp{rcptLine, toAddress} {
+	for _, re := range []*regexp.Regexp{expandedFrom, rcptLine, toAddress} {
 		if len(found) > 0 {
 			break
 		}
@@ -115,6 +116,15 @@ func (r *report) recipients() []string {
 	}
 	if len(found) == 0 {
 		found = c.returnedTo()
+	}
+	if len(found) == 0 {
+		// The one address in all the text, wherever it stands.
+		for _, a := range anAddress.FindAllString(r.text, 20) {
+			found = c.addRecipient(found, a)
+		}
+		if len(found) != 1 {
+			return nil
+		}
 	}
 	return found
 }
@@ -194,37 +204,51 @@ func (c *classifier) returnedTo() []string {
 	return out
 }
 
-// about collects the lines that speak of an address: its own and those below it, up to the next address that begins a line; with the
-// first line anywhere that has reply codes when none of them has and alone says that the report is on no other recipient.
+// about collects the lines that speak of an address: its own and those below it, up to the next address that begins a line. Of several
+// places the first with a code is taken, since Exchange names each recipient once for people and once for administrators. When none has a
+// code, and alone says that the report is on no other recipient, the first line anywhere that has is added.
 func (r *report) about(addr string, alone bool) string {
-	var out []string
+	first := ""
 	lower := strings.ToLower(addr)
-	for i := 0; i < len(r.lines) && addr != ""; i++ {
+	for i, places := 0, 0; i < len(r.lines) && addr != "" && places < 8; i++ {
 		if !strings.Contains(r.lower[i], lower) {
 			continue
 		}
-		out = append(out, strings.TrimSpace(r.lines[i]))
-		blank := 0
-		for j := i + 1; j < len(r.lines) && j < i+15; j++ {
-			l := strings.TrimSpace(r.lines[j])
-			if l == "" {
-				if blank++; blank > 1 || len(out) > 1 {
-					break
-				}
-				continue
-			}
-			if r.names[j] != "" && !strings.EqualFold(r.names[j], addr) {
+		places++
+		s := r.block(i, addr)
+		if smtpCode.MatchString(s) || enhanced.MatchString(" "+s+" ") {
+			return oneLine(s)
+		}
+		if first == "" || !strings.Contains(first, " ") {
+			first = strings.TrimSpace(first + " " + s)
+		}
+	}
+	if alone && r.coded != "" {
+		first = strings.TrimSpace(first + " " + r.coded)
+	}
+	return oneLine(first)
+}
+
+// block is the line i, on addr, and what follows it on the same recipient.
+func (r *report) block(i int, addr string) string {
+	out := []string{strings.TrimSpace(r.lines[i])}
+	blank := 0
+	for j := i + 1; j < len(r.lines) && j < i+15; j++ {
+		l := strings.TrimSpace(r.lines[j])
+		if l == "" {
+			if blank++; blank > 1 || len(out) > 1 {
 				break
 			}
-			out = append(out, l)
+			continue
 		}
-		if s := head(strings.Join(out, " "), 4000); smtpCode.MatchString(s) || enhanced.MatchString(" "+s+" ") || len(out) > 1 {
+		if r.names[j] != "" && !strings.EqualFold(r.names[j], addr) {
 			break
 		}
+		out = append(out, l)
 	}
-	s := head(strings.Join(out, " "), 4000)
-	if alone && r.coded != "" && !smtpCode.MatchString(s) && !enhanced.MatchString(" "+s+" ") {
-		s = strings.TrimSpace(s + " " + r.coded)
-	}
+	return head(strings.Join(out, " "), 4000)
+}
+
+func oneLine(s string) string {
 	return mailparse.OneLine(strings.ToValidUTF8(head(s, 1000), ""))
 }

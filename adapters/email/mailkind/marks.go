@@ -14,11 +14,9 @@ type marks struct {
 	generated bool   // Auto-Submitted: auto-generated, or the like: a machine sent it, perhaps to tell what a person wrote
 	suppress  bool   // X-Auto-Response-Suppress: Exchange puts it on people's mail too
 	bulk      bool   // Precedence: bulk or junk
-	rules     bool   // an Exchange mailbox rule sent it
 	list      bool   // it came through a mailing list
 	news      bool   // it can be unsubscribed from
 	admin     bool   // a list's administration
-	form      Form   // what a header alone tells
 }
 
 // readMarks goes through the header once.
@@ -50,7 +48,7 @@ func readMarks(h *mailparse.Header) marks {
 func spokenOf(name []byte) bool {
 	switch {
 	case bytes.HasPrefix(name, []byte("x-ms-exchange-")):
-		return bytes.HasSuffix(name, []byte("-message-source")) || bytes.HasSuffix(name, []byte("-rules-loop"))
+		return false // a mailbox rule's mark is on what a person wrote and the rule passed on, too
 	case name[0] == 'x':
 		for _, part := range [][]byte{[]byte("auto"), []byte("vacation"), []byte("precedence"), []byte("list"), []byte("mailer"), []byte("messageclass"), []byte("message-class"),
 			[]byte("machinegenerated"), []byte("beenthere"), []byte("mailman"), []byte("oof"), []byte("ooo"), []byte("out-of-office")} {
@@ -84,10 +82,6 @@ func (k *marks) field(name, value string) {
 		}
 	case "x-auto-response-suppress":
 		k.suppress = true
-	case "x-ms-exchange-generated-message-source":
-		k.rules = k.rules || strings.Contains(value, "mailbox rules agent")
-	case "x-ms-exchange-inbox-rules-loop":
-		k.rules = true
 	case "mailing-list", "x-mailing-list", "x-beenthere", "x-listserver", "x-mailman-version", "x-list":
 		k.list = true
 	case "x-list-administrivia":

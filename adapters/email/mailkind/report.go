@@ -33,7 +33,7 @@ func (c *classifier) bounce() (Class, bool) {
 	listed := c.m.Header.Has("X-Failed-Recipients")
 	daemon := c.fromDaemon()
 	subject := c.reportSubject()
-	if !listed && !daemon && !subject {
+	if !listed && (!daemon && !subject || c.postmasterAnswers()) {
 		return Class{}, false // a person's mail: searching all its words would cost more than everything else together
 	}
 	r := c.report()
@@ -46,10 +46,15 @@ func (c *classifier) bounce() (Class, bool) {
 // fromDaemon says that the sender is a mail system.
 func (c *classifier) fromDaemon() bool {
 	if len(c.m.From) == 0 {
-		return c.nullSender
+		return c.nullSender || c.m.FromHeaders > 0 && strings.Trim(c.m.Header.Raw("From"), "<> \t") == ""
 	}
 	local, _, _ := strings.Cut(c.m.From[0].Addr, "@")
-	return daemonLocal.MatchString(local) || daemonName.MatchString(head(c.m.From[0].Name, 200)) || local == "" && strings.Contains(c.m.From[0].Addr, "@")
+	return c.m.From[0].Addr == "" && c.nullSender || daemonLocal.MatchString(local) || daemonName.MatchString(head(c.m.From[0].Name, 200)) || local == "" && strings.Contains(c.m.From[0].Addr, "@")
+}
+
+// postmasterAnswers says that a person answers from a mail system's address: "Re:", to a mail that it names.
+func (c *classifier) postmasterAnswers() bool {
+	return c.form().answered && c.answers() && !c.nullSender && c.m.Report == "" && !c.marks().generated && c.marks().answered == ""
 }
 
 // daemonReports says that a mail system's words, below a subject that tells nothing, are a report. An administrator may be a person, who
