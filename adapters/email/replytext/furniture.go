@@ -55,8 +55,12 @@ func isMobile(t string) bool {
 	if len(t) > 160 || len(t) < 6 {
 		return false
 	}
-	l := strings.TrimLeft(asciiFold(t), " *_-–—~|>+[(\"'")
-	begins := mobileStart.at(l)
+	const around = " *_-–—~|>+[(\"'"
+	begins := mobileStart.at(strings.TrimLeft(asciiFold(t[:min(len(t), 48)]), around))
+	if begins == 0 && mobileThing.in(asciiFold(t[max(0, len(t)-40):]))|mobileThing.in(asciiFold(t[:min(len(t), 24)])) == 0 {
+		return false
+	}
+	l := strings.TrimLeft(asciiFold(t), around)
 	switch {
 	case begins&1 != 0:
 		return (mobileThing.in(l) != 0 || strings.HasPrefix(l, "sent from my ") && len(strings.Fields(l)) <= 6) && !strings.HasSuffix(l, "?") && len(l) <= 120 && !sentenceGoesOn(l)
