@@ -109,6 +109,9 @@ func (a *assembly) between() bool {
 func (a *assembly) join() Reply {
 	var text, quote, sig joiner
 	interleaved := a.between()
+	own, others := a.sizes()
+	text.b.Grow(own)
+	quote.b.Grow(others)
 	for i, r := range a.all {
 		u, ok := a.unsigned[i]
 		switch {
@@ -132,6 +135,19 @@ func (a *assembly) join() Reply {
 		out.Text, out.Signature = out.Signature, ""
 	}
 	return out
+}
+
+// sizes returns how many bytes the lines of the author and the quoted ones take.
+func (a *assembly) sizes() (own, others int) {
+	for i, l := range a.lines {
+		n := max(len(l.text)+2*int(min(l.depth, 40)), len(l.raw)) + 1
+		if a.q[i] {
+			others += n
+		} else {
+			own += n
+		}
+	}
+	return own, others
 }
 
 func prevAuthor(runs []run, i int) int {

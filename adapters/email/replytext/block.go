@@ -33,7 +33,40 @@ func contactStart(lines []string, end int, who author) int {
 	case alone && end >= 3 && soundsSigned(t) && (endsSentence(before) || isRuler(before) || endsThanks(before)):
 		return end - 1
 	}
-	return contactBlock(lines, end, who)
+	at := contactBlock(lines, end, who)
+	if at >= 0 && at < end && pointsBelow(previousWords(lines, at)) && !who.signs(signed(lines[at])) && !who.heads(signed(lines[at])) {
+		return -1 // the contacts of somebody else, which she was asked for
+	}
+	return at
+}
+
+// anyAsks says that one of the lines below a name is part of a sentence, so that they are no signature.
+func anyAsks(lines []string) bool {
+	contacts := false
+	for _, l := range lines {
+		t := signed(l)
+		contacts = contacts || isContact(t)
+		if asksSomething(t, contacts) && furnitureFinder.in(asciiFold(t))&workingNote == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pointing are words with which people announce the contacts of somebody.
+var pointing = newSet("details contact contacts number address below following email phone reach ring telephone here solicitor kontakt kontaktdaten nummer coordonnées datos manylion rhif")
+
+// pointsBelow says that a line announces contacts.
+func pointsBelow(t string) bool {
+	if len(t) > 200 || t == "" {
+		return false
+	}
+	for _, k := range tokens(t, 40) {
+		if pointing[k.word] {
+			return true
+		}
+	}
+	return false
 }
 
 // listsNames says that the line above a name goes on into it or is a name too, so that the last one is no signature.
@@ -98,7 +131,10 @@ func contactBlock(lines []string, end int, who author) int {
 		titled := len(head) < len(t) && strings.Contains(t, "|") && len(strings.Fields(head)) >= 2 && nameLike(head) && (hasTitle(t) || isContact(t))
 		name := titled || who.signs(t) || who.heads(t) || len(head) < len(t) && who.signs(head) || nameLike(t) && words >= 2 || who.unnamed && isFirstName(t)
 		switch {
-		case who.signs(t) && len(t) <= 48 && i < end-1, who.heads(t) && i < end-1 && top:
+		case (who.signs(t) && len(t) <= 48 || who.heads(t) && top) && i < end-1:
+			if anyAsks(lines[i+1 : end]) {
+				return -1
+			}
 			return i
 		case len(head) < len(t) && who.signs(head) && len(nameWords(head)) >= 2 && (contacts > 0 || hasTitle(t)) && (top || i == end-1):
 			return i

@@ -55,13 +55,20 @@ func isMobile(t string) bool {
 	if len(t) > 160 || len(t) < 6 {
 		return false
 	}
-	l := strings.TrimLeft(asciiFold(t), " *_-–—~|>+[(\"'")
-	begins := mobileStart.at(l)
+	const around = " *_-–—~|>+[(\"'"
+	begins := mobileStart.at(strings.TrimLeft(asciiFold(t[:min(len(t), 48)]), around))
+	if begins == 0 && mobileThing.in(asciiFold(t[max(0, len(t)-40):]))|mobileThing.in(asciiFold(t[:min(len(t), 64)])) == 0 {
+		return false
+	}
+	l := strings.TrimLeft(asciiFold(t), around)
 	switch {
 	case begins&1 != 0:
 		return (mobileThing.in(l) != 0 || strings.HasPrefix(l, "sent from my ") && len(strings.Fields(l)) <= 6) && !strings.HasSuffix(l, "?") && len(l) <= 120 && !sentenceGoesOn(l)
 	case begins&2 != 0:
 		return len([]rune(l)) <= 90 && !strings.HasSuffix(l, "?") && (mobileThing.in(l) != 0 || len(strings.Fields(l)) <= 8)
+	}
+	if getsOutlook.in(l) == 3 && len(strings.Fields(l)) <= 9 && !strings.HasSuffix(l, "?") && !hasFirstPerson(l) {
+		return true // "Get Outlook for iOS" in whatever language
 	}
 	for _, e := range mobileEnd {
 		if strings.HasSuffix(l, e) {
@@ -168,6 +175,7 @@ var (
 		`you don't often get email from|you don't often get e-mail|you don't often receive|some people who received this message don't often|learn why this is important|learnaboutsenderidentification|this message was sent securely|sent securely using|this email was sent securely|not often get email from|sie erhalten nicht häufig|vous n'obtenez pas souvent|no suele recibir|u ontvangt niet vaak|nid ydych yn aml yn cael`,
 	)
 
+	getsOutlook  = newFinder("outlook", "ios|android")
 	externalTag  = newFinder("external e|external s|external m")
 	bannerFirst  = newFinder("this |the |external|*-|**|* ")
 	footerTerms  = newFinder("mailing list|mailing-list|groups links|/listinfo/|unsubscribe|reply to this email directly|reply to this e-mail directly|view it on git|you received this|you are receiving this|to post to this group|to subscribe|list archives|antivirus|afgemeld|abmelden|désabonner|darse de baja")

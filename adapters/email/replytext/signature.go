@@ -371,10 +371,7 @@ func signatureBelow(lines []string, who author) bool {
 			contacts = true
 			continue
 		}
-		if _, whole := isClosing(t); whole || who.signs(t) || who.heads(t) || nameLike(t) || isPicture(t) || isRuler(t) || isMobile(t) || brevity(t) {
-			continue
-		}
-		if isContact(t) || hasTitle(t) && !strings.HasSuffix(t, "?") && !hasFirstPerson(t) {
+		if isSigned(t, who) {
 			continue
 		}
 		if contacts && furnitureFinder.in(asciiFold(t))&workingNote != 0 && !strings.HasSuffix(t, "?") {
@@ -384,8 +381,35 @@ func signatureBelow(lines []string, who author) bool {
 		if len(t) > 80 || strings.HasSuffix(t, "?") || words > 7 && endsSentence(t) || startsLower(t) && words > 4 || strings.HasSuffix(t, ":") || isPostscript(t) || isListItem(t) {
 			return false
 		}
+		if n == 1 && words > 1 || asksSomething(t, contacts) {
+			return false // below closing words a name comes first, and nobody asks for anything
+		}
 	}
 	return true
+}
+
+// isSigned says that a line is a name, an office, a picture or what a program adds.
+func isSigned(t string, who author) bool {
+	if _, whole := isClosing(t); whole || who.signs(t) || who.heads(t) || nameLike(t) || isPicture(t) || isRuler(t) || isMobile(t) || brevity(t) {
+		return true
+	}
+	return isContact(t) || hasTitle(t) && !strings.HasSuffix(t, "?") && !hasFirstPerson(t) && !asksSomething(t, false)
+}
+
+// sentenceWord are words of sentences that do not stand in names and offices; asking are those of them that speak to the reader.
+var (
+	sentenceWord = newSet("please send is are was were will would can could you your we i it this that have has need let know see sorry hope call ask not don't if when what how she he they her him them there here be been do does did get got must may")
+	asking       = newSet("please you your we i can could send let")
+)
+
+// asksSomething says that a line is part of a sentence. Below contacts stand slogans, which speak to nobody.
+func asksSomething(t string, contacts bool) bool {
+	for _, k := range tokens(t, 16) {
+		if sentenceWord[k.word] && (!contacts || asking[k.word]) {
+			return true
+		}
+	}
+	return false
 }
 
 func isPostscript(t string) bool {
