@@ -173,7 +173,7 @@ func (w *row) measurePostfix(ctx context.Context, p *postfix, c corpus, mails in
 	}
 	r, err := w.load(ctx, p.addr, list, func() (bool, error) { n, err := p.delivered(); return n >= mails, err }, p.processorTime)
 	if err != nil {
-		return fmt.Errorf("Postfix: %w", err)
+		return fmt.Errorf("measuring Postfix: %w", err)
 	}
 	w.postfix, w.postfixP99 = append(w.postfix, r.accept), append(w.postfixP99, r.p99)
 	w.postfixDone, w.postfixCPU = append(w.postfixDone, r.done), append(w.postfixCPU, r.cpu)
@@ -200,7 +200,7 @@ func (w *row) measureKinbridge(ctx context.Context, bin string, c corpus, mails 
 	}
 	r, err := w.load(ctx, k.ready.SMTP, list, func() (bool, error) { n, err := k.filed(ctx); return n >= filedBefore+mails, err }, k.processorTime)
 	if err != nil {
-		return fmt.Errorf("Kinbridge: %w", err)
+		return fmt.Errorf("measuring Kinbridge: %w", err)
 	}
 	w.accept, w.p99 = append(w.accept, r.accept), append(w.p99, r.p99)
 	w.done, w.cpu = append(w.done, r.done), append(w.cpu, r.cpu)
