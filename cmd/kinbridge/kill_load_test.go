@@ -124,7 +124,11 @@ func (l *mailLoad) compose() *loadedMail {
 	n := l.next.Add(1)
 	th := l.threads[rand.IntN(len(l.threads))]
 	m := &loadedMail{token: fmt.Sprintf("tok-%d-%08x", n, rand.Uint32()), thread: th}
-	filler := strings.Repeat("The core group met and the plan stands as it was agreed last month.\r\n", 1+rand.IntN(40))
+	lines := 1 + rand.IntN(40)
+	if n%5 == 0 {
+		lines = 1000 // too large to be filed at once: this mail goes by the outbox
+	}
+	filler := strings.Repeat("The core group met and the plan stands as it was agreed last month.\r\n", lines)
 	m.raw = fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: Re: your message\r\nDate: %s\r\nMessage-ID: <%s@council.example>\r\nMIME-Version: 1.0\r\n"+
 		"Content-Type: text/plain; charset=utf-8\r\n\r\nThank you. %s is the number of this reply.\r\n%s", th.LAEmail, th.ReplyAddress,
 		time.Now().Format(time.RFC1123Z), m.token, m.token, filler)

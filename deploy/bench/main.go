@@ -25,7 +25,7 @@ func main() {
 	out := flag.String("out", "deploy/bench", "folder for README.md and rates.svg")
 	mails := flag.Int("mails", 2000, "mails of one measurement")
 	repeats := flag.Int("repeats", 3, "measurements of each kind; the median counts")
-	only := flag.String("only", "", "measure only the ways of sending whose name contains this (\"10, kept\"), and write no files")
+	only := flag.String("only", "", "measure only the ways of sending whose name contains this (\"10, kept\"), or \"held\" alone, and write no files")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -99,13 +99,16 @@ func run(ctx context.Context, bin, out, only string, mails, repeats int) error {
 		}
 		r.rows = append(r.rows, w)
 	}
-	if only != "" {
+	if only != "" && only != "held" {
 		return nil
 	}
 	if r.held, err = heldTimes(ctx, bin, c, mails); err != nil {
 		return err
 	}
 	fmt.Println("end of DATA to held: p50", smtpload.Percentile(r.held, 0.5), "p99", smtpload.Percentile(r.held, 0.99))
+	if only != "" {
+		return nil
+	}
 	if r.latency, err = goBench(ctx, "./cmd/kinbridge", "ReplyToKiosk", "1000x"); err != nil {
 		return err
 	}
@@ -173,7 +176,7 @@ func (w *row) measurePostfix(ctx context.Context, p *postfix, c corpus, mails in
 	}
 	r, err := w.load(ctx, p.addr, list, func() (bool, error) { n, err := p.delivered(); return n >= mails, err }, p.processorTime)
 	if err != nil {
-		return fmt.Errorf("Postfix: %w", err)
+		return fmt.Errorf("measuring Postfix: %w", err)
 	}
 	w.postfix, w.postfixP99 = append(w.postfix, r.accept), append(w.postfixP99, r.p99)
 	w.postfixDone, w.postfixCPU = append(w.postfixDone, r.done), append(w.postfixCPU, r.cpu)
@@ -200,7 +203,7 @@ func (w *row) measureKinbridge(ctx context.Context, bin string, c corpus, mails 
 	}
 	r, err := w.load(ctx, k.ready.SMTP, list, func() (bool, error) { n, err := k.filed(ctx); return n >= filedBefore+mails, err }, k.processorTime)
 	if err != nil {
-		return fmt.Errorf("Kinbridge: %w", err)
+		return fmt.Errorf("measuring Kinbridge: %w", err)
 	}
 	w.accept, w.p99 = append(w.accept, r.accept), append(w.p99, r.p99)
 	w.done, w.cpu = append(w.done, r.done), append(w.cpu, r.cpu)

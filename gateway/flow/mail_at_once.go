@@ -59,5 +59,6 @@ func (f *Flow) readAtOnce(ctx context.Context, r MailReaderAtOnce, raw []byte, e
 			mail, ok = ReadMail{}, false
 		}
 	}()
-	return r.ReadAtOnce(ctx, raw, env)
+	mail, ok = r.ReadAtOnce(ctx, raw, env)
+	return mail.clean(), ok
 }

@@ -94,6 +94,13 @@ type Bounce struct {
 	Diagnostic string
 }
 
+// clean is the mail with its texts as they may be kept (see CleanText). It is done before the transaction, which only finds that it is done: a
+// vast mail must not hold up the writer.
+func (m ReadMail) clean() ReadMail {
+	m.Text, m.Quoted = CleanText(m.Text), CleanText(m.Quoted)
+	return m
+}
+
 // bodyOrNote is the text to post; mail without words but with files says so.
 func (m ReadMail) bodyOrNote() string {
 	if t := CleanText(m.Text); strings.TrimSpace(t) != "" {
@@ -294,7 +301,7 @@ func (f *Flow) readInbound(ctx context.Context, id ids.InboundID) (ReadMail, err
 	if err != nil {
 		return ReadMail{}, err
 	}
-	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope)
+	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope).clean()
 	if kept, ok := decodeFacts(in.Facts); ok { // the proof at the time of arrival counts: keys and records change
 		mail.Proof = kept.SenderProof
 	}
@@ -309,7 +316,7 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 		return err
 	}
 	in.Work = it
-	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope)
+	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope).clean()
 	if mail.Proof.TempFail && it.Attempts < 6 {
 		return outbox.RetryAt(f.now().Add(outbox.Backoff(it.Attempts, 2*time.Second, time.Minute)), fmt.Errorf("the sender could not be checked: DNS gave no answer"))
 	}
