@@ -58,6 +58,8 @@ type MailConfig struct {
 	FinalFor       []string `koanf:"final_for"`
 	DKIMSelector   string   `koanf:"dkim_selector"`
 	DKIMKey        string   `koanf:"dkim_key"` // PEM file, PKCS #8
+	// TrustedSealers are the domains whose ARC seals (RFC 8617) are believed: forwarders that a council has told us of.
+	TrustedSealers []string `koanf:"trusted_sealers"`
 	// SubaddressOf is the one mailbox whose subaddresses ours are ("kinbridge@prison.example"), where no whole domain is ours.
 	SubaddressOf string       `koanf:"subaddress_of"`
 	IMAP         []IMAPConfig `koanf:"imap"` // mailboxes that mail is fetched from

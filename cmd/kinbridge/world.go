@@ -86,13 +86,14 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 		return nil, err
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg), Files: w.files, Tickets: w.signer, Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }
 
 // mailReader reads received email. What an IMAP account's provider found out counts for the mail of that account.
-func mailReader(cfg Config) intake.Reader {
-	r := intake.Reader{Resolver: resolver(cfg), TrustedResults: map[string][]string{}}
+func mailReader(cfg Config, st *store.Store) intake.Reader {
+	bodies := &namedBodies{own: mailauth.Party{Name: "Kinbridge", Domain: cfg.Mail.Domain}, agencies: st.Agencies, now: time.Now, log: slog.Default()}
+	r := intake.Reader{Resolver: resolver(cfg), TrustedResults: map[string][]string{}, TrustedSealers: cfg.Mail.TrustedSealers, Expect: bodies.list}
 	for _, a := range cfg.Mail.IMAP {
 		r.TrustedResults[a.Name] = a.TrustedResults
 	}

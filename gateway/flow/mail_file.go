@@ -83,7 +83,8 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 	ctx, mail := tx.Context(), s.mail
 	s.actor = ids.Unknown("mail")
 	m := policy.MailFacts{AddressValid: s.to.problem == nil, AddressExpired: s.to.address.Expired(f.now()), Verified: mail.Proof.Verified,
-		Readable: mail.readable() && s.in.Envelope.WholeSize == 0, Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Invitation: mail.Kind == MailInvite}
+		Readable: mail.readable() && s.in.Envelope.WholeSize == 0, Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Invitation: mail.Kind == MailInvite,
+		Challenge: mail.Auto.Form == AutoChallenge}
 	s.facts = policy.Facts{Act: policy.FileMail}
 	if m.AddressValid {
 		if s.o, err = loadThread(ctx, tx.Reader, s.actor, s.to.address.Thread); err != nil {
@@ -256,6 +257,8 @@ func (f *Flow) useAutoFacts(tx *store.Tx, s sorting) error {
 const (
 	AutoAway = "away"
 	AutoLeft = "left"
+	// AutoChallenge is no answer of hers: our message has not reached her.
+	AutoChallenge = "challenge"
 )
 
 // maxColleagues bounds what is kept of one automatic answer.

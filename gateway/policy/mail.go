@@ -15,6 +15,7 @@ type MailFacts struct {
 	Readable       bool
 	Encrypted      bool // nobody here can read it
 	Automatic      bool // an automatic answer, a report or a loop
+	Challenge      bool // a machine asks whether a person sent ours: it waits there until somebody answers
 	AutomaticToday int  // automatic mail that this thread has had within a day, this one not counted
 	Invitation     bool
 	// Of an email that somebody wants to file:
@@ -48,6 +49,8 @@ func fileMail(f Facts) Decision {
 		d := hold("encrypted", "The email is encrypted, so nobody here can read it.", "encrypted", deskRole)
 		d.TellSender = m.SenderIsParty && m.Verified && !m.Automatic
 		return d
+	case m.Challenge:
+		return hold("challenge", "The recipient's mail system asks whether a person sent our message, and keeps it back until somebody answers.", "auto_reply", deskRole)
 	case m.Automatic && m.SenderIsParty && m.Verified:
 		return note("automatic_answer", "An automatic answer: what it tells of its sender is used, and it is nobody's words.")
 	case m.Automatic:

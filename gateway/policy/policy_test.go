@@ -242,6 +242,7 @@ func TestMailRules(t *testing.T) {
 		{"expired", threads.Official, func(f *Facts) { f.Mail.AddressExpired = true }, Hold, "expired_address", ids.RolePactWorker},
 		{"unreadable", threads.Official, func(f *Facts) { f.Mail.Readable = false }, Hold, "unreadable", ids.RolePactWorker},
 		{"automatic, of a proven party", threads.Official, func(f *Facts) { f.Mail.Automatic = true }, Note, "", ""},
+		{"a challenge", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.Challenge = true, true }, Hold, "auto_reply", ids.RolePactWorker},
 		{"automatic, unproven", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.Verified = true, false }, Hold, "auto_reply", ids.RolePactWorker},
 		{"automatic, of a stranger", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.SenderIsParty = true, false }, Hold, "auto_reply", ids.RolePactWorker},
 		{"automatic, the eleventh in a day", threads.Official, func(f *Facts) {
@@ -335,7 +336,7 @@ func drawFacts(t *rapid.T) Facts {
 			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother")},
 		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold")},
 		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
-			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), Confirmed: b("confirmed")},
+			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), Challenge: b("challenge"), Confirmed: b("confirmed")},
 		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),
 			LegalVisit: b("legal"), UnknownGuest: b("unknownGuest"), OutsideStaff: b("outside"), SeveralAuthorities: b("several"), Confirmed: b("confirmed")},
 		SamePlace: b("place"), SameWing: b("sameWing"),

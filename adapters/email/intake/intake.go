@@ -29,8 +29,9 @@ type Reader struct {
 	// TrustedResults names, for each IMAP account, the servers (authserv-id, or mailauth.NoID) whose Authentication-Results count for mail that
 	// was fetched by it.
 	TrustedResults map[string][]string
-	TrustedSealers []string         // the domains whose ARC seals count
-	Expect         []mailauth.Party // who a forger might want to be taken for; each costs a little for every mail
+	TrustedSealers []string // the domains whose ARC seals count
+	// Expect returns whom a forger might want to be taken for; nil = nobody in particular. It is asked for every mail and must be quick.
+	Expect func() []mailauth.Party
 }
 
 // Read implements flow.MailReader.
@@ -139,8 +140,12 @@ func (r Reader) proof(ctx context.Context, raw []byte, m *mailparse.Message, env
 	if timeout == 0 {
 		timeout = 10 * time.Second
 	}
+	var expect []mailauth.Party
+	if r.Expect != nil {
+		expect = r.Expect()
+	}
 	f := mailauth.Within(ctx, timeout, raw, mailauth.Envelope{RemoteIP: net.ParseIP(env.RemoteIP), Helo: env.Helo, MailFrom: env.MailFrom, Parsed: m,
-		Fetched: env.Fetched != "", TrustedResults: r.TrustedResults[env.Fetched], TrustedSealers: r.TrustedSealers, Expect: r.Expect}, r.Resolver)
+		Fetched: env.Fetched != "", TrustedResults: r.TrustedResults[env.Fetched], TrustedSealers: r.TrustedSealers, Expect: expect}, r.Resolver)
 	p = flow.SenderProof{Verified: f.Verified(), Reasons: f.Reasons(), TempFail: f.Temporary(), Warnings: f.Warnings(), Source: f.Source,
 		Results: map[string]string{"spf": string(f.SPF), "dmarc": string(f.DMARC), "dkim": string(mailauth.None), "arc": string(f.ARC.Result)}}
 	for _, s := range f.Signatures {

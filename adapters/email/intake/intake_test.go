@@ -86,7 +86,7 @@ func TestAttachmentsAreTaken(t *testing.T) {
 func TestFetchedMail(t *testing.T) {
 	r := reader
 	r.TrustedResults = map[string][]string{"post": {"mx.anymail.example"}, "other": {"mx.evil.example"}}
-	r.Expect = []mailauth.Party{{Name: "Anna Quill", Domain: "anytown.example"}}
+	r.Expect = func() []mailauth.Party { return []mailauth.Party{{Name: "Anna Quill", Domain: "anytown.example"}} }
 	fetched := store.Envelope{Rcpt: env.Rcpt, Fetched: "post"}
 	header := "Authentication-Results: mx.anymail.example; spf=pass smtp.mailfrom=anytown.example\r\n"
 	if m := r.Read(t.Context(), []byte(header+reply+"\r\nYes.\r\n"), fetched); !m.Proof.Verified || m.Proof.Source != "Authentication-Results of mx.anymail.example" || m.Proof.Results["spf"] != "pass" {
