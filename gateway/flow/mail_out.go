@@ -235,7 +235,7 @@ func (f *Flow) failDelivery(tx *store.Tx, d *messages.Delivery, on audit.Deliver
 	if !d.Advance(messages.Failed, tx.Now()) {
 		return audit.DeliveryFailed(on, answer).With("repeat", "yes"), nil
 	}
-	return audit.DeliveryFailed(on, answer), tx.Enqueue(outbox.Undelivered, string(d.ID), d.ID, time.Time{})
+	return audit.DeliveryFailed(on, answer), tx.Enqueue(outbox.Undelivered, fmt.Sprintf("%s/%d", d.ID, tx.Now().UnixMicro()), d.ID, time.Time{})
 }
 
 func (f *Flow) moveDelivery(ctx context.Context, id ids.DeliveryID, move func(*store.Tx, *messages.Delivery, audit.Delivered) (audit.Entry, error)) error {

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"crypto/subtle"
+	"fmt"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (f *Flow) reportOn(tx *store.Tx, d *messages.Delivery, on audit.Delivered, 
 		if err != nil {
 			return e, err
 		}
-		return e, tx.Enqueue(outbox.MailOut, string(d.ID)+"/notice", d.ID, tx.Now())
+		return e, tx.Enqueue(outbox.MailOut, fmt.Sprintf("%s/notice/%d", d.ID, tx.Now().UnixMicro()), d.ID, tx.Now())
 	}
 	return f.failDelivery(tx, d, on, b.Status)
 }

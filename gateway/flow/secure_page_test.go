@@ -273,6 +273,27 @@ func TestWhenANoticeGoes(t *testing.T) {
 		if rows, err := w.Flow.Undelivered(ctx, w.Staff.OtherWorker.Actor); err != nil || len(rows) != 0 {
 			t.Errorf("somebody else's: %d %v", len(rows), err)
 		}
+		// Sent again by a person, the message itself is tried anew; its page gets a new time, and a second failure is told again.
+		w.Take(t, outbox.Undelivered)
+		if err := w.Flow.SendAgain(ctx, w.Staff.Worker.Actor, id); err != nil {
+			t.Fatal(err)
+		}
+		w.Env.Clock.Advance(40 * 24 * time.Hour)
+		if m, err := w.Flow.OutgoingMail(ctx, id); err != nil || m.Neutral {
+			t.Errorf("%+v %v", m, err)
+		}
+		fail(id, noTLS)
+		m, err := w.Flow.OutgoingMail(ctx, id)
+		if err != nil || !m.Neutral {
+			t.Fatalf("%+v %v", m, err)
+		}
+		if _, err := w.Flow.PageLanding(ctx, readLink.FindStringSubmatch(m.Text)[1]); err != nil {
+			t.Error(err)
+		}
+		fail(id, flow.MailFailure{Permanent: true, Trouble: messages.TroubleNoMailbox})
+		if n := len(w.Take(t, outbox.Undelivered)); n != 1 {
+			t.Errorf("%d items for whoever chases it", n)
+		}
 	})
 }
 

@@ -17,9 +17,10 @@ type SecurePage struct {
 	Opened   time.Time // when the message was first read there
 }
 
-// AddSecurePage stores a delivery's page; one that it has already stays as it is.
+// AddSecurePage stores a delivery's page; one that it has already keeps its link and gets the new time.
 func (tx *Tx) AddSecurePage(p SecurePage) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO secure_pages (id, delivery_id, link_hash, created, expires) VALUES (?, ?, ?, ?, ?) ON CONFLICT (delivery_id) DO NOTHING`,
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO secure_pages (id, delivery_id, link_hash, created, expires) VALUES (?, ?, ?, ?, ?) 
+		ON CONFLICT (delivery_id) DO UPDATE SET created = excluded.created, expires = excluded.expires`,
 		string(p.ID), string(p.Delivery), p.LinkHash, micros(tx.now), micros(p.Expires))
 	return err
 }
