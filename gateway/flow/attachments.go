@@ -147,8 +147,8 @@ type FileView struct {
 	Content []byte
 }
 
-// Attachment returns a file as it was sent, to staff who may read its message, and records that it was opened. What is still being checked, or was
-// found infected, is given to nobody.
+// Attachment returns a file as it was sent, to staff and contacts who may read its message, and records that it was opened. What is still being checked, or was
+// found infected, is given to nobody; a contact gets what mail would carry to her.
 func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID) (FileView, error) {
 	m, at, err := f.mayHave(ctx, a, policy.ReadOriginal, id)
 	if err != nil {
@@ -157,6 +157,8 @@ func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID)
 	switch v := at.Verdict; {
 	case v.State == messages.FileChecking:
 		return FileView{}, ids.E(ids.Conflict, "This file is still being checked. Try again in a few minutes.")
+	case a.Kind == ids.ActorContact && !v.Relayed(): // as with mail
+		return FileView{}, ids.ErrNotFound
 	case v.Refused():
 		return FileView{}, ids.E(ids.Forbidden, "The virus scanner found something in this file (%s), so it cannot be downloaded. It is kept on the record.", v.Finding)
 	}

@@ -92,6 +92,8 @@ func TestFilesOfAReply(t *testing.T) {
 		}
 		for _, a := range m.Attachments { // never the file itself
 			flowtest.Refused(t, second(w.Flow.Attachment(ctx, w.MotherActor(), a.ID)), ids.NotFound)
+		}
+		for _, a := range []messages.Attachment{infected, macros} {
 			flowtest.Refused(t, second(w.Flow.Attachment(ctx, ids.ContactActor(w.Contacts.Anna), a.ID)), ids.NotFound)
 		}
 		if f, err := w.Flow.Attachment(ctx, w.Staff.Worker.Actor, macros.ID); err != nil || string(f.Content) != "macros" {
