@@ -21,6 +21,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
+	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/outbox"
@@ -53,7 +54,7 @@ func newSite(t *testing.T, e storetest.Env) *site {
 	t.Helper()
 	s := &site{t: t, e: e}
 	s.f = flow.New(e.Store, flow.NewBus(), flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
-		SessionKey: []byte("a session key of thirty-two bytes"), Tickets: signer{}, Now: e.Clock.Now})
+		SessionKey: []byte("a session key of thirty-two bytes"), Tickets: signer{}, Files: &flowtest.Files{}, Now: e.Clock.Now})
 	pact := people.Agency{ID: ids.New[ids.AgencyID](ids.Agency), Kind: people.Charity, Name: "Pact"}
 	prison := people.Agency{ID: ids.New[ids.AgencyID](ids.Agency), Kind: people.Establishment, Name: "HMP Fernhill"}
 	council := people.Agency{ID: ids.New[ids.AgencyID](ids.Agency), Kind: people.Authority, Name: "Anytown Council"}

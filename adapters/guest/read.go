@@ -8,6 +8,7 @@ import (
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 )
 
 // The pages under /read/ are where a message is read that could not be mailed securely. The link comes in a notice; she asks for a code, gives
@@ -169,7 +170,16 @@ func (g *Guest) showMessage(w http.ResponseWriter, r *http.Request, status int, 
 		v.Important = loc.T("guest.read.reviewed")
 	}
 	for _, a := range m.Attachments {
-		v.Files = append(v.Files, web.Link{Text: fmt.Sprintf("%s (%s)", a.Name, loc.T("guest.read.kb", "N", fmt.Sprint((a.Size+1023)/1024))), Href: "/read/message/file/" + string(a.ID)})
+		file := web.Link{Text: fmt.Sprintf("%s (%s)", a.Name, loc.T("guest.read.kb", "N", fmt.Sprint((a.Size+1023)/1024)))}
+		switch { // named in any case, so that nothing vanishes
+		case a.Verdict.Relayed():
+			file.Href = "/read/message/file/" + string(a.ID)
+		case a.Verdict.State == messages.FileChecking:
+			file.Text = loc.T("guest.read.file_checking", "File", file.Text)
+		default:
+			file.Text = loc.T("guest.read.file_stays", "File", file.Text)
+		}
+		v.Files = append(v.Files, file)
 	}
 	return g.renderReading(w, r, status, "read_message", web.Page{Title: loc.T("guest.read.message_title"), Form: form, Data: v})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/flow"
+	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
@@ -124,6 +125,12 @@ func TestMessageIsReadOnItsPage(t *testing.T) {
 		b.want(b.get(at), 200, "You have entered your code on this device already")
 		a = b.get("/read/message")
 		b.want(a, 200, "The review is on &lt;b&gt;Friday&lt;/b&gt;.", "Wendy Pryce", "School place", "Mair Hughes", "A Pact social worker reads answers", "Your answer")
+		b.want(a, 200, "plan &lt;1&gt;.pdf (1 KB): it is still being checked")
+		if fileIn.MatchString(a.body) {
+			t.Error("a file that was not checked is offered")
+		}
+		flowtest.CheckFiles(t, s.e.Store, s.f, s.e.Clock.Now)
+		a = b.get("/read/message")
 		got := b.get(fileIn.FindString(a.body))
 		if got.status != 200 || got.body != "a plan" || got.header.Get("Content-Type") != "application/octet-stream" || !strings.Contains(got.header.Get("Content-Disposition"), "plan _1_.pdf") {
 			t.Errorf("%+v", got)

@@ -127,7 +127,7 @@ func sortOf(loc i18n.Loc, h flow.HoldView) sortView {
 	for _, t := range h.MayFile {
 		v.Targets = append(v.Targets, web.Option{Value: string(t.ID), Text: t.Subject, Hint: t.AgencyName, Checked: t.ID == h.Thread})
 	}
-	if h.Reason == messages.HoldHandover || h.Reason == messages.HoldUnknownSender || h.Reason == messages.HoldExpired {
+	if h.Colleague {
 		v.Predecessor = h.Addressed
 	}
 	return v

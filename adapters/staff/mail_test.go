@@ -51,7 +51,7 @@ func TestMailFromAStrangerIsSetAside(t *testing.T) {
 	c.want(c.get("/queue"), http.StatusOK, "Email in no conversation")
 	at := "/queue/" + string(h.ID)
 	page := c.get(at)
-	c.want(page, http.StatusOK, "stranger@elsewhere.example", "Let me in.", "Not proven", "Decide about this email", "Set it aside", "I have asked the sender")
+	c.want(page, http.StatusOK, "stranger@elsewhere.example", "Let me in.", "Not proven", "Decide about this email", "Set it aside", "I have asked the sender: this email is genuine")
 	if strings.Contains(page.body, "<script>alert") {
 		t.Error("the email's words are markup")
 	}
@@ -160,7 +160,7 @@ func TestWhatDidNotArrive(t *testing.T) {
 	if strings.Contains(page.body, "<script>alert") {
 		t.Error("a server's answer is markup")
 	}
-	c.want(c.get("/"), http.StatusOK, "See what did not arrive", "Her mail server says that there is no such mailbox")
+	c.want(c.get("/"), http.StatusOK, "See what did not arrive", "The mail server says: no such mailbox")
 	at := regexp.MustCompile(`/undelivered/dlv_[0-9a-z]+`).FindString(page.body)
 	c.want(c.post(at, url.Values{"do": {"nonsense"}}), http.StatusBadRequest, "Choose what to do")
 	other := w.as(ids.RoleFamilyWorker)
@@ -177,7 +177,7 @@ func TestWhatDidNotArrive(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.location)
 	}
 	c.want(c.get(a.location), http.StatusOK, "Who takes over from "+"Anna Quill", "A member of the team asked for it", "Somebody new", "leaves the conversation")
-	c.want(c.post(a.location, url.Values{"person": {"new"}, "name": {""}, "email": {"x@anytown.example"}, "how": {"replace"}}), http.StatusUnprocessableEntity, "Write her name")
+	c.want(c.post(a.location, url.Values{"person": {"new"}, "name": {""}, "email": {"x@anytown.example"}, "how": {"replace"}}), http.StatusUnprocessableEntity, "Write a name")
 	c.want(c.post(a.location, url.Values{"person": {"new"}, "name": {"Nia"}, "email": {"nia@else.example"}, "how": {"replace"}}), http.StatusForbidden, "must be of this conversation's organisation")
 	other.want(other.get(a.location), http.StatusNotFound)
 	if b := c.post(a.location, url.Values{"person": {"new"}, "name": {"Nia Vaughan"}, "email": {"nia@anytown.example"}, "role": {"team_manager"}, "how": {"replace"}}); b.location != "/handovers?done=handed_over" {

@@ -124,7 +124,7 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 	for _, a := range m.Attachments {
 		item.Files = append(item.Files, fileItem(loc, a))
 	}
-	if m.Inbound != "" && m.Hold != nil { // the reviewer's own pages
+	if m.HowItCame {
 		item.Links = append(item.Links, mailLink(loc, m.Message))
 	}
 	switch m.State {

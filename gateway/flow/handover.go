@@ -186,9 +186,9 @@ func (f *Flow) newContact(ctx context.Context, o openThread, n NewPerson) (c peo
 	email, name := people.NormaliseEmail(n.Email), oneLine(n.Name, 100)
 	switch {
 	case name == "":
-		return c, false, ids.E(ids.Invalid, "Write her name.")
+		return c, false, ids.E(ids.Invalid, "Write a name.")
 	case people.Domain(email) == "" || strings.ContainsAny(email, " ,;<>\"\n"):
-		return c, false, ids.E(ids.Invalid, "Write her email address, such as name@%s.", people.Domain("@anytown.example"))
+		return c, false, ids.E(ids.Invalid, "Write an email address, such as name@anytown.example.")
 	}
 	c, err = f.st.ContactByEmail(ctx, email)
 	if ids.KindOf(err) != ids.NotFound {

@@ -32,9 +32,10 @@ type HoldView struct {
 	Proof   SenderProof
 	Sealed  bool // privileged: the words are not shown
 	MayFile []ThreadRow
-	// Addressed is the contact whose reply address the email came to, "" when none; Automatic, that it is nobody's words.
-	Addressed string
-	Automatic bool
+	// Addressed is the contact whose reply address the email came to, "" when none; Colleague, that the sender writes from her organisation and
+	// may take over from her; Automatic, that it is nobody's words.
+	Addressed            string
+	Colleague, Automatic bool
 }
 
 // HeldMail is a held email as a person sorts it.
@@ -121,14 +122,20 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 	return v, f.fillHeldMail(ctx, a, h, &v)
 }
 
-// addressedTo names the contact whose reply address a held email came to.
-func (f *Flow) addressedTo(ctx context.Context, h heldThing) (string, error) {
+// addressedTo says to whose reply address a held email came, and whether a colleague of hers wrote it.
+func (f *Flow) addressedTo(ctx context.Context, h heldThing, v *HoldView) error {
 	id, err := f.addressedContact(ctx, h.hold.Inbound)
 	if err != nil || id == "" {
-		return "", err
+		return err
 	}
 	c, err := f.st.Contact(ctx, id)
-	return c.Name, err
+	if err != nil {
+		return err
+	}
+	v.Addressed = c.Name
+	v.Colleague, err = sameAgency(ctx, f.st.Reader, c.Agency, v.From)
+	v.Colleague = v.Colleague && v.From != c.Email
+	return err
 }
 
 func (f *Flow) proofOf(ctx context.Context, h messages.Hold, v *HoldView) error {
@@ -156,7 +163,7 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 	v.From = mail.From
 	held := heldMail(in, mail)
 	v.Mail, v.Automatic = &held, mail.Kind.automatic()
-	if v.Addressed, err = f.addressedTo(ctx, h); err != nil {
+	if err := f.addressedTo(ctx, h, v); err != nil {
 		return err
 	}
 	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {

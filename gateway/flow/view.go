@@ -301,6 +301,7 @@ func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *
 type MessageView struct {
 	messages.Message
 	Own        bool
+	HowItCame  bool // it is an email, and the reader may look up how it came
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
 }
@@ -396,12 +397,13 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 	if err != nil {
 		return nil, err
 	}
+	sorts := policy.Decide(o.to(policy.ReadMail)).Allowed()
 	var out []MessageView
 	for _, m := range ms {
 		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
 			continue
 		}
-		v := MessageView{Message: m, Own: wrote(a, m)}
+		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts}
 		for _, d := range ds {
 			if d.Message == m.ID {
 				v.Deliveries = append(v.Deliveries, d)
