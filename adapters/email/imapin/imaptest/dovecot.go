@@ -238,6 +238,13 @@ func (d *Dovecot) Kill() {
 	_ = d.cmd.Wait()
 	d.cmd = nil
 	_ = os.Remove(filepath.Join(d.dir, "run", "master.pid"))
+	// A killed server leaves the locks it held, and the next one waits two minutes before it breaks them.
+	_ = filepath.WalkDir(filepath.Join(d.dir, "mail"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.HasSuffix(path, ".lock") {
+			return os.Remove(path)
+		}
+		return nil
+	})
 }
 
 // PasswordFile is a file that holds the password.
