@@ -142,11 +142,13 @@ func senderList(loc i18n.Loc, proof flow.SenderProof) web.SummaryList {
 	list := web.SummaryList{Rows: []web.SummaryRow{{Key: loc.T("staff.sender.origin"), Tag: tag}}}
 	for _, check := range []string{"spf", "dkim", "dmarc", "arc"} {
 		result := strings.ToLower(proof.Results[check])
-		if result == "" {
+		if result == "" || check == "arc" && result == "none" { // only what was forwarded has a chain
 			continue
 		}
 		words := result
-		if slices.Contains(checkWords, result) {
+		if check == "dkim" && result == "none" {
+			words = loc.T("staff.sender.unsigned")
+		} else if slices.Contains(checkWords, result) {
 			words = loc.T("staff.sender.r_" + result)
 		}
 		list.Rows = append(list.Rows, web.Row(strings.ToUpper(check), words))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -33,6 +34,11 @@ type Button struct {
 type SummaryList struct {
 	Rows     []SummaryRow
 	NoBorder bool
+}
+
+// HasActions reports whether any row has something to do: then the others leave its column free.
+func (l SummaryList) HasActions() bool {
+	return slices.ContainsFunc(l.Rows, func(r SummaryRow) bool { return len(r.Actions) > 0 })
 }
 
 // SummaryRow is one row; several Lines show one below the other.
