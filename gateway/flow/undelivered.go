@@ -49,12 +49,12 @@ func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Con
 		}
 	}
 	slices.SortStableFunc(out, func(a, b FailedRow) int {
-		return cmp.Or(a.Times.Failed.Compare(b.Times.Failed), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(waits(a), waits(b)), a.Times.Failed.Compare(b.Times.Failed), a.Times.Queued.Compare(b.Times.Queued), cmp.Compare(a.ID, b.ID))
 	})
 	return out, nil
 }
 
-// SendAgain puts a delivery that failed back on its way, to the contact's address as it is now.
+// SendAgain puts a delivery that failed back on its way, to the same address.
 func (f *Flow) SendAgain(ctx context.Context, a ids.Actor, id ids.DeliveryID) error {
 	return f.dealWith(ctx, a, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) (audit.Entry, error) {
 		if err := d.Again(tx.Now()); err != nil {
