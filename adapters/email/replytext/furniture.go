@@ -26,8 +26,8 @@ const (
 var (
 	furnitureFinder = newFinder(
 		`this e-mail|this email|this message|this mail|this communication|this transmission|this electronic|this document|this correspondence|the contents of this|the content of this|the information contained|the information in this|information contained in|e-mail and any|email and any|message and any|any files transmitted|any attachment|its attachments|all attachments|emails sent|email sent|all emails|e-mails are|emails are|nhsmail|`+
-			`mae'r e-bost|mae'r ebost|mae'r neges|y neges hon|yr e-bost hwn|neges e-bost|diese e-mail|diese nachricht|dieser e-mail|dieser nachricht|diese mail|ce message|ce courriel|ce mail|cet e-mail|ce courrier|este mensaje|este correo|este e-mail|el presente correo|esta mensagem|este email|questo messaggio|questa e-mail|questa mail|il presente messaggio|la presente|treść tej|ta wiadomość|niniejsza wiadomość|wiadomość ta|dit bericht|deze e-mail|dit e-mailbericht|denne e-post|detta meddelande|denne e-mail|denne mail|dette e-post|tämä sähköposti|tämä viesti|tento e-mail|tato zpráva|obsah této|acest mesaj|acest e-mail|данное сообщение|это сообщение|настоящее сообщение|цей лист|bu e-posta|bu mesaj|本邮件|此邮件|本電子郵件|このメール|本メール`,
-		`confidential|privileged|proprietary|private and|cyfrinachol|gyfrinachol|vertraulich|rechtlich geschützt|confidentiel|confidenciais|confidencial|riservat|poufn|vertrouwelijk|konfidentiell|fortrolig|luottamuksel|důvěrn|конфиденциальн|конфіденційн|gizli|保密|机密|機密`,
+			`mae'r e-bost|mae'r ebost|mae'r neges|y neges hon|yr e-bost hwn|neges e-bost|diese e-mail|diese nachricht|dieser e-mail|dieser nachricht|diese mail|ce message|ce courriel|ce mail|cet e-mail|ce courrier|este mensaje|este correo|este e-mail|el presente correo|esta mensagem|este email|questo messaggio|questa e-mail|questa mail|il presente messaggio|la presente|treść tej|ta wiadomość|niniejsza wiadomość|wiadomość ta|le informazioni contenute|la información contenida|les informations contenues|die informationen in dieser|as informações contidas|de informatie in dit|dit bericht|deze e-mail|dit e-mailbericht|denne e-post|detta meddelande|denne e-mail|denne mail|dette e-post|tämä sähköposti|tämä viesti|tento e-mail|tato zpráva|obsah této|acest mesaj|acest e-mail|данное сообщение|это сообщение|настоящее сообщение|цей лист|bu e-posta|bu mesaj|本邮件|此邮件|本電子郵件|このメール|本メール`,
+		`confidential|privileged|proprietary|private and|cyfrinachol|gyfrinachol|vertraulich|rechtlich geschützt|confidentiel|confidenciais|confidencial|confidenzial|riservat|poufn|vertrouwelijk|konfidentiell|fortrolig|luottamuksel|důvěrn|конфиденциальн|конфіденційн|gizli|保密|机密|機密`,
 		`intended|addressee|named recipient|recipient|to whom it is|to whom they are|sole use|solely|bwriadu|derbynnydd|a enwir|adressat|empfänger|bestimmt|destinat|destinad|dirigid|adresat|geadresseerde|bestemd|mottagare|modtager|mottaker|vastaanottaj|příjemc|destinatar|адресат|получател|alıcı`,
 		`received this|received it in error|in error|by mistake|not the intended|are not the|unauthori|strictly prohibited|drwy gamgymeriad|irrtümlich|nicht der richtige|par erreur|por error|por engano|per errore|omyłkow|per ongeluk|abusievelijk|av misstag|ved en fejl|ved en feil|vahingossa|omylem|ошибочно`,
 		`disclos|copying|copied|distribut|disseminat|forward it|delete it|delete this|deleting|destroy|notify the sender|inform the sender|contact the sender|rely on|reliance|informieren sie|vernichten|divulg|difusión|usunięci|verwijder`,
@@ -242,6 +242,14 @@ func isBanner(t, par string) bool {
 // listFooter says that a line below a ruling line is what mailing lists append.
 func listFooter(t string) bool {
 	return footerTerms.in(asciiFold(t)) != 0
+}
+
+// drawnFooter says that a line is a footer with its ruling line around it: "______ Checked by Antivirus ______".
+func drawnFooter(t string) bool {
+	if !strings.HasPrefix(t, "_____") && !strings.HasPrefix(t, "-----") {
+		return false
+	}
+	return strings.Trim(t, "_- ") != "" && listFooter(t)
 }
 
 // isPicture says that a line is only where pictures were: "[cid:image001.png@01DB]", "<image001.png>", "[Logo]<https://…>".

@@ -83,8 +83,8 @@ func (a author) signs(s string) bool {
 			known++
 		}
 	}
-	if known == len(words) || known >= 2 && len(words) <= 4 {
-		return true
+	if known == len(words) || known >= 2 && len(words) <= 4 || strings.Join(words, "") == strings.Join(a.words, "") {
+		return true // "山田 花子" is 山田花子
 	}
 	if len(words) != 1 || strings.ContainsAny(s, ":?\"") {
 		return false

@@ -169,14 +169,54 @@ func signatureTop(lines []string, who author) int {
 	if at := closingStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
 		return trimEnd(lines, at)
 	}
+	if at := framedStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
+		return trimEnd(lines, at)
+	}
 	if at := contactStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) && !strings.HasSuffix(squeeze(lines[trimEnd(lines, at)-1]), ":") {
 		at = trimEnd(lines, at)
 		if c := closingStart(lines, at, who); c >= 0 && !allBlank(lines[:c]) {
 			at = trimEnd(lines, c)
+		} else if n := nameAbove(lines, at, who); n > 0 {
+			at = trimEnd(lines, n)
 		}
 		return at
 	}
 	return end
+}
+
+// nameAbove returns the line of the author's name alone, in a paragraph of its own, that ends above a signature and its ruling line; or -1.
+func nameAbove(lines []string, at int, who author) int {
+	for at > 0 && isRuler(lines[at-1]) {
+		at--
+	}
+	at = trimEnd(lines, at)
+	if at < 2 || strings.TrimSpace(lines[at-2]) != "" || allBlank(lines[:at-1]) {
+		return -1
+	}
+	if t := signed(lines[at-1]); len(t) > 48 || !who.signs(t) {
+		return -1
+	}
+	return at - 1
+}
+
+// framedStart finds a signature between two ruling lines at the end, as people in Japan draw it; or -1. The author's name is in it, or
+// a name with contacts.
+func framedStart(lines []string, end int, who author) int {
+	if end < 3 || !isRuler(lines[end-1]) {
+		return -1
+	}
+	named, contacts := false, false
+	for i := end - 2; i >= 0 && i >= end-14; i-- {
+		if isRuler(lines[i]) {
+			if (named || contacts && nameLike(signed(lines[i+1]))) && signatureBelow(lines[i+1:end-1], who) {
+				return i
+			}
+			return -1
+		}
+		t := signed(lines[i])
+		named, contacts = named || who.signs(t) || who.heads(t), contacts || isContact(t)
+	}
+	return -1
 }
 
 func trimEnd(lines []string, n int) int {
@@ -279,6 +319,8 @@ func furnitureStart(lines []string, end int, legal bool) int {
 			return i
 		case i > 0 && isRuler(previousWords(lines, i)) && (listFooter(t) || brevity(t)):
 			return i - 1
+		case i > 0 && drawnFooter(t):
+			return i
 		case i == end-1 && brevity(t):
 			return i
 		}
@@ -358,7 +400,7 @@ func closingStart(lines []string, end int, who author) int {
 // signatureBelow says that lines could all be name, office, contacts and pictures: short, and few of them sentences. What is said of
 // working days may follow below the contacts.
 func signatureBelow(lines []string, who author) bool {
-	n, contacts := 0, false
+	n, contacts := 0, false // an office counts as contacts do
 	for _, l := range lines {
 		t := signed(l)
 		if t == "" {
@@ -372,6 +414,7 @@ func signatureBelow(lines []string, who author) bool {
 			continue
 		}
 		if isSigned(t, who) {
+			contacts = contacts || n > 1 && hasTitle(t)
 			continue
 		}
 		if contacts && furnitureFinder.in(asciiFold(t))&workingNote != 0 && !strings.HasSuffix(t, "?") {

@@ -88,12 +88,30 @@ func bodyLines(m *mailparse.Message) ([]line, bool) {
 		structure = structure || l.is(quoted|heading|tail)
 	}
 	switch {
-	case !plain || m.TextPartial || len(m.Text)*3 < words:
+	case !plain || m.TextPartial || len(m.Text)*3 < words || onlyNotice(m.Text, lines):
 		return lines, true
 	case structure && words*2 >= len(m.Text)/2:
 		return lines, true
 	}
 	return textLines(m.Text), false
+}
+
+// onlyNotice says that a plain text is short, speaks of HTML and says nothing that the page says: it asks for another program.
+func onlyNotice(text string, page []line) bool {
+	t := squeeze(text)
+	if len(t) > 400 || !strings.Contains(strings.ToLower(t), "html") {
+		return false
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	first = squeeze(first)
+	words := false
+	for _, l := range page {
+		words = words || !l.blank()
+		if strings.Contains(l.text, first) || !l.blank() && strings.Contains(t, squeeze(l.text)) {
+			return false
+		}
+	}
+	return words
 }
 
 // splitter works on the lines of one body. q[i] says that line i is not the author's.
@@ -122,6 +140,8 @@ func split(lines []line, who author, isReply bool) Reply {
 	s.cutInline()
 	s.q, s.end = make([]bool, len(s.lines)), len(s.lines)
 	s.left = maxDear
+	s.keepFenced()
+	s.markForeign()
 	s.markQuoted()
 	s.markIntroductions()
 	s.markSpill()
