@@ -63,6 +63,12 @@ func (s *splitter) headerBlockAt(i int) headerBlock {
 		return headerBlock{}
 	}
 	l, _ := labelOf(squeeze(lines[i].text))
+	if l == otherLabel && i+1 < len(lines) {
+		l, _ = labelOf(squeeze(lines[i+1].text)) // "Reply-To:" above "From:"
+		if l != fromLabel {
+			l = noLabel
+		}
+	}
 	if l == noLabel || l == otherLabel || !s.spend() {
 		return headerBlock{}
 	}

@@ -65,6 +65,9 @@ func (a author) known(w string) bool {
 	return false
 }
 
+// humble are the words with which people in Korea, Japan and China sign behind their names.
+var humble = newSet("드림 올림 拝 敬上 谨上 謹上 上")
+
 // signs says that a short line is the author's name, a part of it, or her initials.
 func (a author) signs(s string) bool {
 	if len(s) > 100 || len(a.words) == 0 {
@@ -73,6 +76,9 @@ func (a author) signs(s string) bool {
 	words := nameWords(s)
 	for len(words) > 1 && strings.Trim(words[len(words)-1], "x") == "" {
 		words = words[:len(words)-1] // kisses
+	}
+	if len(words) > 1 && humble[words[len(words)-1]] {
+		words = words[:len(words)-1]
 	}
 	if len(words) == 0 || len(words) > 5 {
 		return false
@@ -90,8 +96,8 @@ func (a author) signs(s string) bool {
 		return false
 	}
 	// A short form: Jo for Joanna, Beth for Bethan.
-	if utf8.RuneCountInString(words[0]) >= 2 && strings.HasPrefix(a.words[0], words[0]) && unicode.IsUpper(firstRune(s)) {
-		return true
+	if utf8.RuneCountInString(words[0]) >= 2 && strings.HasPrefix(a.words[0], words[0]) && !unicode.IsLower(firstRune(s)) {
+		return true // among scripts without capitals: the family name of a name written in one
 	}
 	in := strings.Trim(words[0], ".")
 	return strings.ToUpper(s) == strings.TrimSpace(s) && (initials(a.words) == in || utf8.RuneCountInString(in) == 1 && strings.HasPrefix(a.words[0], in))

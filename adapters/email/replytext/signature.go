@@ -169,19 +169,23 @@ func signatureTop(lines []string, who author) int {
 	if at := closingStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
 		return trimEnd(lines, at)
 	}
-	if at := framedStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
-		return trimEnd(lines, at)
-	}
-	if at := contactStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) && !strings.HasSuffix(squeeze(lines[trimEnd(lines, at)-1]), ":") {
-		at = trimEnd(lines, at)
-		if c := closingStart(lines, at, who); c >= 0 && !allBlank(lines[:c]) {
-			at = trimEnd(lines, c)
-		} else if n := nameAbove(lines, at, who); n > 0 {
-			at = trimEnd(lines, n)
+	at := framedStart(lines, end, who)
+	if at < 0 {
+		if at = contactStart(lines, end, who); at >= 0 && strings.HasSuffix(squeeze(previousWords(lines, at)), ":") {
+			return end
 		}
-		return at
 	}
-	return end
+	if at < 0 || allBlank(lines[:at]) {
+		return end
+	}
+	at = trimEnd(lines, at)
+	if c := closingStart(lines, at, who); c >= 0 && !allBlank(lines[:c]) {
+		return trimEnd(lines, c)
+	}
+	if n := nameAbove(lines, at, who); n > 0 {
+		return trimEnd(lines, n)
+	}
+	return at
 }
 
 // nameAbove returns the line of the author's name alone, in a paragraph of its own, that ends above a signature and its ruling line; or -1.
@@ -199,16 +203,17 @@ func nameAbove(lines []string, at int, who author) int {
 	return at - 1
 }
 
-// framedStart finds a signature between two ruling lines at the end, as people in Japan draw it; or -1. The author's name is in it, or
-// a name with contacts.
+// framedStart finds a signature below a ruling line, or between two as people in Japan draw it; or -1. The author's name is in it, or a
+// name with contacts.
 func framedStart(lines []string, end int, who author) int {
-	if end < 3 || !isRuler(lines[end-1]) {
-		return -1
+	bottom := end
+	if end > 0 && isRuler(lines[end-1]) {
+		bottom--
 	}
 	named, contacts := false, false
-	for i := end - 2; i >= 0 && i >= end-14; i-- {
+	for i := bottom - 1; i >= 0 && i >= bottom-13; i-- {
 		if isRuler(lines[i]) {
-			if (named || contacts && nameLike(signed(lines[i+1]))) && signatureBelow(lines[i+1:end-1], who) {
+			if (named || contacts && nameLike(signed(lines[i+1]))) && signatureBelow(lines[i+1:bottom], who) {
 				return i
 			}
 			return -1
@@ -273,6 +278,10 @@ func speaks(lines []string) bool {
 	}
 	if n == 0 {
 		return false
+	}
+	top := squeeze(lines[min(len(lines)-1, firstWords(lines))])
+	if startsLower(top) && len(strings.Fields(top)) > 2 && asksSomething(top, false) && !isMobile(top) {
+		return true
 	}
 	first := paragraph(lines, min(len(lines)-1, firstWords(lines)))
 	return len(first) > 60 && (strings.Contains(first, "? ") || strings.Contains(first, ". ") || strings.HasSuffix(first, "?")) && !strings.ContainsAny(first, "\"“”«»") && strings.Contains(" "+asciiFold(first)+" ", " you ")

@@ -340,7 +340,7 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return b.lines, weak
 	}
-	if n := max(s.notesBlockAt(i), s.columnBlockAt(i), s.foreignBlockAt(i)); n > 0 {
+	if n := max(s.notesBlockAt(i), s.columnBlockAt(i), s.datedBlockAt(i), s.foreignBlockAt(i)); n > 0 {
 		return n, strong
 	}
 	a, n := s.attributionAt(i)
