@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Furniture is what programs and organisations add to every mail: disclaimers, warning banners, protective markings, what mobile
@@ -89,17 +90,18 @@ func brevity(t string) bool {
 	return len(l) < 200 && excuses.in(l) == 3
 }
 
+// legalTopicsIn returns what of furniture a paragraph speaks about.
+func legalTopicsIn(par string) uint64 {
+	return furnitureFinder.in(asciiFold(par[:min(len(par), 4000)]))
+}
+
 // legalPower tells how much a paragraph speaks like a disclaimer: 2 and more is one.
 func legalPower(par string) int {
-	if len(par) > 4000 {
-		par = par[:4000]
-	}
-	l := asciiFold(par)
-	found := furnitureFinder.in(l)
-	if found&aloneEnough != 0 {
+	found := legalTopicsIn(par)
+	switch {
+	case found&aloneEnough != 0:
 		return 3
-	}
-	if found&(aboutSecret|aboutReader|aboutLaw) == 0 {
+	case found&(aboutSecret|aboutLaw) == 0 && (found&aboutReader == 0 || utf8.RuneCountInString(par) < 100):
 		return 0 // mail that came in error and is to be deleted is what people write about
 	}
 	return bits.OnesCount64(found & legalTopics)
@@ -110,7 +112,7 @@ func isLegal(t, par string) bool {
 	if len(t) < 4 || len(par) < 8 {
 		return false
 	}
-	if head, _, ok := strings.Cut(t, ":"); legalHead(t) || ok && len(head) < 60 && legalHead(head) && legalPower(par) >= 2 {
+	if head, _, ok := strings.Cut(t, ":"); legalHead(t) || ok && len(head) < 60 && legalHead(head) && bits.OnesCount64(legalTopicsIn(par)&(legalTopics|aloneEnough)) >= 2 {
 		return true
 	}
 	if strings.HasSuffix(t, ":") && len(t) < 60 {
