@@ -133,6 +133,19 @@ func isTitle(s string) bool {
 	return letters && strokes >= 3 && drawn(s, strokes)
 }
 
+// isBareTitle says that a line is what programs call the message below, without the strokes or with stars only: "*Original Message*",
+// "——Original——".
+func isBareTitle(s string) bool {
+	if len(s) < 6 || len(s) > 60 {
+		return false
+	}
+	bare := strings.TrimFunc(asciiFold(s), func(r rune) bool { return isStroke(r) || r == ' ' || r == ':' })
+	if n := len(strings.Fields(bare)); n == 0 || n > 3 || n == 1 && !isStroke(firstRuneOf(s)) || originalWords.in(bare) == 0 {
+		return false
+	}
+	return !strings.Contains(bare, " ") || messageWords.in(strings.Replace(bare, "origin", "", 1)) != 0
+}
+
 // forwardLine says that a line that begins like a forward is only that: a colon may follow, or who forwarded when.
 func forwardLine(bare string) bool {
 	bare = strings.TrimRight(bare, " :：")
