@@ -186,7 +186,7 @@ var (
 	footerTerms  = newFinder("mailing list|mailing-list|groups links|/listinfo/|unsubscribe|reply to this email directly|reply to this e-mail directly|view it on git|you received this|you are receiving this|to post to this group|to subscribe|list archives|antivirus|afgemeld|abmelden|désabonner|darse de baja")
 	pictureTerms = newFinder("logo|.png|.jpg|.jpeg|.gif|icon|banner|picture")
 	// sentenceWords make a sentence of a line that begins like a mobile program's (1), unless it is an excuse (2).
-	sentenceWords = newFinder(" last week| yesterday| has | have | could you| please | i | was | were ", "excuse|apolog|forgive")
+	sentenceWords = newFinder(" last week| yesterday| because | has | have | could you| please | i | was | were ", "excuse|apolog|forgive")
 	excuses       = newFinder("brevity|typos|spelling mistakes|spelling errors|autocorrect|auto-correct|fat finger", "excuse|apolog|forgive|sorry|pardon")
 
 	markingWord = newSet("official sensitive officialsensitive personal commercial locsen hmcts not protectively marked restricted protect unclassified swyddogol sensitif internal use only confidential classification protective marking security dosbarthiad private public open nato eyes uk strictly secret top")
