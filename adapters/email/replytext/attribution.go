@@ -356,7 +356,10 @@ func endsLikeAttribution(lines []line, i int) bool {
 
 // bareVerb says that a line ends in a verb of writing, without its colon, and that what is quoted follows.
 func bareVerb(lines []line, i int, t string) bool {
-	if i+1 >= len(lines) || lines[i+1].depth <= lines[i].depth || !strings.Contains(t, "@") {
+	if i+1 >= len(lines) || lines[i+1].depth <= lines[i].depth || len(t) > 200 {
+		return false
+	}
+	if e := evidenceIn(t); !e.mail && !(e.year && e.clock) {
 		return false
 	}
 	return verbs[strings.ToLower(t[strings.LastIndexByte(t, ' ')+1:])]

@@ -154,7 +154,13 @@ func (s *splitter) cutInline() {
 	for i, l := range s.lines {
 		at := -1
 		if l.authorLevel() && len(l.text) > 20 && !l.is(inlined) {
-			at = s.insideAt(l.text)
+			if at = s.insideAt(l.text); at < 0 && i > 0 && attributionInFront(l.text) {
+				at = 0 // the quote goes on behind its attribution
+			}
+		}
+		if at == 0 {
+			s.lines[i].hint |= inlined
+			l = s.lines[i]
 		}
 		if at > 0 {
 			if out == nil {
