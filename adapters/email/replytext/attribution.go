@@ -12,7 +12,7 @@ import (
 // verbs are words for "wrote" as mail programs put them, in lower case.
 var verbs = newSet("wrote writes write said schrieb schreibt geschrieben escribió escribio escribe escribiu écrit ecrit écrite scritto scrive scrisse skrev skrever skreiv schreef geschreven heeft " +
 	"napisał napisała napisano napisana pisze napsal napsala napísal napisao napisala napisal escreveu escrito ysgrifennodd ysgrifenodd ysgrifennu kirjoitti írta yazdı yazdi scris rašė parašė rakstīja kirjutas " +
-	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
+	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה نوشت لکھا كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
 
 // verbParts are words for "wrote" in scripts that set no blanks between words.
 var verbParts = strings.Split(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`, "|")

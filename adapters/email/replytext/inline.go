@@ -93,6 +93,7 @@ func attributionInside(s string) int {
 // attributionInFront says that a line begins with an attribution and goes on with what is quoted, as Yahoo's programs and Hushmail join
 // them: "On 3 March 2025 at 10:00, Jo <jo@example.org> wrote:Are you coming?"
 func attributionInFront(s string) bool {
+	s = strings.TrimLeft(s, " \t*_")
 	if inlineFirst.at(s) == 0 {
 		return false
 	}

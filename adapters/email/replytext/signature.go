@@ -251,7 +251,7 @@ func headsWords(t string, below []string) bool {
 	if i == len(below) || !legalHead(t) {
 		return false
 	}
-	return legalPower(paragraph(below, i)) < 2 && !isMobile(squeeze(below[i])) && !isRuler(below[i])
+	return legalTopicsIn(paragraph(below, i)) == 0 && !isMobile(squeeze(below[i])) && !isRuler(below[i])
 }
 
 // mobileTail says that what stands below a mobile program's line is its own: a link, an excuse, a disclaimer; or a name.
@@ -362,7 +362,10 @@ func isSigned(t string, who author) bool {
 	if _, whole := isClosing(t); whole || who.signs(t) || who.heads(t) || nameLike(t) || isPicture(t) || isRuler(t) || isMobile(t) || brevity(t) {
 		return true
 	}
-	return isContact(t) || hasTitle(t) && !strings.HasSuffix(t, "?") && !hasFirstPerson(t) && !asksSomething(t, false)
+	if strings.HasSuffix(t, "?") || isPostscript(t) {
+		return false
+	}
+	return isContact(t) || hasTitle(t) && !hasFirstPerson(t) && !asksSomething(t, false)
 }
 
 // sentenceWord are words of sentences that do not stand in names and offices; asking are those of them that speak to the reader.
