@@ -10,9 +10,9 @@ import (
 // with an address.
 
 // verbs are words for "wrote" as mail programs put them, in lower case.
-var verbs = newSet("wrote writes write said schrieb schreibt geschrieben escribió escribio escribe écrit ecrit écrite scritto scrive scrisse skrev skrever skreiv schreef geschreven heeft " +
+var verbs = newSet("wrote writes write said schrieb schreibt geschrieben escribió escribio escribe escribiu écrit ecrit écrite scritto scrive scrisse skrev skrever skreiv schreef geschreven heeft " +
 	"napisał napisała napisano napisana pisze napsal napsala napísal napisao napisala napisal escreveu escrito ysgrifennodd ysgrifenodd ysgrifennu kirjoitti írta yazdı yazdi scris rašė parašė rakstīja kirjutas " +
-	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
+	"έγραψε пишет написал написала писал писала пише написа напісаў написав כתב כתבה نوشت لکھا كتب كتبت كتابة מאת viết menulis skrifaði shkroi idatzi escriure scríobh missatge posted sagte odesílatel oseba lietotājs yazdı:")
 
 // verbParts are words for "wrote" in scripts that set no blanks between words.
 var verbParts = strings.Split(`写道|寫道|书写|書きました|のメール|のメッセージ|작성|님이 씀|เขียน|लिखा|নিখেছেন|লিখেছেন`, "|")
@@ -130,6 +130,9 @@ func weigh(s string) strength {
 		return strong
 	case e.mail && e.date, e.year && e.clock && !hasSentenceWords(s, ts):
 		return weak
+	case colon && e.year && e.clock && len(ts) <= 24 && !hasProse(s):
+		return weak // "Excerpts from Jo's message of 3 March 2025 10:00:"
+
 	case colon && len(ts) >= 2 && len(ts) <= 4 && strings.Count(s, ":") == 1 && nameLike(strings.TrimRight(t, ": ")):
 		return weak // a name above the quote
 	}
@@ -353,7 +356,10 @@ func endsLikeAttribution(lines []line, i int) bool {
 
 // bareVerb says that a line ends in a verb of writing, without its colon, and that what is quoted follows.
 func bareVerb(lines []line, i int, t string) bool {
-	if i+1 >= len(lines) || lines[i+1].depth <= lines[i].depth || !strings.Contains(t, "@") {
+	if i+1 >= len(lines) || lines[i+1].depth <= lines[i].depth || len(t) > 200 {
+		return false
+	}
+	if e := evidenceIn(t); !e.mail && !(e.year && e.clock) {
 		return false
 	}
 	return verbs[strings.ToLower(t[strings.LastIndexByte(t, ' ')+1:])]

@@ -30,7 +30,7 @@ func contactStart(lines []string, end int, who author) int {
 		return end - 1
 	case alone && end >= 2 && len(who.words) == 0 && len(t) <= 6 && isInitials(t):
 		return end - 1
-	case alone && end >= 3 && soundsSigned(t) && (endsSentence(before) || isRuler(before) || endsThanks(before)):
+	case alone && end >= 3 && soundsSigned(t, who) && (endsSentence(before) || isRuler(before) || endsThanks(before)):
 		return end - 1
 	}
 	at := contactBlock(lines, end, who)
@@ -80,17 +80,21 @@ func hasLabel(t string) bool {
 	return i > 0 && i < 30 && i+1 < len(t) && t[i+1] == ' '
 }
 
-// soundsSigned says that a paragraph of its own below a sentence is a first name or a whole name, whatever the header calls the author.
-func soundsSigned(t string) bool {
+// soundsSigned says that a paragraph of its own below a sentence is a first name, since people go by other ones than the header gives; or a
+// whole name where the header gives none.
+func soundsSigned(t string, who author) bool {
 	t = strings.TrimRightFunc(t, func(r rune) bool { return unicode.IsSymbol(r) || r == ' ' || r == '\ufe0f' || r == '\u200d' })
 	fields := strings.Fields(t)
 	if n := len(fields); n > 1 && strings.Trim(fields[n-1], "xX") == "" {
 		fields = fields[:n-1]
 	}
 	if len(fields) == 1 {
-		return isFirstName(fields[0])
+		return isFirstName(fields[0]) && !titleWord[strings.ToLower(fields[0])] && !participle(fields[0])
 	}
-	if len(fields) > 3 || !nameLike(strings.Join(fields, " ")) {
+	if !who.unnamed && len(who.words) > 1 && !who.knowsAny(fields) {
+		return false // she does not sign with the whole name of somebody else
+	}
+	if len(fields) > 3 || endsSentence(t) || !nameLike(strings.Join(fields, " ")) {
 		return false
 	}
 	for _, f := range fields {
@@ -99,6 +103,11 @@ func soundsSigned(t string) bool {
 		}
 	}
 	return true
+}
+
+// participle says that a word ends as those do that people report with in one word ("Merged", "Signed"). Names end in "-red" and "-med".
+func participle(w string) bool {
+	return len(w) > 5 && strings.HasSuffix(w, "ed") && w[len(w)-3] != 'r' && w[len(w)-3] != 'm'
 }
 
 // isDelimiterLike says that a line stands between dashes: an aside, below which a name signs.

@@ -52,7 +52,7 @@ var (
 	}()
 
 	// thanking are the words at the front of closings that are words of the author too when no name follows.
-	thankingFirst = newSet("thank thanks thankyou thx tnx ta cheers many merci danke vielen besten herzlichen gracias muchas obrigado obrigada muito grazie mille bedankt alvast tack takk tak mange tusen kiitos kiitoksia dzięki dziękuję děkuji díky ďakujem teşekkürler teşekkür спасибо благодарю дякую diolch llawer love x xx xxx best see speak talk have 谢谢 謝謝 多谢 감사합니다 감사드립니다 고맙습니다 terima ciao hwyl pob bye よろしくお願いします よろしくお願いいたします よろしくお願い致します 宜しくお願いします 宜しくお願いいたします 宜しくお願い致します ありがとうございます ありがとうございました شكرا شكراً תודה ευχαριστώ cảm xin ขอบคุณ ขอบคุณครับ ขอบคุณค่ะ mulțumesc köszönöm köszi hvala paldies ačiū tänan aitäh danke until bis à a")
+	thankingFirst = newSet("thank thanks thankyou thx tnx ta cheers many merci danke vielen besten herzlichen gracias muchas obrigado obrigada muito grazie mille bedankt alvast tack takk tak mange tusen kiitos kiitoksia dzięki dziękuję děkuji díky ďakujem teşekkürler teşekkür спасибо благодарю дякую diolch llawer love x xx xxx best see speak talk have 谢谢 謝謝 多谢 감사합니다 감사드립니다 고맙습니다 terima ciao hwyl pob bye よろしくお願いします よろしくお願いいたします よろしくお願い致します 宜しくお願いします 宜しくお願いいたします 宜しくお願い致します ありがとうございます ありがとうございました شكرا شكراً תודה ευχαριστώ cảm xin ขอบคุณ ขอบคุณครับ ขอบคุณค่ะ mulțumesc köszönöm köszi hvala paldies ačiū tänan aitäh danke until bis à a take bonne bon buona buon ha hav хорошего гарного hezký pěkný miłego szép fijne iyi")
 )
 
 // closing is what the closing words at the front of a line are.

@@ -38,6 +38,9 @@ func hasContactLabel(t string) bool {
 		if i < 1 || i > 24 || i+1 >= len(part) {
 			continue
 		}
+		if part[i] == '.' && !strings.ContainsAny(part[i:], "0123456789") {
+			continue // "P.S. Is there parking?", "M. Roux"
+		}
 		word := asciiFold(strings.Trim(part[:i], " *_"))
 		if f := strings.Fields(word); len(f) > 0 && len(f) <= 3 && (contactLabel[f[0]] || contactLabel[f[len(f)-1]]) {
 			return true

@@ -19,6 +19,9 @@ type evidence struct {
 // evidenceIn reads a line once, number by number.
 func evidenceIn(s string) evidence {
 	e := evidence{mail: hasMail(s)}
+	if !isASCII(s) {
+		s = westernDigits(s)
+	}
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < '0' || c > '9' {
@@ -37,6 +40,21 @@ func evidenceIn(s string) evidence {
 		e.date, e.day = true, true
 	}
 	return e
+}
+
+// westernDigits writes the digits of Arabic, Persian, Hindi, Bengali and Thai as 0 to 9, and those of full width.
+func westernDigits(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x660 && unicode.IsDigit(r) }) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		for _, zero := range []rune{0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10} {
+			if r >= zero && r <= zero+9 {
+				return '0' + r - zero
+			}
+		}
+		return r
+	}, s)
 }
 
 func isLetterByte(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Furniture is what programs and organisations add to every mail: disclaimers, warning banners, protective markings, what mobile
@@ -26,11 +27,11 @@ const (
 var (
 	furnitureFinder = newFinder(
 		`this e-mail|this email|this message|this mail|this communication|this transmission|this electronic|this document|this correspondence|the contents of this|the content of this|the information contained|the information in this|information contained in|e-mail and any|email and any|message and any|any files transmitted|any attachment|its attachments|all attachments|emails sent|email sent|all emails|e-mails are|emails are|nhsmail|`+
-			`mae'r e-bost|mae'r ebost|mae'r neges|y neges hon|yr e-bost hwn|neges e-bost|diese e-mail|diese nachricht|dieser e-mail|dieser nachricht|diese mail|ce message|ce courriel|ce mail|cet e-mail|ce courrier|este mensaje|este correo|este e-mail|el presente correo|esta mensagem|este email|questo messaggio|questa e-mail|questa mail|il presente messaggio|la presente|treść tej|ta wiadomość|niniejsza wiadomość|wiadomość ta|dit bericht|deze e-mail|dit e-mailbericht|denne e-post|detta meddelande|denne e-mail|denne mail|dette e-post|tämä sähköposti|tämä viesti|tento e-mail|tato zpráva|obsah této|acest mesaj|acest e-mail|данное сообщение|это сообщение|настоящее сообщение|цей лист|bu e-posta|bu mesaj|本邮件|此邮件|本電子郵件|このメール|本メール`,
-		`confidential|privileged|proprietary|private and|cyfrinachol|gyfrinachol|vertraulich|rechtlich geschützt|confidentiel|confidenciais|confidencial|riservat|poufn|vertrouwelijk|konfidentiell|fortrolig|luottamuksel|důvěrn|конфиденциальн|конфіденційн|gizli|保密|机密|機密`,
-		`intended|addressee|named recipient|recipient|to whom it is|to whom they are|sole use|solely|bwriadu|derbynnydd|a enwir|adressat|empfänger|bestimmt|destinat|destinad|dirigid|adresat|geadresseerde|bestemd|mottagare|modtager|mottaker|vastaanottaj|příjemc|destinatar|адресат|получател|alıcı`,
-		`received this|received it in error|in error|by mistake|not the intended|are not the|unauthori|strictly prohibited|drwy gamgymeriad|irrtümlich|nicht der richtige|par erreur|por error|por engano|per errore|omyłkow|per ongeluk|abusievelijk|av misstag|ved en fejl|ved en feil|vahingossa|omylem|ошибочно`,
-		`disclos|copying|copied|distribut|disseminat|forward it|delete it|delete this|deleting|destroy|notify the sender|inform the sender|contact the sender|rely on|reliance|informieren sie|vernichten|divulg|difusión|usunięci|verwijder`,
+			`mae'r e-bost|mae'r ebost|mae'r neges|y neges hon|yr e-bost hwn|neges e-bost|diese e-mail|diese nachricht|dieser e-mail|dieser nachricht|diese mail|ce message|ce courriel|ce mail|cet e-mail|ce courrier|este mensaje|este correo|este e-mail|el presente correo|esta mensagem|este email|questo messaggio|questa e-mail|questa mail|il presente messaggio|la presente|treść tej|ta wiadomość|niniejsza wiadomość|wiadomość ta|le informazioni contenute|la información contenida|les informations contenues|die informationen in dieser|as informações contidas|de informatie in dit|dit bericht|deze e-mail|dit e-mailbericht|denne e-post|detta meddelande|denne e-mail|denne mail|dette e-post|tämä sähköposti|tämä viesti|tento e-mail|tato zpráva|obsah této|acest mesaj|acest e-mail|данное сообщение|это сообщение|настоящее сообщение|цей лист|bu e-posta|bu mesaj|本邮件|此邮件|本電子郵件|このメール|本メール|本電子メール|本メッセージ|이 메일|본 메일|이 메시지|본 메시지|이 이메일|본 이메일|هذه الرسالة|هذا البريد|الرسالة الإلكترونية|הודעה זו|הודעת דואר|מסר זה|το παρόν μήνυμα|αυτό το μήνυμα|το μήνυμα αυτό|ez az üzenet|ez az e-mail|ezen üzenet|jelen üzenet|táto správa|tento email|ovo sporočilo|ova poruka|poruka je|pesan ini|email ini|thư này|email này|aquest missatge|aquest correu`,
+		`confidential|privileged|proprietary|private and|cyfrinachol|gyfrinachol|vertraulich|rechtlich geschützt|confidentiel|confidenciais|confidencial|confidenzial|riservat|poufn|vertrouwelijk|konfidentiell|fortrolig|luottamuksel|důvěrn|конфиденциальн|конфіденційн|gizli|保密|机密|機密|秘密|機密情報|기밀|비밀|대외비|سري|חסוי|סודי|εμπιστευτικ|απόρρητ|bizalmas|dôvern|povjerljiv|zaupn|rahasia|bảo mật|salassapid|konfidentsiaal|поверител`,
+		`intended|addressee|named recipient|recipient|to whom it is|to whom they are|sole use|solely|bwriadu|derbynnydd|a enwir|adressat|empfänger|bestimmt|destinat|destinad|dirigid|adresat|geadresseerde|bestemd|mottagare|modtager|mottaker|vastaanottaj|příjemc|destinatar|адресат|получател|alıcı|受信者|宛先の方|名宛人|收件人|接收者|수취인|수신인|수신자|المرسل إليه|المستلم|נמען|παραλήπτ|αποδέκτ|címzett|prejemnik|primatelj|primaoc|penerima|người nhận`,
+		`received this|received it in error|in error|by mistake|not the intended|are not the|unauthori|strictly prohibited|drwy gamgymeriad|irrtümlich|nicht der richtige|par erreur|por error|por engano|per errore|omyłkow|per ongeluk|abusievelijk|av misstag|ved en fejl|ved en feil|vahingossa|omylem|ошибочно|по ошибке|помилково|yanlışlıkla|greșeală|eroare|tévedés|omylom|greškom|pomotoma|κατά λάθος|εκ παραδρομής|误收|错误|错收|誤って|お心当たり|잘못|بالخطأ|عن طريق الخطأ|בטעות|kesalahan|nhầm`,
+		`disclos|copying|copied|distribut|disseminat|forward it|delete it|delete this|deleting|destroy|notify the sender|inform the sender|contact the sender|rely on|reliance|informieren sie|vernichten|divulg|difusión|usunięci|verwijder|törölje|megsemmisít|smažte|zničte|ștergeți|удалите|уничтож|видаліть|siliniz|imha|διαγράψ|删除|刪除|削除|삭제|파기|حذف|מחק|radera|slette|tuhoa|poista`,
 		`virus|malware|scanned|monitored|monitor |intercept|recorded|archived|freedom of information|data protection|gdpr|legally binding|liability|views expressed|opinions expressed|views or opinions|do not necessarily|legal reasons|lawful`,
 		`consider the environment|think of the environment|think about the environment|think before you print|before printing this|before you print|print this e-mail|print this email|ystyriwch yr amgylchedd|meddyliwch am yr amgylchedd|meddyliwch cyn|we welcome correspondence|we welcome receiving|croesawn ohebiaeth|croesawu gohebiaeth|correspondence in welsh|gohebiaeth yn gymraeg|nhsmail is the secure|virus-free|antivirus software|checked for viruses|scanned for viruses|been scanned for|been scanned by|swept for|to unsubscribe|unsubscribe from this|unsubscribe here|committed to safeguarding|committed to protecting|privacy notice|hysbysiad preifatrwydd|we use your personal|we process your personal|we collect your personal|how we handle your|registered in england|registered in wales|registered in scotland|registered office|registered charity|registered company|company number|company no|charity number|charity no|vat no|vat reg|regulated by the solicitors|regulated by the financial|secured with tuta|denken sie an die umwelt|pensez à l'environnement|imprimer ce|antes de imprimir|prima di stampare|you received this message because|you are receiving this|you received this email because|handelsregister|amtsgericht|geschäftsführer|ust-id|ust.-id|siège social|kvk-nummer`,
 		`working day|working hour|working pattern|work pattern|i work |i do not work|i don't work|not work on|part time|part-time|office hour|out of office|out of hours|out-of-hours|annual leave|flexibl|do not feel|don't feel|outside of your|usual hours|normal hours|non-working|my hours|in an emergency|emergency duty|diwrnodau gwaith|oriau gwaith|pronouns|he/him|she/her|they/them|follow us|find us on|visit our|dilynwch ni|connect with me|book time|book a meeting|sent on behalf of|rate my|winner of|awards|investors in people|disability confident|proud to|bank details`,
@@ -46,7 +47,7 @@ var (
 		// The same line in other languages.
 		`envoyé de|envoyé depuis|envoye de|envoyé à partir|envoyé via|envoyé avec|von meinem|von meiner|vom |gesendet von|gesendet mit|gesendet aus|gesendet über|diese nachricht wurde von|enviado desde|enviado do|enviado de|enviado a partir|enviado com|enviado pelo|enviado por|enviado via|enviado con|inviato da|inviato dal|inviata da|inviato con|verzonden vanaf|verzonden via|verzonden met|verzonden vanuit|verstuurd vanaf|skickat från|skickat frn|sendt fra|sendt via|hentet fra|lähetetty |wysłane z|wysłano z|wysłane za|odesláno z|odoslané z|отправлено с|отправлено из|надіслано з|anfonwyd o|anfonwyd gan|anfonwyd drwy|anfonwyd gyda|trimis de pe|poslano s|poslato sa|elküldve a|küldve |στάλθηκε από|εστάλη από|iphoneから|androidから|ipadから|发自我的|发自|從我的|從我|나의 |내 |נשלח מה|أُرسلت من|أرسلت من|مرسل من|đã gửi từ|được gửi từ|dikirim dari|obtenir outlook|télécharger outlook|outlook für|outlook para|outlook per|outlook voor|obtener outlook|obter o outlook|hämta outlook|pobierz outlook|downloaden outlook|saada outlook|saatud minu|išsiųsta iš|nosūtīts no`,
 	)
-	mobileThing = newFinder(`iphone|ipad|ipod|android|phone|mobile|handheld|handset|tablet|blackberry|galaxy|samsung|outlook|windows|yahoo|aol|gmail|proton|huawei|nokia|sony|xperia|htc|moto|lg |oneplus|pixel|xiaomi|redmi|oppo|vivo|nexus|zoho|mail for|my mac|my pad|surface|app|bluemail|spark|edison|airmail|k-9|fairemail|tutanota|tuta|thunderbird|postbox|newton|mailbird|em client|hotmail|superhuman|missive|mimestream|canary|polymail|mailspring|shortwave|inky|hey.|live mail|zimbra|my desk|wireless|3g|4g|5g|o2|vodafone|verizon|at&t|t-mobile|ee network|my i|my a|fone|device|remote|on the go|on the move`)
+	mobileThing = newFinder(`iphone|hushmail|fastmail|mailfence|posteo|gmx|web.de|mail.ru|yandex|rediffmail|roundcube|kindle|ipad|ipod|android|phone|mobile|handheld|handset|tablet|blackberry|galaxy|samsung|outlook|windows|yahoo|aol|gmail|proton|huawei|nokia|sony|xperia|htc|moto|lg |oneplus|pixel|xiaomi|redmi|oppo|vivo|nexus|zoho|mail for|my mac|my pad|surface|app|bluemail|spark|edison|airmail|k-9|fairemail|tutanota|tuta|thunderbird|postbox|newton|mailbird|em client|hotmail|superhuman|missive|mimestream|canary|polymail|mailspring|shortwave|inky|hey.|live mail|zimbra|my desk|wireless|3g|4g|5g|o2|vodafone|verizon|at&t|t-mobile|ee network|my i|my a|fone|device|remote|on the go|on the move`)
 	mobileEnd   = []string{"gesendet", "gesendet.", "gönderildi", "gönderildi.", "から送信", "傳送", "보냄"}
 )
 
@@ -89,15 +90,19 @@ func brevity(t string) bool {
 	return len(l) < 200 && excuses.in(l) == 3
 }
 
+// legalTopicsIn returns what of furniture a paragraph speaks about.
+func legalTopicsIn(par string) uint64 {
+	return furnitureFinder.in(asciiFold(par[:min(len(par), 4000)]))
+}
+
 // legalPower tells how much a paragraph speaks like a disclaimer: 2 and more is one.
 func legalPower(par string) int {
-	if len(par) > 4000 {
-		par = par[:4000]
-	}
-	l := asciiFold(par)
-	found := furnitureFinder.in(l)
-	if found&aloneEnough != 0 {
+	found := legalTopicsIn(par)
+	switch {
+	case found&aloneEnough != 0:
 		return 3
+	case found&(aboutSecret|aboutLaw) == 0 && (found&aboutReader == 0 || utf8.RuneCountInString(par) < 100):
+		return 0 // mail that came in error and is to be deleted is what people write about
 	}
 	return bits.OnesCount64(found & legalTopics)
 }
@@ -107,7 +112,7 @@ func isLegal(t, par string) bool {
 	if len(t) < 4 || len(par) < 8 {
 		return false
 	}
-	if head, _, ok := strings.Cut(t, ":"); legalHead(t) || ok && len(head) < 60 && legalHead(head) && legalPower(par) >= 2 {
+	if head, _, ok := strings.Cut(t, ":"); legalHead(t) || ok && len(head) < 60 && legalHead(head) && bits.OnesCount64(legalTopicsIn(par)&(legalTopics|aloneEnough)) >= 2 {
 		return true
 	}
 	if strings.HasSuffix(t, ":") && len(t) < 60 {
@@ -181,7 +186,7 @@ var (
 	footerTerms  = newFinder("mailing list|mailing-list|groups links|/listinfo/|unsubscribe|reply to this email directly|reply to this e-mail directly|view it on git|you received this|you are receiving this|to post to this group|to subscribe|list archives|antivirus|afgemeld|abmelden|désabonner|darse de baja")
 	pictureTerms = newFinder("logo|.png|.jpg|.jpeg|.gif|icon|banner|picture")
 	// sentenceWords make a sentence of a line that begins like a mobile program's (1), unless it is an excuse (2).
-	sentenceWords = newFinder(" last week| yesterday| has | have | could you| please | i | was | were ", "excuse|apolog|forgive")
+	sentenceWords = newFinder(" last week| yesterday| because | has | have | could you| please | i | was | were ", "excuse|apolog|forgive")
 	excuses       = newFinder("brevity|typos|spelling mistakes|spelling errors|autocorrect|auto-correct|fat finger", "excuse|apolog|forgive|sorry|pardon")
 
 	markingWord = newSet("official sensitive officialsensitive personal commercial locsen hmcts not protectively marked restricted protect unclassified swyddogol sensitif internal use only confidential classification protective marking security dosbarthiad private public open nato eyes uk strictly secret top")
@@ -242,6 +247,14 @@ func isBanner(t, par string) bool {
 // listFooter says that a line below a ruling line is what mailing lists append.
 func listFooter(t string) bool {
 	return footerTerms.in(asciiFold(t)) != 0
+}
+
+// drawnFooter says that a line is a footer with its ruling line around it: "______ Checked by Antivirus ______".
+func drawnFooter(t string) bool {
+	if !strings.HasPrefix(t, "_____") && !strings.HasPrefix(t, "-----") {
+		return false
+	}
+	return strings.Trim(t, "_- ") != "" && listFooter(t)
 }
 
 // isPicture says that a line is only where pictures were: "[cid:image001.png@01DB]", "<image001.png>", "[Logo]<https://…>".

@@ -63,6 +63,12 @@ func (s *splitter) headerBlockAt(i int) headerBlock {
 		return headerBlock{}
 	}
 	l, _ := labelOf(squeeze(lines[i].text))
+	if l == otherLabel && i+1 < len(lines) {
+		l, _ = labelOf(squeeze(lines[i+1].text)) // "Reply-To:" above "From:"
+		if l != fromLabel {
+			l = noLabel
+		}
+	}
 	if l == noLabel || l == otherLabel || !s.spend() {
 		return headerBlock{}
 	}
@@ -107,6 +113,8 @@ func (s *splitter) headerBlockAt(i int) headerBlock {
 	dated, ruledAbove := evidenceIn(values[sentLabel]), lines[i].is(ruled)
 	mail := hasMail(values[fromLabel]) || hasMail(values[toLabel])
 	switch {
+	case seen[fromLabel] && evidenceIn(values[fromLabel]).clock && !hasLetter(values[fromLabel]):
+		return headerBlock{} // "From: 10:00" begins a note of times
 	case seen[fromLabel] && n >= 3:
 		// Without a subject it may be a booking of hers: from, to, date.
 		found.sure = seen[subjectLabel] || mail || ruledAbove || l == fromLabel && dated.year && dated.clock && hasWords(strings.Trim(values[fromLabel], "0123456789"))

@@ -90,7 +90,19 @@ func attributionInside(s string) int {
 	return -1
 }
 
-// endOfAttribution returns where the attribution ends with which s begins, or 0. Its colon is followed by a blank or ends s.
+// attributionInFront says that a line begins with an attribution and goes on with what is quoted, as Yahoo's programs and Hushmail join
+// them: "On 3 March 2025 at 10:00, Jo <jo@example.org> wrote:Are you coming?"
+func attributionInFront(s string) bool {
+	s = strings.TrimLeft(s, " \t*_")
+	if inlineFirst.at(s) == 0 {
+		return false
+	}
+	end := endOfAttribution(s)
+	return end > 0 && end < len(s) && hasWords(s[end:])
+}
+
+// endOfAttribution returns where the attribution ends with which s begins, or 0. A blank follows its colon, or it ends s, or a verb of
+// writing stands right before it.
 func endOfAttribution(s string) int {
 	for end := 0; end < len(s) && end < 420; {
 		i := strings.IndexByte(s[end:], ':')
@@ -98,7 +110,7 @@ func endOfAttribution(s string) int {
 			return 0
 		}
 		end += i + 1
-		if end < len(s) && s[end] != ' ' && s[end] != '>' {
+		if end < len(s) && s[end] != ' ' && s[end] != '>' && !verbs[lastWord(s[:end-1])] {
 			continue
 		}
 		e := evidenceIn(s[:end])
@@ -107,6 +119,15 @@ func endOfAttribution(s string) int {
 		}
 	}
 	return 0
+}
+
+// lastWord returns the last word of s in lower case.
+func lastWord(s string) string {
+	s = s[strings.LastIndexByte(s, ' ')+1:]
+	if len(s) > 24 {
+		return ""
+	}
+	return strings.ToLower(s)
 }
 
 // introduces says that the words in front of an inner attribution belong to it: "Message from Jo <jo@example.org> On …", or a date.

@@ -105,6 +105,9 @@ func markBars(lines []line) {
 	}
 }
 
+// wideQuote is the ">" of Japanese and Chinese keyboards.
+const wideQuote = "＞"
+
 // quoteMarks counts the ">" at the front of a line, with or without blanks between them, and the "JP> " that some
 // programs build from the writer's initials.
 func quoteMarks(s string) (int, string) {
@@ -114,6 +117,10 @@ func quoteMarks(s string) (int, string) {
 		switch {
 		case j < len(s) && s[j] == '>':
 			i = j + 1
+			depth++
+			continue
+		case j < len(s) && s[j] == wideQuote[0] && strings.HasPrefix(s[j:], wideQuote):
+			i = j + len(wideQuote)
 			depth++
 			continue
 		case depth == 0 && j < len(s) && initialsMark(s[j:]) > 0:

@@ -65,6 +65,19 @@ func (a author) known(w string) bool {
 	return false
 }
 
+// knowsAny says that one of the words is part of the author's name.
+func (a author) knowsAny(words []string) bool {
+	for _, w := range words {
+		if a.known(strings.ToLower(strings.Trim(w, ".,"))) {
+			return true
+		}
+	}
+	return false
+}
+
+// humble are the words with which people in Korea, Japan and China sign behind their names.
+var humble = newSet("드림 올림 拝 敬上 谨上 謹上 上")
+
 // signs says that a short line is the author's name, a part of it, or her initials.
 func (a author) signs(s string) bool {
 	if len(s) > 100 || len(a.words) == 0 {
@@ -73,6 +86,9 @@ func (a author) signs(s string) bool {
 	words := nameWords(s)
 	for len(words) > 1 && strings.Trim(words[len(words)-1], "x") == "" {
 		words = words[:len(words)-1] // kisses
+	}
+	if len(words) > 1 && humble[words[len(words)-1]] {
+		words = words[:len(words)-1]
 	}
 	if len(words) == 0 || len(words) > 5 {
 		return false
@@ -83,15 +99,15 @@ func (a author) signs(s string) bool {
 			known++
 		}
 	}
-	if known == len(words) || known >= 2 && len(words) <= 4 {
-		return true
+	if known == len(words) || known >= 2 && len(words) <= 4 || strings.Join(words, "") == strings.Join(a.words, "") {
+		return true // "山田 花子" is 山田花子
 	}
 	if len(words) != 1 || strings.ContainsAny(s, ":?\"") {
 		return false
 	}
 	// A short form: Jo for Joanna, Beth for Bethan.
-	if utf8.RuneCountInString(words[0]) >= 2 && strings.HasPrefix(a.words[0], words[0]) && unicode.IsUpper(firstRune(s)) {
-		return true
+	if utf8.RuneCountInString(words[0]) >= 2 && strings.HasPrefix(a.words[0], words[0]) && !unicode.IsLower(firstRune(s)) {
+		return true // among scripts without capitals: the family name of a name written in one
 	}
 	in := strings.Trim(words[0], ".")
 	return strings.ToUpper(s) == strings.TrimSpace(s) && (initials(a.words) == in || utf8.RuneCountInString(in) == 1 && strings.HasPrefix(a.words[0], in))
@@ -240,5 +256,5 @@ func firstRuneOf(s string) rune {
 func lastRune(s string) (rune, int) { return utf8.DecodeLastRuneInString(s) }
 
 // answerWord are single words that people write as a paragraph of their own and that are no names.
-var answerWord = newSet("yes no ok okay thanks thank agreed done great sorry perfect please sure fine good excellent nice cool wow maybe never always absolutely definitely exactly true false correct wrong right yep yeah nope nah hello hi hey bye goodbye welcome congratulations congrats cheers best regards sincerely confirmed approved accepted declined rejected noted understood received attached see here why what when where who how will can could would interesting awesome brilliant lovely super wonderful amazing hmm well indeed same ditto both neither either none nothing everything something today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december test update question answer resolved fixed closed unsubscribe stop start help cancel legal photo consent " +
+var answerWord = newSet("yes no ta ok okay thanks thank agreed done great sorry perfect please sure fine good excellent nice cool wow maybe never always absolutely definitely exactly true false correct wrong right yep yeah nope nah hello hi hey bye goodbye welcome congratulations congrats cheers best regards sincerely confirmed approved accepted declined rejected noted understood received attached see here why what when where who how will can could would interesting awesome brilliant lovely super wonderful amazing hmm well indeed same ditto both neither either none nothing everything something today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december test update question answer resolved fixed closed unsubscribe stop start help cancel legal photo consent tell ask call ring phone send give let get bring take try go come keep leave wait check use meet visit contact speak talk write read say not only just and or but if with for from to the a an my her his our your their this that next last new more less happy poor about after before until mine yours ours urgent important private confidential sent apologies merry feliz frohe gute schönes joyeux bonne buon buona god glad wesołych veselé hyvää viel kellemes boldog judge " +
 	"ja nein danke gut genau gerne klar stimmt einverstanden oui non merci bien parfait daccord exact sí gracias vale perfecto bueno claro de acuerdo grazie bene perfetto certo nee goed prima bedankt tak dziękuję dobrze sim não obrigado obrigada perfeito nej tack bra takk kyllä ei kiitos hyvä ano ne děkuji iawn diolch ie na ydw gallaf oes nac gwych да нет спасибо хорошо")

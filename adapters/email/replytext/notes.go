@@ -81,3 +81,27 @@ func (s *splitter) columnBlockAt(i int) int {
 	}
 	return 0
 }
+
+// datedBlockAt returns how many lines the header takes that Notes writes for a sender of the same organisation: a name, a date with its
+// time, then labelled lines from "To:" to "Subject:".
+func (s *splitter) datedBlockAt(i int) int {
+	lines := s.lines
+	if i+3 >= len(lines) || len(lines[i].text) > 60 || len(lines[i+1].text) > 40 || !isDateTime(squeeze(lines[i+1].text)) || !nameLike(squeeze(lines[i].text)) {
+		return 0
+	}
+	to := false
+	for j := s.nextWords(i + 2); j < len(lines) && j < i+10 && lines[j].depth == lines[i].depth; j++ {
+		if lines[j].blank() {
+			continue
+		}
+		switch l, _ := labelOf(squeeze(lines[j].text)); {
+		case l == toLabel:
+			to = true
+		case l == subjectLabel && to:
+			return j + 1 - i
+		case l == noLabel || !to:
+			return 0
+		}
+	}
+	return 0
+}

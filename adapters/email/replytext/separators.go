@@ -13,7 +13,7 @@ var (
 	// forwardFirst begin the line that Apple's programs and some others set without dashes.
 	forwardFirst = newFinder(`begin forwarded message|start forwarded message|anfang der weitergeleiteten |début du message réexpédié|début du message transféré|inizio messaggio inoltrato|inicio del mensaje reenviado|dechrau neges a anfonwyd ymlaen|dechrau'r neges a anfonwyd ymlaen|doorgestuurd bericht|begin doorgestuurd bericht|forwarded message|início da mensagem reencaminhada|início da mensagem encaminhada|vidarebefordrat brev|vidarebefordrat meddelande|videresendt besked|videresendt melding|start på videresendt|välitetty viesti|początek wiadomości|wiadomość przekazana|začátek přeposlané|начало переадресованного|початок переспрямованого|转发邮件|下列邮件|開始轉寄|転送されたメッセージ|전달된 메시지`)
 	// aboveWords are how products ask to write above a line.
-	aboveWords = newFinder(`type your reply above|type your answer above|type your response above|write your reply above|write above|type above|reply above|reply over|enter your reply above|above this line|above this email|atebwch uwchben|ysgrifennwch uwchben|ysgrifennwch eich ateb uwchben|antworten sie oberhalb|répondez au-dessus|responda por encima|rispondi sopra|reageer boven`)
+	aboveWords = newFinder(`type your reply above|type your answer above|type your response above|write your reply above|write above|type above|reply above|reply over|enter your reply above|above this line|above this email|atebwch uwchben|ysgrifennwch uwchben|ysgrifennwch eich ateb uwchben|antworten sie oberhalb|répondez au-dessus|responda por encima|rispondi sopra|reageer boven|au-dessus de cette ligne|encima de esta línea|acima desta linha|sopra questa riga|sopra questa linea|boven deze regel|boven deze lijn|oberhalb dieser|über dieser zeile|über diese zeile|powyżej tej linii|ovanför den här raden|ovanför denna rad|over denne linje|ovenfor denne linje|tämän rivin yläpuolelle|nad tento řádek|nad tímto řádkem|deasupra acestei linii|выше этой строки|выше этой линии|вище цього рядка|bu satırın üst|此行上方|この行より上|이 줄 위`)
 )
 
 // isSeparator says that a squeezed line is the kind that programs draw above what is answered or forwarded.
@@ -131,6 +131,19 @@ func isTitle(s string) bool {
 	}
 	strokes, letters := edges(s)
 	return letters && strokes >= 3 && drawn(s, strokes)
+}
+
+// isBareTitle says that a line is what programs call the message below, without the strokes or with stars only: "*Original Message*",
+// "——Original——".
+func isBareTitle(s string) bool {
+	if len(s) < 6 || len(s) > 60 {
+		return false
+	}
+	bare := strings.TrimFunc(asciiFold(s), func(r rune) bool { return isStroke(r) || r == ' ' || r == ':' })
+	if n := len(strings.Fields(bare)); n == 0 || n > 3 || n == 1 && !isStroke(firstRuneOf(s)) || originalWords.in(bare) == 0 {
+		return false
+	}
+	return !strings.Contains(bare, " ") || messageWords.in(strings.Replace(bare, "origin", "", 1)) != 0
 }
 
 // forwardLine says that a line that begins like a forward is only that: a colon may follow, or who forwarded when.

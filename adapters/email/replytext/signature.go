@@ -169,14 +169,23 @@ func signatureTop(lines []string, who author) int {
 	if at := closingStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) {
 		return trimEnd(lines, at)
 	}
-	if at := contactStart(lines, end, who); at >= 0 && !allBlank(lines[:at]) && !strings.HasSuffix(squeeze(lines[trimEnd(lines, at)-1]), ":") {
-		at = trimEnd(lines, at)
-		if c := closingStart(lines, at, who); c >= 0 && !allBlank(lines[:c]) {
-			at = trimEnd(lines, c)
+	at := framedStart(lines, end, who)
+	if at < 0 {
+		if at = contactStart(lines, end, who); at >= 0 && strings.HasSuffix(squeeze(previousWords(lines, at)), ":") {
+			return end
 		}
-		return at
 	}
-	return end
+	if at < 0 || allBlank(lines[:at]) {
+		return end
+	}
+	at = trimEnd(lines, at)
+	if c := closingStart(lines, at, who); c >= 0 && !allBlank(lines[:c]) {
+		return trimEnd(lines, c)
+	}
+	if n := nameAbove(lines, at, who); n > 0 {
+		return trimEnd(lines, n)
+	}
+	return at
 }
 
 func trimEnd(lines []string, n int) int {
@@ -184,58 +193,6 @@ func trimEnd(lines []string, n int) int {
 		n--
 	}
 	return n
-}
-
-// isDelimiter says that a line is "--" or a near form of it.
-func isDelimiter(l string) bool {
-	if len(l) > 20 {
-		return false
-	}
-	switch strings.TrimSpace(l) {
-	case "--", "—", "––", "__", "-- -", "–", "- -":
-		return true
-	}
-	return false
-}
-
-// explicitDelimiter finds the "-- " line that ends the words of the author (RFC 3676 section 4.3), or a near form of it with
-// few lines below.
-func explicitDelimiter(lines []string, end int) int {
-	for i := max(0, end-4*maxFooter); i < end; i++ {
-		l := lines[i]
-		if !isDelimiter(l) {
-			continue
-		}
-		most := 12
-		if l == "-- " || l == "--" {
-			most = 30
-		}
-		if atMost(lines[i+1:end], most) && (l == "-- " || !speaks(lines[i+1:end])) {
-			return i
-		}
-	}
-	return -1
-}
-
-// speaks says that what stands below a dash is somebody's sentence to the reader and no signature: prose of the first or second person
-// in one paragraph, with no name and no contacts.
-func speaks(lines []string) bool {
-	n := 0
-	for i, l := range lines {
-		t := squeeze(l)
-		if t == "" {
-			continue
-		}
-		n++
-		if i > 0 && strings.TrimSpace(lines[i-1]) == "" && n > 1 || isContact(t) || nameLike(t) || isLegal(t, t) {
-			return false
-		}
-	}
-	if n == 0 {
-		return false
-	}
-	first := paragraph(lines, min(len(lines)-1, firstWords(lines)))
-	return len(first) > 60 && (strings.Contains(first, "? ") || strings.Contains(first, ". ") || strings.HasSuffix(first, "?")) && !strings.ContainsAny(first, "\"“”«»") && strings.Contains(" "+asciiFold(first)+" ", " you ")
 }
 
 func firstWords(lines []string) int {
@@ -272,18 +229,29 @@ func furnitureStart(lines []string, end int, legal bool) int {
 		switch {
 		case end-i < 40 && isMobile(t) && mobileTail(lines[i+1:end]):
 			return i
-		case legal && (i == 0 || startsParagraph(lines, i)) && isLegal(t, paragraph(lines, i)), end-i <= 3 && isMarking(t) && i > 0:
+		case legal && (i == 0 || startsParagraph(lines, i)) && isLegal(t, paragraph(lines, i)) && !headsWords(t, lines[i+1:end]), end-i <= 3 && isMarking(t) && i > 0:
 			if i > 0 && isRuler(lines[i-1]) {
 				return i - 1
 			}
 			return i
 		case i > 0 && isRuler(previousWords(lines, i)) && (listFooter(t) || brevity(t)):
 			return i - 1
+		case i > 0 && drawnFooter(t):
+			return i
 		case i == end-1 && brevity(t):
 			return i
 		}
 	}
 	return -1
+}
+
+// headsWords says that a line is the title of a disclaimer, but no disclaimer stands below: "Confidential" may head a letter.
+func headsWords(t string, below []string) bool {
+	i := firstWords(below)
+	if i == len(below) || !legalHead(t) {
+		return false
+	}
+	return legalTopicsIn(paragraph(below, i)) == 0 && !isMobile(squeeze(below[i])) && !isRuler(below[i])
 }
 
 // mobileTail says that what stands below a mobile program's line is its own: a link, an excuse, a disclaimer; or a name.
@@ -358,7 +326,7 @@ func closingStart(lines []string, end int, who author) int {
 // signatureBelow says that lines could all be name, office, contacts and pictures: short, and few of them sentences. What is said of
 // working days may follow below the contacts.
 func signatureBelow(lines []string, who author) bool {
-	n, contacts := 0, false
+	n, contacts := 0, false // an office counts as contacts do
 	for _, l := range lines {
 		t := signed(l)
 		if t == "" {
@@ -372,6 +340,7 @@ func signatureBelow(lines []string, who author) bool {
 			continue
 		}
 		if isSigned(t, who) {
+			contacts = contacts || n > 1 && hasTitle(t)
 			continue
 		}
 		if contacts && furnitureFinder.in(asciiFold(t))&workingNote != 0 && !strings.HasSuffix(t, "?") {
@@ -393,7 +362,10 @@ func isSigned(t string, who author) bool {
 	if _, whole := isClosing(t); whole || who.signs(t) || who.heads(t) || nameLike(t) || isPicture(t) || isRuler(t) || isMobile(t) || brevity(t) {
 		return true
 	}
-	return isContact(t) || hasTitle(t) && !strings.HasSuffix(t, "?") && !hasFirstPerson(t) && !asksSomething(t, false)
+	if strings.HasSuffix(t, "?") || isPostscript(t) {
+		return false
+	}
+	return isContact(t) || hasTitle(t) && !hasFirstPerson(t) && !asksSomething(t, false)
 }
 
 // sentenceWord are words of sentences that do not stand in names and offices; asking are those of them that speak to the reader.

@@ -88,12 +88,30 @@ func bodyLines(m *mailparse.Message) ([]line, bool) {
 		structure = structure || l.is(quoted|heading|tail)
 	}
 	switch {
-	case !plain || m.TextPartial || len(m.Text)*3 < words:
+	case !plain || m.TextPartial || len(m.Text)*3 < words || onlyNotice(m.Text, lines):
 		return lines, true
 	case structure && words*2 >= len(m.Text)/2:
 		return lines, true
 	}
 	return textLines(m.Text), false
+}
+
+// onlyNotice says that a plain text is short, speaks of HTML and says nothing that the page says: it asks for another program.
+func onlyNotice(text string, page []line) bool {
+	t := squeeze(text)
+	if len(t) > 400 || !strings.Contains(strings.ToLower(t), "html") {
+		return false
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	first = squeeze(first)
+	words := false
+	for _, l := range page {
+		words = words || !l.blank()
+		if strings.Contains(l.text, first) || !l.blank() && strings.Contains(t, squeeze(l.text)) {
+			return false
+		}
+	}
+	return words
 }
 
 // splitter works on the lines of one body. q[i] says that line i is not the author's.
@@ -122,6 +140,8 @@ func split(lines []line, who author, isReply bool) Reply {
 	s.cutInline()
 	s.q, s.end = make([]bool, len(s.lines)), len(s.lines)
 	s.left = maxDear
+	s.keepFenced()
+	s.markForeign()
 	s.markQuoted()
 	s.markIntroductions()
 	s.markSpill()
@@ -134,7 +154,13 @@ func (s *splitter) cutInline() {
 	for i, l := range s.lines {
 		at := -1
 		if l.authorLevel() && len(l.text) > 20 && !l.is(inlined) {
-			at = s.insideAt(l.text)
+			if at = s.insideAt(l.text); at < 0 && i > 0 && attributionInFront(l.text) {
+				at = 0 // the quote goes on behind its attribution
+			}
+		}
+		if at == 0 {
+			s.lines[i].hint |= inlined
+			l = s.lines[i]
 		}
 		if at > 0 {
 			if out == nil {
@@ -293,7 +319,7 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return n, strong
 	}
-	if isTitle(text) {
+	if isTitle(text) || isBareTitle(text) {
 		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+2 && !s.q[j] {
 			if b := s.headerBlockAt(j); b.sure {
 				return j + b.lines - i, strong
@@ -320,7 +346,7 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return b.lines, weak
 	}
-	if n := max(s.notesBlockAt(i), s.columnBlockAt(i), s.foreignBlockAt(i)); n > 0 {
+	if n := max(s.notesBlockAt(i), s.columnBlockAt(i), s.datedBlockAt(i), s.foreignBlockAt(i)); n > 0 {
 		return n, strong
 	}
 	a, n := s.attributionAt(i)
