@@ -1,8 +1,11 @@
 package mailkind
 
 import (
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kinbridge/adapters/email/mailparse"
 )
@@ -70,12 +73,19 @@ func (e *evidence) readBody() {
 	e.own = readOwnWords(e.c.m)
 	e.toks = tokens(e.own.text)
 	e.hits = lexicon().find(e.toks, len(e.toks))
-	for _, h := range e.hits {
+	for i, h := range e.hits {
+		if h.sense == machine && h.from > 0 && possessive[e.toks[h.from-1].text] {
+			e.hits[i].sense = connector // "my auto-reply": a person speaks of one
+			continue
+		}
 		if !e.says[h.sense] {
 			e.says[h.sense], e.first[h.sense] = true, h.from
 		}
 	}
 }
+
+// possessive words, folded, before the name of an automatic answer.
+var possessive = words("my your his her their mein meine meiner dein deine deiner ihre ihr ihrer mon ma ta ton votre sa son mi tu su mia tua sua minha mijn jouw uw min din mit dit")
 
 // why returns the reason why the message is an automatic answer, in words; "" when it is none.
 func (e *evidence) why() string {
@@ -99,6 +109,8 @@ func (e *evidence) why() string {
 		return "A machine sent it, and its words say so."
 	case e.administration() != "":
 		return "A mail system's administration wrote it."
+	case e.saysItAnswers():
+		return "It says that it is an automatic answer."
 	case e.unmistakable():
 		return "Its words are those of an automatic answer."
 	}
@@ -125,8 +137,9 @@ func (e *evidence) speaksAsMachine() bool {
 		return true
 	}
 	// "Jo has left the team" is what other programs tell too.
-	answers := e.answers() || e.c.nullSender || e.subject.answered || s[thanks] || s[machine] || s[contact] || s[until] || s[back] || s[through]
-	return (s[away] || s[left]) && answers
+	answers := e.answers() || e.c.nullSender || e.subject.answered || s[thanks] || s[machine] || s[contact]
+	dated := s[until] || s[back] || s[through]
+	return (s[away] || s[left]) && (answers || dated && e.marks.generated) // people's mail is sent in bulk, too: minutes, invitations
 }
 
 // awayInForm: "Out of office: the review". A person may write so too ("Out of office: cover for next week"), so something must agree.
@@ -156,7 +169,14 @@ func (e *evidence) awayConfirmed() bool {
 	if s[machine] || absent && (s[thanks] || s[later]) && !e.greetsMany() {
 		return true
 	}
-	return e.subject.awayOnly && e.awayNow() && (s[until] || s[back] || s[through] || s[contact]) && !e.greetsMany() && !e.marks.list && !e.c.attached()
+	if !e.subject.awayOnly || !e.awayNow() || e.greetsMany() || e.marks.list || e.c.attached() {
+		return false
+	}
+	dated := s[until] || s[back] || s[through]
+	if len(e.subject.toks) > 1 {
+		return dated || s[contact]
+	}
+	return dated && s[contact] || e.share() >= 60 // "Leave" is what people call their mail, too
 }
 
 // awayNow says that the words tell of being away at this moment, as an answer does; an announcement speaks of the future.
@@ -195,7 +215,7 @@ func (e *evidence) acknowledges() bool {
 		return true
 	case e.byMachine() || e.marks.generated || noReply.MatchString(e.sender()):
 		return s[received] || s[machine] && (s[thanks] || e.answers()) || e.subject.received && s[thanks]
-	case e.subject.received && s[thanks] && s[received]:
+	case e.subject.received && s[thanks] && s[received], e.subject.ackTag && s[received]:
 		return !e.own.quotes
 	}
 	return s[machine] && (s[received] || s[thanks]) || e.marks.suppress && !e.answers() && s[received]
@@ -240,11 +260,29 @@ func (e *evidence) unmistakable() bool {
 		return true
 	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true
-	case absent && (s[later] || s[thanks] && e.first[thanks] < 25):
-		return n >= 3
+	case absent && (s[later] || s[thanks] && e.first[thanks] < 25) && n >= 3:
+		return true
+	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow()):
+		return e.consists()
 	}
 	return false
 }
+
+// saysItAnswers: a mail that answers another, and says of itself, in the present, that it is an automatic answer.
+func (e *evidence) saysItAnswers() bool {
+	if !e.says[machine] || !e.subject.answered && !e.answers() || e.subject.forwarded || e.marks.list || e.marks.news || e.own.quotes || !e.single() || e.asks() ||
+		notifier.MatchString(e.sender()) || e.c.attached() || sentFrom(e.own.text) {
+		return false
+	}
+	for _, h := range e.hits {
+		if h.sense == machine && selfReply.MatchString(e.own.text[e.toks[h.from].start:e.toks[h.to-1].end]) {
+			return true
+		}
+	}
+	return false
+}
+
+var selfReply = regexp.MustCompile(`(?i)^(?:please note )?this is an (?:automated|automatic|auto-?(?:generated)?|automatically generated) ?(?:reply|response|acknowledge?ment|answer)`)
 
 // notesReceipt recognises the receipt that Notes writes over three lines.
 func (e *evidence) notesReceipt() bool {
@@ -260,13 +298,28 @@ func (e *evidence) notesReceipt() bool {
 func (e *evidence) asks() bool {
 	rest := e.own.text
 	for {
-		i := strings.IndexAny(rest, "?？")
+		i := strings.IndexAny(rest, "?？؟;")
 		if i < 0 {
 			return false
 		}
+		if rest[i] == ';' {
+			if r, _ := utf8.DecodeLastRuneInString(rest[:i]); !unicode.Is(unicode.Greek, r) { // the Greek question mark
+				rest = rest[i+1:]
+				continue
+			}
+		}
 		before := rest[:i]
-		if j := strings.LastIndexAny(before, ".!\n:"); j >= 0 {
+		for end := len(before); ; {
+			j := strings.LastIndexAny(before[:end], ".!\n:")
+			if j < 0 {
+				break
+			}
+			if j > 0 && before[j] == '.' && '0' <= before[j-1] && before[j-1] <= '9' { // "on the 28. at noon", as many languages write dates
+				end = j
+				continue
+			}
 			before = before[j+1:]
+			break
 		}
 		if len(strings.Fields(before)) >= 3 || len(before) > 24 && !strings.Contains(before, "/") || strings.HasPrefix(rest[i:], "？") {
 			return true

@@ -22,6 +22,7 @@ type subjectForm struct {
 	awayAuto  bool // only in the form "AUTO: …", which is a word of many languages
 	ofSender  bool // it is a sentence about the sender being away ("Jo Price is out of the office")
 	received  bool // it acknowledges
+	ackTag    bool // it does so in a tag of its own: "[Request received]"
 	toks      []token
 	hits      []hit
 }
@@ -63,6 +64,8 @@ func readSubject(s string, from []mailparse.Address) subjectForm {
 			f.forwarded = f.forwarded || forwardMarks[mark]
 		} else if !f.answered && lexiconBegins(tag, program) > 0 {
 			f.program = true
+		} else if !f.answered && strings.Contains(tag, " ") && lexiconBegins(tag, ackSubj) == len(tag) {
+			f.ackTag = true
 		}
 		s = next
 	}
@@ -138,16 +141,29 @@ func (f *subjectForm) judge(s string, toks []token, from []mailparse.Address) {
 		f.bare = follows && !colon && n == len(toks)
 	}
 	if n := atStart(awaySubj); n > 0 {
-		f.away, f.awayOnly = true, n == len(toks) && !f.answered && !f.forwarded
+		f.away, f.awayOnly = true, f.nothingElse(n) && !f.answered && !f.forwarded
 		_, colon := f.follows(s, toks, n)
 		f.awayColon = colon && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
 	}
 	if n := len(toks); n > 1 && toks[0].text == "auto" && strings.HasPrefix(strings.TrimSpace(s[toks[0].end:]), ":") && !f.answered {
 		f.awayColon, f.awayAuto = true, true
 	}
-	f.received = atStart(ackSubj) > 0
+	f.received = f.ackTag || atStart(ackSubj) > 0
 	f.ofSender = f.aboutSender(toks, from)
 	f.away = f.away || f.ofSender || atStart(left) > 0 || atStart(away) > 0
+}
+
+// nothingElse says that the first n tokens, which say away, are all the subject, or that the rest says it again in another language.
+func (f *subjectForm) nothingElse(n int) bool {
+	for again := true; again && n < len(f.toks); {
+		again = false
+		for _, h := range f.hits {
+			if h.sense == awaySubj && h.from == n {
+				n, again = h.to, true
+			}
+		}
+	}
+	return n == len(f.toks)
 }
 
 // follows says whether what stands after the first n tokens is what stands after a program's phrase: nothing, a mark, or a word that joins
