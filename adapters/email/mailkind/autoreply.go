@@ -149,7 +149,7 @@ func (e *evidence) awayInForm() bool {
 	}
 	s := e.says
 	agrees := e.byMachine() || e.answers() || s[away] || s[left] || s[later] || s[machine] || s[thanks]
-	return (agrees || len(e.own.text) < 20 && !e.subject.awayAuto) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
+	return (agrees || e.subject.awayJoined || len(e.own.text) < 20 && !e.subject.awayAuto) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
 }
 
 // awayConfirmed: the subject says away in words people use; the header, or words that only fit an answer to a mail, must agree.
@@ -166,7 +166,7 @@ func (e *evidence) awayConfirmed() bool {
 	case e.asks() && !s[machine]:
 		return false
 	}
-	if s[machine] || absent && (s[thanks] || s[later]) && !e.greetsMany() {
+	if s[machine] || absent && (s[thanks] || s[later]) && !e.greetsMany() && !e.marks.list {
 		return true
 	}
 	if !e.subject.awayOnly || !e.awayNow() || e.greetsMany() || e.marks.list || e.c.attached() {
@@ -197,7 +197,7 @@ func (e *evidence) awayNow() bool {
 }
 
 // futureWords are in sentences on an absence that has not begun, folded.
-var futureWords = words(`will ll shall starting beginning from tomorrow next serai serais serons werde werden ab vom estare estarei saro zal vanaf kommer bliver från fra bude budu leszek leszünk byddaf od da dal du del desde buду буду с
+var futureWords = words(`will ll shall starting beginning from tomorrow next nachste nachster nachsten prochaine prochain proxima proximo prossima volgende nasta naeste neste nastepnym przyszlym pristi jovo следующей следующую наступної serai serais serons werde werden ab vom estare estarei saro zal vanaf kommer bliver från fra bude budu leszek leszünk byddaf od da dal du del desde buду буду с
 	olacagim bede bom bicu bit`)
 
 // acknowledges: the subject or a ticket number, and words that a mail has arrived, and a machine's sign.
@@ -215,7 +215,7 @@ func (e *evidence) acknowledges() bool {
 		return true
 	case e.byMachine() || e.marks.generated || noReply.MatchString(e.sender()):
 		return s[received] || s[machine] && (s[thanks] || e.answers()) || e.subject.received && s[thanks]
-	case e.subject.received && s[thanks] && s[received], e.subject.ackTag && s[received]:
+	case e.subject.received && s[thanks] && s[received], e.subject.ackOurs && s[received], e.subject.ackTag && s[received]:
 		return !e.own.quotes
 	}
 	return s[machine] && (s[received] || s[thanks]) || e.marks.suppress && !e.answers() && s[received]
@@ -256,24 +256,31 @@ func (e *evidence) unmistakable() bool {
 	}
 	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
 	switch {
-	case s[machine] && absent, s[machine] && s[received] && (s[thanks] || s[program]):
+	case s[machine] && absent && !noReply.MatchString(e.sender()), s[machine] && s[received] && (s[thanks] || s[program]):
 		return true
 	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true
 	case absent && (s[later] || s[thanks] && e.first[thanks] < 25) && n >= 3:
 		return true
-	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow()):
+	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow() && (s[contact] || e.namesDay()) && !e.hasBut()):
 		return e.consists()
+	case s[thanks] && e.first[thanks] < 25 && e.namesItself():
+		return true
 	}
 	return false
 }
 
 // saysItAnswers: a mail that answers another, and says of itself, in the present, that it is an automatic answer.
 func (e *evidence) saysItAnswers() bool {
-	if !e.says[machine] || !e.subject.answered && !e.answers() || e.subject.forwarded || e.marks.list || e.marks.news || e.own.quotes || !e.single() || e.asks() ||
+	if !e.subject.answered && !e.answers() || !e.namesItself() || e.subject.forwarded || e.marks.list || e.marks.news || e.own.quotes || !e.single() || e.asks() ||
 		notifier.MatchString(e.sender()) || e.c.attached() || sentFrom(e.own.text) {
 		return false
 	}
+	return true
+}
+
+// namesItself says that the words call themselves an automatic answer.
+func (e *evidence) namesItself() bool {
 	for _, h := range e.hits {
 		if h.sense == machine && selfReply.MatchString(e.own.text[e.toks[h.from].start:e.toks[h.to-1].end]) {
 			return true

@@ -23,8 +23,11 @@ type subjectForm struct {
 	ofSender  bool // it is a sentence about the sender being away ("Jo Price is out of the office")
 	received  bool // it acknowledges
 	ackTag    bool // it does so in a tag of its own: "[Request received]"
-	toks      []token
-	hits      []hit
+	ackOurs   bool // it says that our mail, or our case with its number, has arrived
+	// awayJoined is that away is joined to what is answered as only programs join it: "Away Re: the review".
+	awayJoined bool
+	toks       []token
+	hits       []hit
 }
 
 // replyMarks and forwardMarks are the words before the colon, folded.
@@ -143,12 +146,14 @@ func (f *subjectForm) judge(s string, toks []token, from []mailparse.Address) {
 	if n := atStart(awaySubj); n > 0 {
 		f.away, f.awayOnly = true, f.nothingElse(n) && !f.answered && !f.forwarded
 		_, colon := f.follows(s, toks, n)
-		f.awayColon = colon && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
+		f.awayJoined = !f.answered && !f.forwarded && n < len(toks) && replyMarks[toks[n].text] && strings.HasPrefix(s[toks[n].end:], ":")
+		f.awayColon = (colon || f.awayJoined) && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
 	}
 	if n := len(toks); n > 1 && toks[0].text == "auto" && strings.HasPrefix(strings.TrimSpace(s[toks[0].end:]), ":") && !f.answered {
 		f.awayColon, f.awayAuto = true, true
 	}
-	f.received = f.ackTag || atStart(ackSubj) > 0
+	f.ackOurs = !f.answered && !f.forwarded && ourCase.MatchString(s)
+	f.received = f.ackTag || f.ackOurs || atStart(ackSubj) > 0
 	f.ofSender = f.aboutSender(toks, from)
 	f.away = f.away || f.ofSender || atStart(left) > 0 || atStart(away) > 0
 }
@@ -221,8 +226,11 @@ func isDateWord(t token) bool {
 	return day
 }
 
+// ourCase is how help desks say that a case has been opened for a mail.
+var ourCase = regexp.MustCompile(`(?i)^(?:your|we have received your|we've received your) (?:support |service )?(?:e-?mail|message|request|ticket|case|enquiry|inquiry|query|incident|call|complaint)\b[^?]{0,30}(?:has been|was|is) (?:received|logged|registered|opened|created)\b|^(?:ticket|request|enquiry|case) received\b|^(?:support |new )?ticket (?:opened|created) ?[\[#:-]`)
+
 // ticketSubject is the number that help desks give.
-var ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\[[^\]]{2,30} #\d{2,}\]|\b(?:ticket|case|request|incident|enquiry|reference) ?(?:#|id|no\.?|number|ref)?\s?:?\s?#?[a-z]{0,6}-?\d{4,}|\(#\d{3,}\)|##\d{3,}##`)
+var ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\[[^\]]{2,30} #\d{2,}\]|\b(?:ticket|case|request|incident|enquiry|reference) ?(?:#|id|no\.?|number|ref)?\s?:?\s?#?[a-z]{0,6}-?\d{4,}|\(#\d{3,}\)|##\d{3,}##|^[a-z]{2,8}-\d+ `)
 
 // dated says that the subject tells when somebody is back.
 func (f *subjectForm) dated() bool {

@@ -115,3 +115,36 @@ func (e *evidence) share() int {
 	}
 	return 100 * n / len(e.toks)
 }
+
+// namesDay says that a date stands behind words that mean until.
+func (e *evidence) namesDay() bool {
+	for _, h := range e.hits {
+		if h.sense != until && h.sense != through {
+			continue
+		}
+		for _, t := range e.toks[h.to:min(len(e.toks), h.to+2)] {
+			if isDateWord(t) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// adversatives are how people go on after saying that they are away, folded: "but I will come on Sunday".
+var adversatives = words("but however though although aber jedoch trotzdem mais pourtant pero sino mas porem ma maar echter men dock ale lecz jednak avsak azonban mutta но однако але обаче али ama fakat ancak αλλα ομως אבל אך لكن ولكن")
+
+// hasBut says that the own words have such a word. Of scripts that do not part words the commonest are looked for in the text.
+func (e *evidence) hasBut() bool {
+	for _, t := range e.toks {
+		if adversatives[t.text] {
+			return true
+		}
+	}
+	for _, w := range []string{"但", "可是", "不过", "不過", "ですが", "けれど", "しかし", "지만", "하지만"} {
+		if strings.Contains(e.own.text, w) {
+			return true
+		}
+	}
+	return false
+}
