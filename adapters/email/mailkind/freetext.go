@@ -62,7 +62,7 @@ func (r *report) delay() bool {
 	return r.says[delayed] && !r.says[final]
 }
 
-var delaySubject = regexp.MustCompile(`(?i)\(delay|^\W*(?:warning|delay)`)
+var delaySubject = regexp.MustCompile(`(?i)\(delay|been delayed|^\W*(?:warning|delay)`)
 
 // A line of a free-text report that stands for one recipient: an address, perhaps below a bullet, behind a label or in brackets, and either
 // nothing more or what is wrong with it.
