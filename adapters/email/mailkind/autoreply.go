@@ -74,8 +74,8 @@ func (e *evidence) readBody() {
 	e.toks = tokens(e.own.text)
 	e.hits = lexicon().find(e.toks, len(e.toks))
 	for i, h := range e.hits {
-		if h.sense == machine && h.from > 0 && possessive[e.toks[h.from-1].text] {
-			e.hits[i].sense = connector // "my auto-reply": a person speaks of one
+		if h.sense == machine && e.spokenOf(h.from) {
+			e.hits[i].sense = connector
 			continue
 		}
 		if !e.says[h.sense] {
@@ -83,6 +83,23 @@ func (e *evidence) readBody() {
 		}
 	}
 }
+
+// spokenOf says that the name of an automatic answer at a token is part of what a person says about one: "my auto-reply", "I got an
+// automated response".
+func (e *evidence) spokenOf(from int) bool {
+	if from > 0 && possessive[e.toks[from-1].text] {
+		return true
+	}
+	for i := from - 1; i >= 0 && i >= from-3 && !e.toks[i+1].sentence; i-- {
+		if gotOne[e.toks[i].text] {
+			return true
+		}
+	}
+	return false
+}
+
+// gotOne are verbs, folded, with which people tell that they got an automatic answer.
+var gotOne = words("got get gets getting received receive receiving had bounced sends sent erhielt erhalte erhalten bekam bekomme bekommen recu recois recibi recibo recibido ricevuto ricevo recebi kreeg krijg ontving fick fik fikk far dostalem dostalam otrzymalem получил получила dostal dostala saatiin sain")
 
 // possessive words, folded, before the name of an automatic answer.
 var possessive = words("my your his her their mein meine meiner dein deine deiner ihre ihr ihrer mon ma ta ton votre sa son mi tu su mia tua sua minha mijn jouw uw min din mit dit")
@@ -160,23 +177,67 @@ func (e *evidence) awayConfirmed() bool {
 	case e.byMachine() || e.marks.suppress && e.answers():
 		return absent || s[machine] || s[contact] || strings.TrimSpace(e.own.text) == ""
 	case e.subject.answered || e.subject.forwarded || e.own.quotes && !s[machine]:
-		return s[machine] && absent
+		return s[machine] && absent && !noReply.MatchString(e.sender())
 	case e.subject.ofSender:
 		return (absent || s[machine]) && (!e.asks() || s[machine])
 	case e.asks() && !s[machine]:
 		return false
 	}
-	if s[machine] || absent && (s[thanks] || s[later]) && !e.greetsMany() && !e.marks.list {
+	if s[machine] {
 		return true
 	}
-	if !e.subject.awayOnly || !e.awayNow() || e.greetsMany() || e.marks.list || e.c.attached() {
+	if e.greetsMany() || e.marks.list {
 		return false
 	}
 	dated := s[until] || s[back] || s[through]
-	if len(e.subject.toks) > 1 {
-		return dated || s[contact]
+	word := e.subject.oneWord() // "Leave" is what people call their mail, too
+	if absent && (s[thanks] || s[later]) {
+		return !word || count(s[thanks], s[later], s[contact], dated) >= 3 || e.consists(1)
 	}
-	return dated && s[contact] || e.share() >= 60 // "Leave" is what people call their mail, too
+	switch {
+	case !e.subject.awayOnly || e.c.attached():
+		return false
+	case absent && e.refers() && (dated || !e.until().IsZero()) && e.consists(2):
+		return true
+	case !word && dated && e.consists(1) && !e.future():
+		return true
+	case !e.awayNow():
+		return false
+	case word:
+		return dated && s[contact] && !e.hasBut() || e.share() >= 60
+	}
+	return dated || s[contact]
+}
+
+// refers says that the reader is told whom to ask; that somebody covers is news for colleagues.
+func (e *evidence) refers() bool {
+	for _, h := range e.hits {
+		if h.sense == contact && !strings.HasPrefix(e.toks[h.from].text, "cover") && !strings.Contains(e.toks[h.to-1].text, "cover") {
+			return true
+		}
+	}
+	return false
+}
+
+// count is how many of the signs are there.
+func count(signs ...bool) int {
+	n := 0
+	for _, sign := range signs {
+		if sign {
+			n++
+		}
+	}
+	return n
+}
+
+// future says that the words begin with what is going to be.
+func (e *evidence) future() bool {
+	for _, t := range e.toks[:min(len(e.toks), 12)] {
+		if futureWords[t.text] {
+			return true
+		}
+	}
+	return false
 }
 
 // awayNow says that the words tell of being away at this moment, as an answer does; an announcement speaks of the future.
@@ -215,7 +276,7 @@ func (e *evidence) acknowledges() bool {
 		return true
 	case e.byMachine() || e.marks.generated || noReply.MatchString(e.sender()):
 		return s[received] || s[machine] && (s[thanks] || e.answers()) || e.subject.received && s[thanks]
-	case e.subject.received && s[thanks] && s[received], e.subject.ackOurs && s[received], e.subject.ackTag && s[received]:
+	case e.subject.received && s[thanks] && s[received], e.subject.ackOurs && s[received], s[thanks] && s[received] && e.first[thanks] < 10 && e.consists(2), e.subject.ackTag && s[received]:
 		return !e.own.quotes
 	}
 	return s[machine] && (s[received] || s[thanks]) || e.marks.suppress && !e.answers() && s[received]
@@ -245,15 +306,10 @@ func (e *evidence) unmistakable() bool {
 	if e.marks.list || e.marks.news || !e.single() || e.own.quotes && !s[machine] || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] && !s[later] || notifier.MatchString(e.sender()) || e.c.attached() {
 		return false
 	}
-	if sentFrom(e.own.text) {
+	if sentFrom(e.own.text) || !s[machine] && e.hasBut() {
 		return false
 	}
-	n := 0
-	for _, sign := range []bool{s[later], s[thanks], s[contact], s[until] || s[back] || s[through], s[machine]} {
-		if sign {
-			n++
-		}
-	}
+	n := count(s[later], s[thanks], s[contact], s[until] || s[back] || s[through], s[machine])
 	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
 	switch {
 	case s[machine] && absent && !noReply.MatchString(e.sender()), s[machine] && s[received] && (s[thanks] || s[program]):
@@ -262,8 +318,8 @@ func (e *evidence) unmistakable() bool {
 		return true
 	case absent && (s[later] || s[thanks] && e.first[thanks] < 25) && n >= 3:
 		return true
-	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow() && (s[contact] || e.namesDay()) && !e.hasBut()):
-		return e.consists()
+	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow() && (s[contact] || e.namesDay())):
+		return e.consists(2)
 	case s[thanks] && e.first[thanks] < 25 && e.namesItself():
 		return true
 	}
@@ -281,6 +337,9 @@ func (e *evidence) saysItAnswers() bool {
 
 // namesItself says that the words call themselves an automatic answer.
 func (e *evidence) namesItself() bool {
+	if e.says[machine] && thisIsReply.MatchString(e.own.text) {
+		return true
+	}
 	for _, h := range e.hits {
 		if h.sense == machine && selfReply.MatchString(e.own.text[e.toks[h.from].start:e.toks[h.to-1].end]) {
 			return true
@@ -288,6 +347,9 @@ func (e *evidence) namesItself() bool {
 	}
 	return false
 }
+
+// thisIsReply is the same in other languages.
+var thisIsReply = regexp.MustCompile(`(?i)(?:dies ist eine|diese (?:e-?mail|nachricht) ist eine|dit is een|ceci est une|esta es una|questa è una|esta é uma|det(?:ta|te) (?:är|er) et+|tämä on|to jest|toto je|это|це) (?:automatisch(?:e antwort|es? antwoord| antwoord)|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatiskt? svar|autosvar|automaattinen vastaus|automatyczna odpowiedź|automatická odpove[dď]|автоматический ответ|автоответ|автоматична відповідь)|(?:これは|このメールは|本メールは|当メールは).{0,12}自動(?:返信|応答)|(?:此|本|这是|這是).{0,12}自[动動](?:回复|回覆|答复)`)
 
 var selfReply = regexp.MustCompile(`(?i)^(?:please note )?this is an (?:automated|automatic|auto-?(?:generated)?|automatically generated) ?(?:reply|response|acknowledge?ment|answer)`)
 

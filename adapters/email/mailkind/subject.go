@@ -146,7 +146,7 @@ func (f *subjectForm) judge(s string, toks []token, from []mailparse.Address) {
 	if n := atStart(awaySubj); n > 0 {
 		f.away, f.awayOnly = true, f.nothingElse(n) && !f.answered && !f.forwarded
 		_, colon := f.follows(s, toks, n)
-		f.awayJoined = !f.answered && !f.forwarded && n < len(toks) && replyMarks[toks[n].text] && strings.HasPrefix(s[toks[n].end:], ":")
+		f.awayJoined = !f.answered && !f.forwarded && hasReply(s, toks[n:min(len(toks), n+4)])
 		f.awayColon = (colon || f.awayJoined) && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
 	}
 	if n := len(toks); n > 1 && toks[0].text == "auto" && strings.HasPrefix(strings.TrimSpace(s[toks[0].end:]), ":") && !f.answered {
@@ -169,6 +169,27 @@ func (f *subjectForm) nothingElse(n int) bool {
 		}
 	}
 	return n == len(f.toks)
+}
+
+// hasReply says that one of the tokens is "Re:".
+func hasReply(s string, toks []token) bool {
+	for _, t := range toks {
+		if replyMarks[t.text] && strings.HasPrefix(s[t.end:], ":") {
+			return true
+		}
+	}
+	return false
+}
+
+// oneWord says that the subject is a single word, in scripts that part words; in the others, that it is short.
+func (f *subjectForm) oneWord() bool {
+	if len(f.toks) == 0 {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(f.toks[0].text); single(r) {
+		return len(f.toks) <= 2
+	}
+	return len(f.toks) == 1
 }
 
 // follows says whether what stands after the first n tokens is what stands after a program's phrase: nothing, a mark, or a word that joins

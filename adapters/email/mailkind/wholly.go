@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// consists says that the own words are nothing but what automatic answers consist of: at least two sentences, each of them on being away,
+// consists says that the own words are nothing but what automatic answers consist of: at least that many sentences, each of them on being away,
 // on when a mail will be answered, on whom to ask; a salutation before them and a signature below. A person who answers has something
 // else to say.
-func (e *evidence) consists() bool {
+func (e *evidence) consists(least int) bool {
 	kept := e.covered()
 	first, last, n := -1, -1, 0
 	for i, s := range kept {
@@ -21,7 +21,7 @@ func (e *evidence) consists() bool {
 			n++
 		}
 	}
-	if n < 2 {
+	if n < least {
 		return false
 	}
 	for i, s := range kept {
@@ -59,7 +59,9 @@ func (e *evidence) covered() []stretch {
 		case away, left, later, contact, machine, thanks, received:
 			out[at].said = true
 		case until, through, back: // short words, that mean it only before a date
-			out[at].said = out[at].said || h.to < len(e.toks) && isDateWord(e.toks[h.to])
+			for _, t := range e.toks[h.to:min(len(e.toks), h.to+2)] {
+				out[at].said = out[at].said || isDateWord(t)
+			}
 		}
 	}
 	return out
@@ -80,9 +82,9 @@ func (e *evidence) afterDate(i int) bool {
 func (e *evidence) salutes(s stretch) bool {
 	after, _ := utf8.DecodeRuneInString(e.own.text[e.toks[s.to-1].end:])
 	switch after {
-	case '.', '。', ':', '：':
+	case '.', '。':
 		return s.to-s.from == 1
-	case '!', '！':
+	case '!', '！', ':', '：':
 		return s.to-s.from <= 3
 	}
 	return s.to-s.from <= 6
@@ -93,7 +95,7 @@ func (e *evidence) signs(rest string) bool {
 	rest = strings.TrimLeft(rest, " \t\n.!。！)\"'*_\u00a0")
 	line, _, _ := strings.Cut(rest, "\n")
 	line = strings.TrimSpace(line)
-	return len(tokens(head(line, 120))) <= 5 && !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, "?")
+	return len(tokens(head(line, 120))) <= 5 && !strings.HasSuffix(line, ".") && !strings.HasSuffix(line, "!") && !strings.HasSuffix(line, "?")
 }
 
 // share is how much of the own words, in percent, is said by phrases on being away and the dates behind them.
@@ -104,7 +106,7 @@ func (e *evidence) share() int {
 	n, end := 0, 0
 	for _, h := range e.hits {
 		switch h.sense {
-		case away, left, later, contact, machine, thanks, received, until, through, back:
+		case away, left, later, machine, thanks, received, until, through, back:
 			to := h.to
 			for to < len(e.toks) && isDateWord(e.toks[to]) {
 				to++
@@ -131,13 +133,35 @@ func (e *evidence) namesDay() bool {
 	return false
 }
 
-// adversatives are how people go on after saying that they are away, folded: "but I will come on Sunday".
-var adversatives = words("but however though although aber jedoch trotzdem mais pourtant pero sino mas porem ma maar echter men dock ale lecz jednak avsak azonban mutta но однако але обаче али ama fakat ancak αλλα ομως אבל אך لكن ولكن")
+// saidAfter says that an automatic answer's phrase begins in the rest of the sentence behind a token.
+func (e *evidence) saidAfter(i int) bool {
+	for _, h := range e.hits {
+		if h.from <= i || h.sense != away && h.sense != later && h.sense != contact && h.sense != back {
+			continue
+		}
+		for j := i + 1; j <= h.from; j++ {
+			if e.toks[j].sentence {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
 
-// hasBut says that the own words have such a word. Of scripts that do not part words the commonest are looked for in the text.
+// adversatives are how people go on after saying that they are away, folded: "but I will come on Sunday".
+var adversatives = words("but however though although aber jedoch trotzdem mais pourtant pero sino mas porem maar echter men dock ale lecz jednak avsak azonban mutta но однако але обаче али ama fakat ancak αλλα ομως אבל אך لكن ولكن")
+
+var ptMore = words("breve rapido rapidamente tardar tarde informacoes urgente cedo curto")
+
+// hasBut says that the own words have such a word, and that what follows it in the sentence is not what automatic answers say ("but will
+// answer on my return"). Of scripts that do not part words the commonest are looked for in the text.
 func (e *evidence) hasBut() bool {
-	for _, t := range e.toks {
-		if adversatives[t.text] {
+	for i, t := range e.toks {
+		if t.text == "mais" && i+1 < len(e.toks) && ptMore[e.toks[i+1].text] {
+			continue // Portuguese "as soon as possible", not French "but"
+		}
+		if adversatives[t.text] && !e.saidAfter(i) {
 			return true
 		}
 	}
