@@ -1,8 +1,11 @@
 package mailkind
 
 import (
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kinbridge/adapters/email/mailparse"
 )
@@ -70,12 +73,36 @@ func (e *evidence) readBody() {
 	e.own = readOwnWords(e.c.m)
 	e.toks = tokens(e.own.text)
 	e.hits = lexicon().find(e.toks, len(e.toks))
-	for _, h := range e.hits {
+	for i, h := range e.hits {
+		if h.sense == machine && e.spokenOf(h.from) {
+			e.hits[i].sense = connector
+			continue
+		}
 		if !e.says[h.sense] {
 			e.says[h.sense], e.first[h.sense] = true, h.from
 		}
 	}
 }
+
+// spokenOf says that the name of an automatic answer at a token is part of what a person says about one: "my auto-reply", "I got an
+// automated response".
+func (e *evidence) spokenOf(from int) bool {
+	if from > 0 && possessive[e.toks[from-1].text] {
+		return true
+	}
+	for i := from - 1; i >= 0 && i >= from-3 && !e.toks[i+1].sentence; i-- {
+		if gotOne[e.toks[i].text] {
+			return true
+		}
+	}
+	return false
+}
+
+// gotOne are verbs, folded, with which people tell that they got an automatic answer.
+var gotOne = words("got get gets getting received receive receiving had bounced sends sent erhielt erhalte erhalten bekam bekomme bekommen recu recois recibi recibo recibido ricevuto ricevo recebi kreeg krijg ontving fick fik fikk far dostalem dostalam otrzymalem получил получила dostal dostala saatiin sain")
+
+// possessive words, folded, before the name of an automatic answer.
+var possessive = words("my your his her their mein meine meiner dein deine deiner ihre ihr ihrer mon ma ta ton votre sa son mi tu su mia tua sua minha mijn jouw uw min din mit dit")
 
 // why returns the reason why the message is an automatic answer, in words; "" when it is none.
 func (e *evidence) why() string {
@@ -99,6 +126,8 @@ func (e *evidence) why() string {
 		return "A machine sent it, and its words say so."
 	case e.administration() != "":
 		return "A mail system's administration wrote it."
+	case e.saysItAnswers():
+		return "It says that it is an automatic answer."
 	case e.unmistakable():
 		return "Its words are those of an automatic answer."
 	}
@@ -125,8 +154,9 @@ func (e *evidence) speaksAsMachine() bool {
 		return true
 	}
 	// "Jo has left the team" is what other programs tell too.
-	answers := e.answers() || e.c.nullSender || e.subject.answered || s[thanks] || s[machine] || s[contact] || s[until] || s[back] || s[through]
-	return (s[away] || s[left]) && answers
+	answers := e.answers() || e.c.nullSender || e.subject.answered || s[thanks] || s[machine] || s[contact]
+	dated := s[until] || s[back] || s[through]
+	return (s[away] || s[left]) && (answers || dated && e.marks.generated) // people's mail is sent in bulk, too: minutes, invitations
 }
 
 // awayInForm: "Out of office: the review". A person may write so too ("Out of office: cover for next week"), so something must agree.
@@ -136,7 +166,7 @@ func (e *evidence) awayInForm() bool {
 	}
 	s := e.says
 	agrees := e.byMachine() || e.answers() || s[away] || s[left] || s[later] || s[machine] || s[thanks]
-	return (agrees || len(e.own.text) < 20 && !e.subject.awayAuto) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
+	return (agrees || e.subject.awayJoined || len(e.own.text) < 20 && !e.subject.awayAuto) && (!e.asks() || s[machine] || s[later] || s[thanks] || e.byMachine())
 }
 
 // awayConfirmed: the subject says away in words people use; the header, or words that only fit an answer to a mail, must agree.
@@ -147,16 +177,67 @@ func (e *evidence) awayConfirmed() bool {
 	case e.byMachine() || e.marks.suppress && e.answers():
 		return absent || s[machine] || s[contact] || strings.TrimSpace(e.own.text) == ""
 	case e.subject.answered || e.subject.forwarded || e.own.quotes && !s[machine]:
-		return s[machine] && absent
+		return s[machine] && absent && !noReply.MatchString(e.sender())
 	case e.subject.ofSender:
 		return (absent || s[machine]) && (!e.asks() || s[machine])
 	case e.asks() && !s[machine]:
 		return false
 	}
-	if s[machine] || absent && (s[thanks] || s[later]) && !e.greetsMany() {
+	if s[machine] {
 		return true
 	}
-	return e.subject.awayOnly && e.awayNow() && (s[until] || s[back] || s[through] || s[contact]) && !e.greetsMany() && !e.marks.list && !e.c.attached()
+	if e.greetsMany() || e.marks.list {
+		return false
+	}
+	dated := s[until] || s[back] || s[through]
+	word := e.subject.oneWord() // "Leave" is what people call their mail, too
+	if absent && (s[thanks] || s[later]) {
+		return !word || count(s[thanks], s[later], s[contact], dated) >= 3 || e.consists(1)
+	}
+	switch {
+	case !e.subject.awayOnly || e.c.attached():
+		return false
+	case absent && e.refers() && (dated || !e.until().IsZero()) && e.consists(2):
+		return true
+	case !word && dated && e.consists(1) && !e.future():
+		return true
+	case !e.awayNow():
+		return false
+	case word:
+		return dated && s[contact] && !e.hasBut() || e.share() >= 60
+	}
+	return dated || s[contact]
+}
+
+// refers says that the reader is told whom to ask; that somebody covers is news for colleagues.
+func (e *evidence) refers() bool {
+	for _, h := range e.hits {
+		if h.sense == contact && !strings.HasPrefix(e.toks[h.from].text, "cover") && !strings.Contains(e.toks[h.to-1].text, "cover") {
+			return true
+		}
+	}
+	return false
+}
+
+// count is how many of the signs are there.
+func count(signs ...bool) int {
+	n := 0
+	for _, sign := range signs {
+		if sign {
+			n++
+		}
+	}
+	return n
+}
+
+// future says that the words begin with what is going to be.
+func (e *evidence) future() bool {
+	for _, t := range e.toks[:min(len(e.toks), 12)] {
+		if futureWords[t.text] {
+			return true
+		}
+	}
+	return false
 }
 
 // awayNow says that the words tell of being away at this moment, as an answer does; an announcement speaks of the future.
@@ -177,7 +258,7 @@ func (e *evidence) awayNow() bool {
 }
 
 // futureWords are in sentences on an absence that has not begun, folded.
-var futureWords = words(`will ll shall starting beginning from tomorrow next serai serais serons werde werden ab vom estare estarei saro zal vanaf kommer bliver från fra bude budu leszek leszünk byddaf od da dal du del desde buду буду с
+var futureWords = words(`will ll shall starting beginning from tomorrow next nachste nachster nachsten prochaine prochain proxima proximo prossima volgende nasta naeste neste nastepnym przyszlym pristi jovo следующей следующую наступної serai serais serons werde werden ab vom estare estarei saro zal vanaf kommer bliver från fra bude budu leszek leszünk byddaf od da dal du del desde buду буду с
 	olacagim bede bom bicu bit`)
 
 // acknowledges: the subject or a ticket number, and words that a mail has arrived, and a machine's sign.
@@ -195,7 +276,7 @@ func (e *evidence) acknowledges() bool {
 		return true
 	case e.byMachine() || e.marks.generated || noReply.MatchString(e.sender()):
 		return s[received] || s[machine] && (s[thanks] || e.answers()) || e.subject.received && s[thanks]
-	case e.subject.received && s[thanks] && s[received]:
+	case e.subject.received && s[thanks] && s[received], e.subject.ackOurs && s[received], s[thanks] && s[received] && e.first[thanks] < 10 && e.consists(2), e.subject.ackTag && s[received]:
 		return !e.own.quotes
 	}
 	return s[machine] && (s[received] || s[thanks]) || e.marks.suppress && !e.answers() && s[received]
@@ -225,26 +306,52 @@ func (e *evidence) unmistakable() bool {
 	if e.marks.list || e.marks.news || !e.single() || e.own.quotes && !s[machine] || e.asks() || e.greetsMany() || e.subject.forwarded || !s[away] && !s[left] && !s[machine] && !s[later] || notifier.MatchString(e.sender()) || e.c.attached() {
 		return false
 	}
-	if sentFrom(e.own.text) {
+	if sentFrom(e.own.text) || !s[machine] && e.hasBut() {
 		return false
 	}
-	n := 0
-	for _, sign := range []bool{s[later], s[thanks], s[contact], s[until] || s[back] || s[through], s[machine]} {
-		if sign {
-			n++
-		}
-	}
+	n := count(s[later], s[thanks], s[contact], s[until] || s[back] || s[through], s[machine])
 	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
 	switch {
-	case s[machine] && absent, s[machine] && s[received] && (s[thanks] || s[program]):
+	case s[machine] && absent && !noReply.MatchString(e.sender()), s[machine] && s[received] && (s[thanks] || s[program]):
 		return true
 	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true
-	case absent && (s[later] || s[thanks] && e.first[thanks] < 25):
-		return n >= 3
+	case absent && (s[later] || s[thanks] && e.first[thanks] < 25) && n >= 3:
+		return true
+	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow() && (s[contact] || e.namesDay())):
+		return e.consists(2)
+	case s[thanks] && e.first[thanks] < 25 && e.namesItself():
+		return true
 	}
 	return false
 }
+
+// saysItAnswers: a mail that answers another, and says of itself, in the present, that it is an automatic answer.
+func (e *evidence) saysItAnswers() bool {
+	if !e.subject.answered && !e.answers() || !e.namesItself() || e.subject.forwarded || e.marks.list || e.marks.news || e.own.quotes || !e.single() || e.asks() ||
+		notifier.MatchString(e.sender()) || e.c.attached() || sentFrom(e.own.text) {
+		return false
+	}
+	return true
+}
+
+// namesItself says that the words call themselves an automatic answer.
+func (e *evidence) namesItself() bool {
+	if e.says[machine] && thisIsReply.MatchString(e.own.text) {
+		return true
+	}
+	for _, h := range e.hits {
+		if h.sense == machine && selfReply.MatchString(e.own.text[e.toks[h.from].start:e.toks[h.to-1].end]) {
+			return true
+		}
+	}
+	return false
+}
+
+// thisIsReply is the same in other languages.
+var thisIsReply = regexp.MustCompile(`(?i)(?:dies ist eine|diese (?:e-?mail|nachricht) ist eine|dit is een|ceci est une|esta es una|questa è una|esta é uma|det(?:ta|te) (?:är|er) et+|tämä on|to jest|toto je|это|це) (?:automatisch(?:e antwort|es? antwoord| antwoord)|réponse automatique|respuesta automática|risposta automatica|resposta automática|automatiskt? svar|autosvar|automaattinen vastaus|automatyczna odpowiedź|automatická odpove[dď]|автоматический ответ|автоответ|автоматична відповідь)|(?:これは|このメールは|本メールは|当メールは).{0,12}自動(?:返信|応答)|(?:此|本|这是|這是).{0,12}自[动動](?:回复|回覆|答复)`)
+
+var selfReply = regexp.MustCompile(`(?i)^(?:please note )?this is an (?:automated|automatic|auto-?(?:generated)?|automatically generated) ?(?:reply|response|acknowledge?ment|answer)`)
 
 // notesReceipt recognises the receipt that Notes writes over three lines.
 func (e *evidence) notesReceipt() bool {
@@ -260,13 +367,28 @@ func (e *evidence) notesReceipt() bool {
 func (e *evidence) asks() bool {
 	rest := e.own.text
 	for {
-		i := strings.IndexAny(rest, "?？")
+		i := strings.IndexAny(rest, "?？؟;")
 		if i < 0 {
 			return false
 		}
+		if rest[i] == ';' {
+			if r, _ := utf8.DecodeLastRuneInString(rest[:i]); !unicode.Is(unicode.Greek, r) { // the Greek question mark
+				rest = rest[i+1:]
+				continue
+			}
+		}
 		before := rest[:i]
-		if j := strings.LastIndexAny(before, ".!\n:"); j >= 0 {
+		for end := len(before); ; {
+			j := strings.LastIndexAny(before[:end], ".!\n:")
+			if j < 0 {
+				break
+			}
+			if j > 0 && before[j] == '.' && '0' <= before[j-1] && before[j-1] <= '9' { // "on the 28. at noon", as many languages write dates
+				end = j
+				continue
+			}
 			before = before[j+1:]
+			break
 		}
 		if len(strings.Fields(before)) >= 3 || len(before) > 24 && !strings.Contains(before, "/") || strings.HasPrefix(rest[i:], "？") {
 			return true

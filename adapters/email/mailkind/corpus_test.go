@@ -88,7 +88,7 @@ func columns(s string) string {
 }
 
 func TestAutomaticAnswers(t *testing.T) {
-	for _, c := range corpus(t, "auto.txt") {
+	for _, c := range append(corpus(t, "auto.txt"), corpus(t, "auto-examined.txt")...) {
 		m, _ := mailparse.Parse([]byte(c.raw), mailparse.Limits{})
 		got := Classify(m, "-")
 		have := strings.TrimSpace(string(got.Kind) + " " + string(got.Auto.Form))
@@ -109,7 +109,7 @@ func TestAutomaticAnswers(t *testing.T) {
 }
 
 func TestDeliveryReports(t *testing.T) {
-	for _, c := range corpus(t, "bounces.txt") {
+	for _, c := range append(corpus(t, "bounces.txt"), corpus(t, "bounces-examined.txt")...) {
 		m, _ := mailparse.Parse([]byte(c.raw), mailparse.Limits{})
 		got := Classify(m, "-")
 		if string(got.Kind) != c.want {

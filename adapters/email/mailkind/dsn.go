@@ -111,7 +111,7 @@ func (d *dsnReader) completed(name string) string {
 func recipientField(h *mailparse.Header, name string) string {
 	v := typedValue(h.Get(name))
 	if a := anAddress.FindString(v); a != "" {
-		return a
+		return xtext.Replace(a)
 	}
 	v = strings.Trim(v, "<>\"' ")
 	if strings.ContainsAny(v, " \t") {
@@ -119,6 +119,9 @@ func recipientField(h *mailparse.Header, name string) string {
 	}
 	return v
 }
+
+// xtext undoes the encoding that RFC 3461 section 4 has for SMTP, where a server copied it into its report.
+var xtext = strings.NewReplacer("+2B", "+", "+3D", "=")
 
 // typedValue removes the type from "type; value".
 func typedValue(v string) string {

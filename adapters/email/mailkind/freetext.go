@@ -62,7 +62,7 @@ func (r *report) delay() bool {
 	return r.says[delayed] && !r.says[final]
 }
 
-var delaySubject = regexp.MustCompile(`(?i)\(delay|^\W*(?:warning|delay)`)
+var delaySubject = regexp.MustCompile(`(?i)\(delay|been delayed|^\W*(?:warning|delay)`)
 
 // A line of a free-text report that stands for one recipient: an address, perhaps below a bullet, behind a label or in brackets, and either
 // nothing more or what is wrong with it.
@@ -154,8 +154,7 @@ var saysPermanent = regexp.MustCompile(`(?i)this is a permanent error|permanent 
 
 // addRecipient adds an address that can be a failing recipient: not the one the report itself went to, no server's own.
 func (c *classifier) addRecipient(list []string, addr string) []string {
-	addr = strings.Trim(addr, ".,;:'\"`<>()[]")
-	addr = strings.TrimPrefix(addr, "mailto:")
+	addr = bareAddress(addr)
 	local, domain, ok := strings.Cut(addr, "@")
 	if !ok || local == "" || !strings.Contains(domain, ".") || len(list) >= maxRecipients {
 		return list

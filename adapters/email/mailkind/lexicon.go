@@ -51,6 +51,9 @@ var senseNames = map[string]sense{
 // maxGap is how many words may stand where a phrase has "…".
 const maxGap = 6
 
+// maxSpan is how many words and numbers.
+const maxSpan = 14
+
 // node is a place in the graph of all phrases. The first group of words of a phrase lies in a tree that all phrases share; what follows is
 // the phrase's own, so that a phrase of many alternatives costs their sum and not their product.
 type node struct {
@@ -280,8 +283,14 @@ func (n *node) match(toks []token, from, i int, out *[]hit) {
 	if n.gap == nil {
 		return
 	}
-	for j := i; j < len(toks) && j <= i+maxGap && (j == i || !toks[j].sentence); j++ {
+	words := 0
+	for j := i; j < len(toks) && j <= i+maxSpan && (j == i || !toks[j].sentence); j++ {
 		n.gap.afterGap(toks, from, j, out)
+		if c := toks[j].text[0]; c < '0' || c > '9' { // a date is one thing, however many numbers it has
+			if words++; words > maxGap {
+				break
+			}
+		}
 	}
 }
 

@@ -63,16 +63,14 @@ func (c *classifier) daemonReports(r *report) bool {
 	if !r.says[failed] && !r.says[delayed] {
 		return false
 	}
-	local, _, _ := strings.Cut(c.evidence().sender(), "@")
-	return !perhapsPerson.MatchString(local) || len(r.recipients()) > 0
+	// A daemon that names no recipient, no code and brings nothing back speaks of something else: that a mailbox is nearly full.
+	return len(r.recipients()) > 0 || r.coded != "" || c.m.Returned != nil || hasPart(c.m, "message/rfc822") || hasReturned(r.text) || hasReturned(head(c.m.Text, 64<<10))
 }
 
 // administers says that a filter or a list speaks of something that is no failure: it names no recipient and no code.
 func (c *classifier) administers(r *report) bool {
 	return c.evidence().administration() != "" && r.coded == "" && len(r.recipients()) == 0
 }
-
-var perhapsPerson = regexp.MustCompile(`(?i)^(?:system-?administrator|administrator|root|smtp|exchange|mailer)$`)
 
 // reportSubject says that the subject begins as those of delivery reports do.
 func (c *classifier) reportSubject() bool {
@@ -103,7 +101,7 @@ func (c *classifier) byServer(r *report) bool {
 		sender = c.m.From[0].Addr
 	}
 	return c.nullSender || c.m.Report != "" || c.marks().generated || c.marks().answered != "" || hasReturned(r.text) || hasReturned(head(c.m.Text, 64<<10)) ||
-		c.m.Returned != nil || noReply.MatchString(sender) && len(r.recipients()) > 0
+		c.m.Returned != nil || (noReply.MatchString(sender) || listServer.MatchString(sender)) && len(r.recipients()) > 0
 }
 
 // hasReturned says that a text brings along the header of a returned message.

@@ -22,8 +22,12 @@ type subjectForm struct {
 	awayAuto  bool // only in the form "AUTO: …", which is a word of many languages
 	ofSender  bool // it is a sentence about the sender being away ("Jo Price is out of the office")
 	received  bool // it acknowledges
-	toks      []token
-	hits      []hit
+	ackTag    bool // it does so in a tag of its own: "[Request received]"
+	ackOurs   bool // it says that our mail, or our case with its number, has arrived
+	// awayJoined is that away is joined to what is answered as only programs join it: "Away Re: the review".
+	awayJoined bool
+	toks       []token
+	hits       []hit
 }
 
 // replyMarks and forwardMarks are the words before the colon, folded.
@@ -63,6 +67,8 @@ func readSubject(s string, from []mailparse.Address) subjectForm {
 			f.forwarded = f.forwarded || forwardMarks[mark]
 		} else if !f.answered && lexiconBegins(tag, program) > 0 {
 			f.program = true
+		} else if !f.answered && strings.Contains(tag, " ") && lexiconBegins(tag, ackSubj) == len(tag) {
+			f.ackTag = true
 		}
 		s = next
 	}
@@ -138,16 +144,52 @@ func (f *subjectForm) judge(s string, toks []token, from []mailparse.Address) {
 		f.bare = follows && !colon && n == len(toks)
 	}
 	if n := atStart(awaySubj); n > 0 {
-		f.away, f.awayOnly = true, n == len(toks) && !f.answered && !f.forwarded
+		f.away, f.awayOnly = true, f.nothingElse(n) && !f.answered && !f.forwarded
 		_, colon := f.follows(s, toks, n)
-		f.awayColon = colon && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
+		f.awayJoined = !f.answered && !f.forwarded && hasReply(s, toks[n:min(len(toks), n+4)])
+		f.awayColon = (colon || f.awayJoined) && !f.answered && !f.forwarded && n < len(toks) && !isDateWord(toks[n])
 	}
 	if n := len(toks); n > 1 && toks[0].text == "auto" && strings.HasPrefix(strings.TrimSpace(s[toks[0].end:]), ":") && !f.answered {
 		f.awayColon, f.awayAuto = true, true
 	}
-	f.received = atStart(ackSubj) > 0
+	f.ackOurs = !f.answered && !f.forwarded && ourCase.MatchString(s)
+	f.received = f.ackTag || f.ackOurs || atStart(ackSubj) > 0
 	f.ofSender = f.aboutSender(toks, from)
 	f.away = f.away || f.ofSender || atStart(left) > 0 || atStart(away) > 0
+}
+
+// nothingElse says that the first n tokens, which say away, are all the subject, or that the rest says it again in another language.
+func (f *subjectForm) nothingElse(n int) bool {
+	for again := true; again && n < len(f.toks); {
+		again = false
+		for _, h := range f.hits {
+			if h.sense == awaySubj && h.from == n {
+				n, again = h.to, true
+			}
+		}
+	}
+	return n == len(f.toks)
+}
+
+// hasReply says that one of the tokens is "Re:".
+func hasReply(s string, toks []token) bool {
+	for _, t := range toks {
+		if replyMarks[t.text] && strings.HasPrefix(s[t.end:], ":") {
+			return true
+		}
+	}
+	return false
+}
+
+// oneWord says that the subject is a single word, in scripts that part words; in the others, that it is short.
+func (f *subjectForm) oneWord() bool {
+	if len(f.toks) == 0 {
+		return false
+	}
+	if r, _ := utf8.DecodeRuneInString(f.toks[0].text); single(r) {
+		return len(f.toks) <= 2
+	}
+	return len(f.toks) == 1
 }
 
 // follows says whether what stands after the first n tokens is what stands after a program's phrase: nothing, a mark, or a word that joins
@@ -205,8 +247,11 @@ func isDateWord(t token) bool {
 	return day
 }
 
+// ourCase is how help desks say that a case has been opened for a mail.
+var ourCase = regexp.MustCompile(`(?i)^(?:your|we have received your|we've received your) (?:support |service )?(?:e-?mail|message|request|ticket|case|enquiry|inquiry|query|incident|call|complaint)\b[^?]{0,30}(?:has been|was|is) (?:received|logged|registered|opened|created)\b|^(?:ticket|request|enquiry|case) received\b|^(?:support |new )?ticket (?:opened|created) ?[\[#:-]`)
+
 // ticketSubject is the number that help desks give.
-var ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\[[^\]]{2,30} #\d{2,}\]|\b(?:ticket|case|request|incident|enquiry|reference) ?(?:#|id|no\.?|number|ref)?\s?:?\s?#?[a-z]{0,6}-?\d{4,}|\(#\d{3,}\)|##\d{3,}##`)
+var ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\[[^\]]{2,30} #\d{2,}\]|\b(?:ticket|case|request|incident|enquiry|reference) ?(?:#|id|no\.?|number|ref)?\s?:?\s?#?[a-z]{0,6}-?\d{4,}|\(#\d{3,}\)|##\d{3,}##|^[a-z]{2,8}-\d+ `)
 
 // dated says that the subject tells when somebody is back.
 func (f *subjectForm) dated() bool {

@@ -232,7 +232,7 @@ func (r *reader) status(data []byte) Status {
 		if first && !h.Has("Final-Recipient") && !h.Has("Original-Recipient") && !h.Has("Action") {
 			s.Message = h
 		} else if len(h.Fields) > 0 {
-			s.Recipients = append(s.Recipients, h)
+			s.Recipients = append(s.Recipients, perRecipient(h)...)
 		}
 		before := len(rest)
 		rest = bytes.TrimLeft(rest, "\n")
@@ -244,4 +244,28 @@ func (r *reader) status(data []byte) Status {
 		}
 	}
 	return s
+}
+
+// perRecipient parts the fields of several recipients between which a server forgot the empty line: where a field that each has once comes
+// again, the next begins.
+func perRecipient(h Header) []Header {
+	if h.Count("Final-Recipient") < 2 {
+		return []Header{h}
+	}
+	var out []Header
+	begin := 0
+	seen := map[string]bool{}
+	for i, f := range h.Fields {
+		name := strings.ToLower(f.Name)
+		switch name {
+		case "original-recipient", "final-recipient", "action":
+			if seen[name] {
+				out = append(out, Header{Fields: h.Fields[begin:i:i], charset: h.charset})
+				begin = i
+				clear(seen)
+			}
+			seen[name] = true
+		}
+	}
+	return append(out, Header{Fields: h.Fields[begin:], charset: h.charset})
 }

@@ -104,6 +104,9 @@ func decodeDeclared(data []byte, name, hint string) (text, used string) {
 	if valid && multibyte(name) && !isASCIIBytes(data) && oneAlphabet(string(data)) && plausibility(sampleText(text), kanaOf(name)) < 0.7 {
 		return string(data), "utf-8" // a word of another alphabet rather than rare characters
 	}
+	if better, used, ok := cousin(data, name); ok && !valid {
+		return better, used
+	}
 	if name == "koi8-r" && strings.ContainsAny(text, "╓╔╕╖╗╣╤╥╦╧╩╟╠╡") {
 		if ukrainian, _ := decodeWith(lookupEncoding("koi8-u"), data); cyrillicScore(sampleOf(data), "koi8-u") > cyrillicScore(sampleOf(data), "koi8-r") {
 			text, name = ukrainian, "koi8-u" // KOI8-U differs only in these
