@@ -21,6 +21,7 @@ type MailFacts struct {
 	// Of an email that somebody wants to file:
 	Privileged bool // it was addressed to a privileged thread
 	Elsewhere  bool // and she wants to put it into another
+	TakesOver  bool // and the sender is to take over from the person it was addressed to
 	Confirmed  bool // she says that she has asked the sender by another way than mail
 }
 
@@ -98,6 +99,8 @@ func fileHeldMail(f Facts) Decision {
 	switch {
 	case m.Privileged && m.Elsewhere:
 		return deny("privileged_stays", "Legally privileged mail cannot be moved to another conversation.")
+	case m.Privileged && m.TakesOver:
+		return deny("privileged_parties", "Who is a mother's lawyer is between her and her lawyers: nobody takes over here.")
 	case m.Privileged:
 		if d := decideMail(f); !d.Allowed() {
 			return d
@@ -118,6 +121,18 @@ func fileHeldMail(f Facts) Decision {
 		return deny("confirm_sender", "Nothing proves that this email comes from where it says. Ask the sender by telephone, then say here that you have.")
 	}
 	return allow("filed_by_reviewer", "Somebody who reviews this conversation has read the email and looked at who sent it.")
+}
+
+// moveMail decides whether somebody may say that a held email belongs to another case. Whoever sorts mail of no case reads it then, so what was
+// addressed to a privileged thread stays there.
+func moveMail(f Facts) Decision {
+	if d := decideMail(f); !d.Allowed() {
+		return d
+	}
+	if f.Thread.Channel == threads.Privileged {
+		return deny("privileged_stays", "Legally privileged mail cannot be moved to another conversation.")
+	}
+	return allow("case_worker", "The case's Pact social worker sorts its mail.")
 }
 
 // readMail: how an email came, and its original with everything that was trimmed, are for who sorts the case's mail; of privileged mail

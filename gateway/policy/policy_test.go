@@ -14,7 +14,7 @@ import (
 )
 
 var everyAct = []Act{SeeCase, ReadThread, ReadMessage, ReadOriginal, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ReadTrace, ManagePeople, ManageKiosks,
-	FileHeldMail, ReadMail, Handover, HandOver, HandleFailure, ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
+	FileHeldMail, MoveMail, ReadMail, Handover, HandOver, HandleFailure, ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
 
 // who is one way of having to do with a case.
 type who struct {
@@ -91,6 +91,8 @@ func init() {
 		maps.DeleteFunc(row, func(_, effect string) bool { return effect == "d" })
 		table[ReadMail][ch] = row
 	}
+	table[MoveMail] = maps.Clone(table[DecideMail])
+	table[MoveMail][threads.Privileged] = map[string]string{"mother": "d", "contact": "d", "administrator on team": "d", "administrator at prison": "d", "administrator elsewhere": "d"}
 	pact := map[string]string{"pact_worker on team": "a"}
 	table[Handover] = map[threads.Channel]map[string]string{threads.Official: pact, threads.Confidential: {}, threads.Privileged: {}, "": {}}
 	table[HandOver] = map[threads.Channel]map[string]string{threads.Official: {"pact_worker on team": "d"}, threads.Confidential: {}, threads.Privileged: {}, "": {}}
@@ -101,6 +103,7 @@ func init() {
 // when the person who files it has asked her.
 func TestFilingHeldMail(t *testing.T) {
 	good := MailFacts{Readable: true, SameAgency: true, Verified: true}
+	lawyer := ids.ContactActor("con_1")
 	for _, c := range []struct {
 		name    string
 		channel threads.Channel
@@ -113,6 +116,8 @@ func TestFilingHeldMail(t *testing.T) {
 		{"confidential", threads.Confidential, pactWorker, func(*MailFacts) {}, Deny},
 		{"into a privileged thread", threads.Privileged, pactWorker, func(*MailFacts) {}, Conceal},
 		{"out of a privileged thread", threads.Official, pactWorker, func(m *MailFacts) { m.Privileged, m.Elsewhere = true, true }, Deny},
+		{"a privileged thread's, by its party", threads.Privileged, lawyer, func(m *MailFacts) { m.Privileged = true }, Allow},
+		{"to take over a privileged thread", threads.Privileged, lawyer, func(m *MailFacts) { m.Privileged, m.TakesOver = true, true }, Deny},
 		{"a report", threads.Official, pactWorker, func(m *MailFacts) { m.Automatic = true }, Deny},
 		{"two writers", threads.Official, pactWorker, func(m *MailFacts) { m.Readable = false }, Deny},
 		{"another organisation", threads.Official, pactWorker, func(m *MailFacts) { m.SameAgency = false }, Deny},
@@ -121,7 +126,7 @@ func TestFilingHeldMail(t *testing.T) {
 	} {
 		mail := good
 		c.change(&mail)
-		f := Facts{Act: FileHeldMail, Actor: c.actor, Case: onTeam, Thread: ThreadFacts{Channel: c.channel, WithAgency: true, HasMother: true}, Mail: mail}
+		f := Facts{Act: FileHeldMail, Actor: c.actor, Case: onTeam, Thread: ThreadFacts{Channel: c.channel, WithAgency: true, HasMother: true, IsParty: c.actor == lawyer}, Mail: mail}
 		if d := Decide(f); d.Effect != c.want {
 			t.Errorf("%s: %+v", c.name, d)
 		}
