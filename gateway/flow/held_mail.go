@@ -35,9 +35,9 @@ func (f *Flow) filingOf(ctx context.Context, r store.Reader, a ids.Actor, h held
 		return x, err
 	}
 	x.facts = x.in.to(policy.FileHeldMail)
-	x.facts.Mail = policy.MailFacts{Readable: mail.readable(), Automatic: mail.Kind.automatic(), Verified: mail.Proof.Verified, Confirmed: how.Confirmed,
-		Privileged: h.in.Channel == threads.Privileged, Elsewhere: x.in.ID != h.in.ID, TakesOver: how.Replaces}
-	if x.facts.Mail.SameAgency, err = ofThread(ctx, r, x.in, x.contact, x.known); err != nil || x.facts.Mail.Elsewhere {
+	x.facts.Mail = policy.MailFacts{Readable: mail.readable(), Automatic: mail.Kind.automatic(), Verified: mail.Proof.Verified,
+		Filing: policy.FilingFacts{Privileged: h.in.Channel == threads.Privileged, Elsewhere: x.in.ID != h.in.ID, TakesOver: how.Replaces, Confirmed: how.Confirmed}}
+	if x.facts.Mail.SameAgency, err = ofThread(ctx, r, x.in, x.contact, x.known); err != nil || x.facts.Mail.Filing.Elsewhere {
 		return x, err
 	}
 	x.from, err = f.addressedContact(ctx, r, h.hold.Inbound)
