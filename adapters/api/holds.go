@@ -61,7 +61,7 @@ type HeldMail struct {
 type Proof struct {
 	Verified bool              `json:"verified" doc:"Whether the email proved that it comes from the domain in its From field"`
 	Reasons  []string          `json:"reasons" nullable:"false" doc:"Why, in words"`
-	Results  map[string]string `json:"results" doc:"Result of each check: spf, dkim, dmarc"`
+	Results  map[string]string `json:"results" doc:"Result of each check: spf, dkim, dmarc, and arc for what was forwarded"`
 }
 
 // HoldPath names a hold in an address.

@@ -53,14 +53,21 @@ type Attachment struct {
 type Delivery struct {
 	ID        ids.DeliveryID         `json:"id" doc:"Identifier of the delivery"`
 	Recipient Recipient              `json:"recipient" doc:"To whom"`
-	State     messages.DeliveryState `json:"state" enum:"queued,sent,accepted,failed,kiosk,seen" doc:"queued: ours to send; sent: our mail relay has it; accepted: the recipient's own server has it; failed: it will not arrive; kiosk: on a kiosk she has unlocked; seen: it was open on her screen"`
-	Queued    *time.Time             `json:"queued,omitempty" doc:"When it was queued"`
-	Sent      *time.Time             `json:"sent,omitempty" doc:"When the relay took it"`
-	Accepted  *time.Time             `json:"accepted,omitempty" doc:"When the recipient's server took it"`
-	Failed    *time.Time             `json:"failed,omitempty" doc:"When it failed"`
-	Kiosk     *time.Time             `json:"kiosk,omitempty" doc:"When it was on a kiosk"`
-	Seen      *time.Time             `json:"seen,omitempty" doc:"When it was seen"`
-	Detail    string                 `json:"detail,omitempty" doc:"The mail server's last answer, for a failure or a wait"`
+	State     messages.DeliveryState `json:"state" enum:"queued,sent,accepted,failed,kiosk,seen" doc:"queued: ours to send; sent: our mail relay has it; accepted: the recipient's own server has it; failed: it will not arrive; kiosk: on a kiosk she has unlocked; seen: it was open on her screen, or read on its reading page"`
+	DeliveryTimes
+	Detail  string           `json:"detail,omitempty" doc:"The mail server's last answer, for a failure or a wait"`
+	Trouble messages.Trouble `json:"trouble,omitempty" doc:"What was the matter at the last try or in the last report, as a code. Missing when nothing was" example:"no_mailbox"`
+	Notice  bool             `json:"notice,omitempty" doc:"The recipient's server cannot be reached securely: a notice without content goes in the message's place, with a link to a page on which it is read; seen then means that it was read there"`
+}
+
+// DeliveryTimes says when each state of a delivery was reached.
+type DeliveryTimes struct {
+	Queued   *time.Time `json:"queued,omitempty" doc:"When it was queued"`
+	Sent     *time.Time `json:"sent,omitempty" doc:"When the relay took it"`
+	Accepted *time.Time `json:"accepted,omitempty" doc:"When the recipient's server took it"`
+	Failed   *time.Time `json:"failed,omitempty" doc:"When it failed"`
+	Kiosk    *time.Time `json:"kiosk,omitempty" doc:"When it was on a kiosk"`
+	Seen     *time.Time `json:"seen,omitempty" doc:"When it was seen"`
 }
 
 // Recipient is to whom a message goes.
@@ -184,8 +191,8 @@ func messageItem(v flow.MessageView) Message {
 	}
 	for _, d := range v.Deliveries {
 		m.Deliveries = append(m.Deliveries, Delivery{ID: d.ID, Recipient: Recipient{Person{d.RecipientID, d.RecipientName}, d.RecipientKind, d.Address}, State: d.State,
-			Queued: maybe(d.Times.Queued), Sent: maybe(d.Times.Sent), Accepted: maybe(d.Times.Accepted), Failed: maybe(d.Times.Failed),
-			Kiosk: maybe(d.Times.Kiosk), Seen: maybe(d.Times.Seen), Detail: d.Detail})
+			DeliveryTimes: DeliveryTimes{Queued: maybe(d.Times.Queued), Sent: maybe(d.Times.Sent), Accepted: maybe(d.Times.Accepted), Failed: maybe(d.Times.Failed),
+				Kiosk: maybe(d.Times.Kiosk), Seen: maybe(d.Times.Seen)}, Detail: d.Detail, Trouble: d.Way.Trouble, Notice: d.Way.Notice})
 	}
 	return m
 }

@@ -113,7 +113,7 @@ var checkWords = []string{"pass", "fail", "none", "softfail", "neutral", "temper
 
 // sortOf says which decisions about an email the page offers.
 func sortOf(loc i18n.Loc, h flow.HoldView) sortView {
-	v := sortView{MayMove: h.Case != "", Unproven: !h.Proof.Verified, Confirm: []web.Option{web.Opt("yes", loc.T("staff.sort.confirm"))}}
+	v := sortView{MayMove: h.MayMove, Unproven: !h.Proof.Verified, Confirm: []web.Option{web.Opt("yes", loc.T("staff.sort.confirm"))}}
 	switch {
 	case h.Automatic:
 		v.WhyNot = loc.T("staff.sort.automatic")

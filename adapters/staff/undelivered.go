@@ -20,7 +20,7 @@ type undeliveredItem struct {
 	Waits bool   // it is tried again by itself
 }
 
-// undelivered lists the messages that did not arrive, the oldest first, each with what can be done about it.
+// undelivered lists the messages that did not arrive, what has failed before what is still tried, each with what can be done about it.
 func (s *Staff) undelivered(w http.ResponseWriter, r *http.Request, me people.Staff) error {
 	loc, when := s.pages.Loc(r), s.pages.When(r)
 	rows, err := s.flow.Undelivered(r.Context(), me.Actor())

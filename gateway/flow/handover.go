@@ -137,36 +137,48 @@ func (f *Flow) Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (v 
 	return v, err
 }
 
-// AskHandover proposes a handover because the case's worker learnt by herself that somebody else is to be written to.
-func (f *Flow) AskHandover(ctx context.Context, a ids.Actor, thread ids.ThreadID, from ids.ContactID) (ids.HandoverID, error) {
+// AskHandover proposes a handover because the case's worker learnt by herself that somebody else is to be written to. It returns the one that is
+// open already, when there is one.
+func (f *Flow) AskHandover(ctx context.Context, a ids.Actor, thread ids.ThreadID, from ids.ContactID) (id ids.HandoverID, err error) {
 	o, err := loadThread(ctx, f.st.Reader, a, thread)
 	if err != nil {
 		return "", err
 	}
-	facts := o.to(policy.Handover)
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return "", f.refuse(ctx, facts, auditID(thread), d)
+	if err := f.may(ctx, o.to(policy.Handover), auditID(thread)); err != nil {
+		return "", err
 	}
-	if !threads.IsParty(o.Parties, ids.ContactActor(from)) {
-		return "", ids.E(ids.Invalid, "She is not in this conversation.")
-	}
-	h := cases.Handover{ID: ids.New[ids.HandoverID](ids.Handover), Case: o.Case, Thread: o.ID, From: from, Reason: cases.HandoverAsked}
-	id := h.ID
 	err = f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		added, err := tx.AddHandover(h)
-		if err == nil && !added { // one is open already
-			var open []cases.Handover
-			open, err = tx.OpenHandovers(tx.Context(), o.Case)
-			for _, was := range open {
-				if was.Thread == o.ID && was.From == from && was.Reason == h.Reason && was.Successor.Email == "" {
-					id = was.ID
-				}
-			}
+		o, err := loadThread(tx.Context(), tx.Reader, a, thread)
+		if err != nil {
+			return audit.Entry{}, err
 		}
+		d := policy.Decide(o.to(policy.Handover))
+		if !d.Allowed() {
+			return audit.Entry{}, d.Err()
+		}
+		if !threads.IsParty(o.Parties, ids.ContactActor(from)) {
+			return audit.Entry{}, ids.E(ids.Invalid, "She is not in this conversation.")
+		}
+		h := cases.Handover{ID: ids.New[ids.HandoverID](ids.Handover), Case: o.Case, Thread: o.ID, From: from, Reason: cases.HandoverAsked}
+		id, err = addOrFind(tx, h)
 		return decided(audit.HandoverProposed(o.Case, o.ID, id, from, string(h.Reason)), d), err
 	})
 	return id, err
+}
+
+// addOrFind stores a proposal and returns its identifier, or that of the open one which says the same.
+func addOrFind(tx *store.Tx, h cases.Handover) (ids.HandoverID, error) {
+	added, err := tx.AddHandover(h)
+	if err != nil || added {
+		return h.ID, err
+	}
+	open, err := tx.OpenHandovers(tx.Context(), h.Case)
+	for _, was := range open {
+		if was.Thread == h.Thread && was.From == h.From && was.Reason == h.Reason && was.Successor.Email == h.Successor.Email {
+			return was.ID, nil
+		}
+	}
+	return h.ID, err
 }
 
 // NewPerson is who takes over a thread: a contact there is, or somebody new. Replace ends her predecessor's part in it.
@@ -177,10 +189,10 @@ type NewPerson struct {
 	Replace     bool
 }
 
-// check returns the contact that a person is or becomes. known is false for one who must be added.
-func (f *Flow) newContact(ctx context.Context, o openThread, n NewPerson) (c people.Contact, known bool, err error) {
+// newContact returns the contact that a person is or becomes. known is false for one who must be added.
+func (f *Flow) newContact(ctx context.Context, r store.Reader, o openThread, n NewPerson) (c people.Contact, known bool, err error) {
 	if n.Contact != "" {
-		c, err = f.st.Contact(ctx, n.Contact)
+		c, err = r.Contact(ctx, n.Contact)
 		return c, true, err
 	}
 	email, name := people.NormaliseEmail(n.Email), oneLine(n.Name, 100)
@@ -190,7 +202,7 @@ func (f *Flow) newContact(ctx context.Context, o openThread, n NewPerson) (c peo
 	case people.Domain(email) == "" || strings.ContainsAny(email, " ,;<>\"\n"):
 		return c, false, ids.E(ids.Invalid, "Write an email address, such as name@anytown.example.")
 	}
-	c, err = f.st.ContactByEmail(ctx, email)
+	c, err = r.ContactByEmail(ctx, email)
 	if ids.KindOf(err) != ids.NotFound {
 		return c, true, err
 	}
@@ -204,44 +216,74 @@ func (f *Flow) newContact(ctx context.Context, o openThread, n NewPerson) (c peo
 // confirmedByStaff is how a contact is verified whose address a member of staff has vouched for.
 const confirmedByStaff = "confirmed by staff"
 
+// succession is a person taking over a thread, with the facts that say whether she may.
+type succession struct {
+	in      openThread
+	contact people.Contact
+	known   bool // she is a contact already
+	facts   policy.Facts
+}
+
+// successionOf gathers who takes over a handover's thread.
+func (f *Flow) successionOf(ctx context.Context, r store.Reader, a ids.Actor, thread ids.ThreadID, n NewPerson) (s succession, err error) {
+	if s.in, err = loadThread(ctx, r, a, thread); err != nil {
+		return s, err
+	}
+	if s.contact, s.known, err = f.newContact(ctx, r, s.in, n); err != nil {
+		return s, err
+	}
+	s.facts = s.in.to(policy.HandOver)
+	s.facts.Mail.SameAgency, err = ofThread(ctx, r, s.in, s.contact, s.known)
+	return s, err
+}
+
 // AcceptHandover lets a person take over: she is in the thread from now on, under an address of her own, and gets what did not reach her
 // predecessor.
 func (f *Flow) AcceptHandover(ctx context.Context, a ids.Actor, id ids.HandoverID, n NewPerson) error {
-	h, o, err := f.loadHandover(ctx, a, id)
+	h, _, err := f.loadHandover(ctx, a, id)
 	if err != nil {
 		return err
 	}
-	c, known, err := f.newContact(ctx, o, n)
+	s, err := f.successionOf(ctx, f.st.Reader, a, h.Thread, n)
 	if err != nil {
 		return err
 	}
-	facts := o.to(policy.HandOver)
-	if facts.Mail.SameAgency, err = f.ofThread(ctx, o, c, known); err != nil {
+	if err := f.may(ctx, s.facts, auditID(id)); err != nil {
 		return err
-	}
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), d)
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		if h, err = tx.LockHandover(id); err != nil {
+		h, err := tx.LockHandover(id)
+		if err != nil {
 			return audit.Entry{}, err
 		}
-		outcome := cases.HandoverJoined
-		if n.Replace {
-			outcome = cases.HandoverReplaced
+		// Asked anew of what holds now: another handover of the thread, or the case's end, may have come first.
+		s, err := f.successionOf(tx.Context(), tx.Reader, a, h.Thread, n)
+		if err != nil {
+			return audit.Entry{}, err
 		}
-		if err := h.Decide(a.StaffID(), tx.Now(), outcome, c.ID); err != nil {
+		d := policy.Decide(s.facts)
+		if !d.Allowed() {
+			return audit.Entry{}, d.Err()
+		}
+		if err := h.Decide(a.StaffID(), tx.Now(), outcomeOf(n.Replace), s.contact.ID); err != nil {
 			return audit.Entry{}, err
 		}
 		if err := tx.DecideHandover(h); err != nil {
 			return audit.Entry{}, err
 		}
-		if err := f.takeOver(tx, o, h.From, c, known, n.Replace); err != nil {
+		if err := f.takeOver(tx, s.in, h.From, s.contact, s.known, n.Replace); err != nil {
 			return audit.Entry{}, err
 		}
-		return decided(audit.HandoverAccepted(o.Case, o.ID, h.ID, c.ID, string(outcome)), d), f.settleProposals(tx, a, o, h)
+		return decided(audit.HandoverAccepted(h.Case, h.Thread, h.ID, s.contact.ID, string(h.Outcome)), d), f.settleProposals(tx, a, s.in, h)
 	})
+}
+
+// outcomeOf is how a handover is decided whose successor is let in.
+func outcomeOf(replaces bool) cases.HandoverOutcome {
+	if replaces {
+		return cases.HandoverReplaced
+	}
+	return cases.HandoverJoined
 }
 
 // takeOver puts a contact into a thread, with what her predecessor did not get; with replace the predecessor leaves it.
@@ -252,16 +294,30 @@ func (f *Flow) takeOver(tx *store.Tx, o openThread, from ids.ContactID, c people
 	if from == c.ID || from == "" || !replace && threads.IsParty(o.Parties, ids.ContactActor(c.ID)) {
 		return nil
 	}
+	if err := f.passOn(tx, o, from, c, replace); err != nil || !replace {
+		return err
+	}
+	return leave(tx, o, from)
+}
+
+// passOn delivers to a successor what did not reach her predecessor; of a predecessor who leaves, what still waits to be sent too.
+func (f *Flow) passOn(tx *store.Tx, o openThread, from ids.ContactID, c people.Contact, replace bool) error {
+	unread := func(d messages.Delivery) bool {
+		return d.RecipientID == string(from) && (d.State == messages.Failed || replace && d.State == messages.Queued) && d.Times.Handled.IsZero()
+	}
 	ds, err := tx.DeliveriesOfThread(tx.Context(), o.ID)
 	if err != nil {
 		return err
 	}
 	for _, d := range ds {
-		if d.RecipientID != string(from) || d.State != messages.Failed && (!replace || d.State != messages.Queued) || !d.Times.Handled.IsZero() {
+		if !unread(d) {
 			continue
 		}
 		if d, err = tx.LockDelivery(d.ID); err != nil {
 			return err
+		}
+		if !unread(d) { // it was sent, or somebody dealt with it, before the row was ours
+			continue
 		}
 		if d.Advance(messages.Failed, tx.Now()) { // it still waited: it goes to the successor instead
 			d.Detail = "handed over"
@@ -276,14 +332,19 @@ func (f *Flow) takeOver(tx *store.Tx, o openThread, from ids.ContactID, c people
 			return err
 		}
 	}
-	if !replace {
+	return nil
+}
+
+// leave ends a contact's part in a thread, and her reply address with it. One who has left already is left alone.
+func leave(tx *store.Tx, o openThread, contact ids.ContactID) error {
+	if !threads.IsParty(o.Parties, ids.ContactActor(contact)) {
 		return nil
 	}
-	if err := tx.EndParty(o.ID, threads.PartyContact, string(from)); err != nil {
+	if err := tx.EndParty(o.ID, threads.PartyContact, string(contact)); err != nil {
 		return err
 	}
-	tx.Also(audit.PartyRemoved(o.Case, o.ID, string(from)))
-	token, err := tx.ReplyAddressOf(tx.Context(), o.ID, from)
+	tx.Also(audit.PartyRemoved(o.Case, o.ID, string(contact)))
+	token, err := tx.ReplyAddressOf(tx.Context(), o.ID, contact)
 	if err != nil {
 		return err
 	}

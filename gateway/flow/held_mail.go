@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"kinbridge/gateway/audit"
-	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
@@ -21,69 +20,88 @@ type Filing struct {
 	Replaces  bool // the sender takes over from the person the reply address was given to
 }
 
+// filing is a held email on its way into a thread, with the facts that say whether it may.
+type filing struct {
+	succession               // its sender
+	from       ids.ContactID // whose reply address of this thread it came to; "" = none's
+}
+
+// filingOf gathers what is asked of a held email and the thread that it is to be filed in.
+func (f *Flow) filingOf(ctx context.Context, r store.Reader, a ids.Actor, h heldThing, how Filing, mail ReadMail) (x filing, err error) {
+	if x.in, err = loadThread(ctx, r, a, how.Thread); err != nil {
+		return x, err
+	}
+	if x.contact, x.known, err = f.senderAsContact(ctx, r, mail, x.in); err != nil {
+		return x, err
+	}
+	x.facts = x.in.to(policy.FileHeldMail)
+	x.facts.Mail = policy.MailFacts{Readable: mail.readable(), Automatic: mail.Kind.automatic(), Verified: mail.Proof.Verified,
+		Filing: policy.FilingFacts{Privileged: h.in.Channel == threads.Privileged, Elsewhere: x.in.ID != h.in.ID, TakesOver: how.Replaces, Confirmed: how.Confirmed}}
+	if x.facts.Mail.SameAgency, err = ofThread(ctx, r, x.in, x.contact, x.known); err != nil || x.facts.Mail.Filing.Elsewhere {
+		return x, err
+	}
+	x.from, err = f.addressedContact(ctx, r, h.hold.Inbound)
+	return x, err
+}
+
 // FileHeld puts a held email into a thread as its sender's words: a person has looked at who sent it and takes responsibility. A sender who is
 // not yet a contact becomes one of the thread's own agency, marked as confirmed by the person who files it. Having read it is the
 // review, so it is released.
-func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how Filing) (Composed, error) {
+func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how Filing) (out Composed, err error) {
 	h, err := f.reviewableMail(ctx, a, id)
 	if err != nil {
-		return Composed{}, err
+		return out, err
 	}
 	if how.Thread == "" {
 		how.Thread = h.hold.Thread
 	}
-	target, err := loadThread(ctx, f.st.Reader, a, how.Thread)
-	if err != nil {
-		return Composed{}, err
-	}
 	mail, err := f.readInbound(ctx, h.hold.Inbound)
 	if err != nil {
-		return Composed{}, err
+		return out, err
 	}
-	contact, known, err := f.senderAsContact(ctx, mail, target)
+	x, err := f.filingOf(ctx, f.st.Reader, a, h, how, mail)
 	if err != nil {
-		return Composed{}, err
+		return out, err
 	}
-	facts := target.to(policy.FileHeldMail)
-	facts.Mail = policy.MailFacts{Readable: mail.readable(), Automatic: mail.Kind.automatic(), Verified: mail.Proof.Verified, Confirmed: how.Confirmed,
-		Privileged: h.in.Channel == threads.Privileged, Elsewhere: target.ID != h.in.ID}
-	if facts.Mail.SameAgency, err = f.ofThread(ctx, target, contact, known); err != nil {
-		return Composed{}, err
+	if err := f.may(ctx, x.facts, auditID(id)); err != nil {
+		return out, err
 	}
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return Composed{}, f.refuse(ctx, facts, auditID(id), d)
-	}
-	from := ids.ContactID("")
-	if target.ID == h.in.ID {
-		if from, err = f.addressedContact(ctx, h.hold.Inbound); err != nil {
-			return Composed{}, err
-		}
-	}
-	var out Composed
-	err = f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		if err := decideHold(tx, a, &h.hold, messages.OutcomeFiled, "", how.Note); err != nil {
-			return audit.Entry{}, err
-		}
-		// With the decision: who was not let in becomes nobody's verified contact.
-		if err := f.takeOver(tx, target, from, contact, known, how.Replaces); err != nil {
-			return audit.Entry{}, err
-		}
-		if err := f.settleMailProposals(tx, a, target, h, contact, how.Replaces); err != nil {
-			return audit.Entry{}, err
-		}
-		m, err := f.fileAs(tx, target, contact, h.hold.Inbound, mail)
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		out = Composed{Message: m.ID, State: m.State}
-		left := target
-		if left.Parties, err = tx.Parties(tx.Context(), target.ID); err != nil { // whoever has just left gets nothing
-			return audit.Entry{}, err
-		}
-		return decided(audit.MailFiled(target.Case, target.ID, m.ID, h.hold.Inbound), d), f.deliver(tx, left, m)
+	err = f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
+		out, e, err = f.fileNow(tx, a, h, how, mail)
+		return e, err
 	})
 	return out, err
+}
+
+// fileNow decides the hold and files its email. Policy is asked anew of what holds now: somebody may have taken over, or the case have ended.
+func (f *Flow) fileNow(tx *store.Tx, a ids.Actor, h heldThing, how Filing, mail ReadMail) (out Composed, e audit.Entry, err error) {
+	if err := decideHold(tx, a, &h.hold, messages.OutcomeFiled, "", how.Note); err != nil {
+		return out, e, err
+	}
+	x, err := f.filingOf(tx.Context(), tx.Reader, a, h, how, mail)
+	if err != nil {
+		return out, e, err
+	}
+	d := policy.Decide(x.facts)
+	if !d.Allowed() {
+		return out, e, d.Err()
+	}
+	// With the decision: who was not let in becomes nobody's verified contact.
+	if err := f.takeOver(tx, x.in, x.from, x.contact, x.known, how.Replaces); err != nil {
+		return out, e, err
+	}
+	if err := f.settleMailProposals(tx, a, x.in, h, x.contact, how.Replaces); err != nil {
+		return out, e, err
+	}
+	m, err := f.fileAs(tx, x.in, x.contact, h.hold.Inbound, mail)
+	if err != nil {
+		return out, e, err
+	}
+	if x.in.Parties, err = tx.Parties(tx.Context(), x.in.ID); err != nil { // whoever has just left gets nothing
+		return out, e, err
+	}
+	out = Composed{Message: m.ID, State: m.State}
+	return out, decided(audit.MailFiled(x.in.Case, x.in.ID, m.ID, h.hold.Inbound), d), f.deliver(tx, x.in, m)
 }
 
 // reviewableMail loads the hold of an email that the actor may decide.
@@ -96,12 +114,12 @@ func (f *Flow) reviewableMail(ctx context.Context, a ids.Actor, id ids.HoldID) (
 }
 
 // addressedContact is the contact whose reply address an email was sent to; "" when it was none's.
-func (f *Flow) addressedContact(ctx context.Context, id ids.InboundID) (ids.ContactID, error) {
-	in, err := f.st.Inbound(ctx, id)
+func (f *Flow) addressedContact(ctx context.Context, r store.Reader, id ids.InboundID) (ids.ContactID, error) {
+	in, err := r.Inbound(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	to, err := f.recipient(ctx, f.st.Reader, in.Envelope.Rcpt)
+	to, err := f.recipient(ctx, r, in.Envelope.Rcpt)
 	return to.address.Contact, err
 }
 
@@ -122,17 +140,13 @@ func (f *Flow) settleMailProposals(tx *store.Tx, a ids.Actor, target openThread,
 			tx.Also(audit.HandoverRefused(p.Case, p.Thread, p.ID))
 			continue
 		}
-		outcome := cases.HandoverJoined
-		if replaces {
-			outcome = cases.HandoverReplaced
-		}
-		if err := p.Decide(a.StaffID(), tx.Now(), outcome, c.ID); err != nil {
+		if err := p.Decide(a.StaffID(), tx.Now(), outcomeOf(replaces), c.ID); err != nil {
 			return err
 		}
 		if err := tx.DecideHandover(p); err != nil {
 			return err
 		}
-		tx.Also(audit.HandoverAccepted(target.Case, target.ID, p.ID, c.ID, string(outcome)))
+		tx.Also(audit.HandoverAccepted(target.Case, target.ID, p.ID, c.ID, string(p.Outcome)))
 		if err := f.settleProposals(tx, a, target, p); err != nil {
 			return err
 		}
@@ -164,9 +178,9 @@ func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.
 }
 
 // senderAsContact finds the contact that sent an email, or says who she would be (known is false) in the thread's agency.
-func (f *Flow) senderAsContact(ctx context.Context, mail ReadMail, o openThread) (c people.Contact, known bool, err error) {
+func (f *Flow) senderAsContact(ctx context.Context, r store.Reader, mail ReadMail, o openThread) (c people.Contact, known bool, err error) {
 	if mail.From != "" {
-		c, err = f.st.ContactByEmail(ctx, mail.From)
+		c, err = r.ContactByEmail(ctx, mail.From)
 		if ids.KindOf(err) != ids.NotFound {
 			return c, err == nil, err
 		}
@@ -176,11 +190,11 @@ func (f *Flow) senderAsContact(ctx context.Context, mail ReadMail, o openThread)
 }
 
 // ofThread reports whether a sender is of the thread's organisation: a contact of it, or somebody new who writes from there.
-func (f *Flow) ofThread(ctx context.Context, o openThread, c people.Contact, known bool) (bool, error) {
+func ofThread(ctx context.Context, r store.Reader, o openThread, c people.Contact, known bool) (bool, error) {
 	if known {
 		return o.Agency != "" && c.Agency == o.Agency, nil
 	}
-	return sameAgency(ctx, f.st.Reader, o.Agency, c.Email)
+	return sameAgency(ctx, r, o.Agency, c.Email)
 }
 
 func contactName(m ReadMail) string {
@@ -199,6 +213,9 @@ func (f *Flow) MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note st
 	}
 	if h.hold.Case == "" {
 		return ids.E(ids.Invalid, "This email belongs to no case yet: file it, or put it aside.")
+	}
+	if err := f.may(ctx, h.in.to(policy.MoveMail), auditID(id)); err != nil {
+		return err
 	}
 	next := messages.Hold{ID: ids.New[ids.HoldID](ids.Hold), Inbound: h.hold.Inbound, Reason: messages.HoldWrongCase,
 		Why: "Somebody found that this email belongs to another case than the one it came to.", ForRole: ids.RolePactWorker}

@@ -36,6 +36,7 @@ type HoldView struct {
 	// may take over from her; Automatic, that it is nobody's words.
 	Addressed            string
 	Colleague, Automatic bool
+	MayMove              bool // she may say that it belongs to another case
 }
 
 // HeldMail is a held email as a person sorts it.
@@ -124,7 +125,7 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 
 // addressedTo says to whose reply address a held email came, and whether a colleague of hers wrote it.
 func (f *Flow) addressedTo(ctx context.Context, h heldThing, v *HoldView) error {
-	id, err := f.addressedContact(ctx, h.hold.Inbound)
+	id, err := f.addressedContact(ctx, f.st.Reader, h.hold.Inbound)
 	if err != nil || id == "" {
 		return err
 	}
@@ -163,6 +164,7 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 	v.From = mail.From
 	held := heldMail(in, mail)
 	v.Mail, v.Automatic = &held, mail.Kind.automatic()
+	v.MayMove = h.hold.Case != "" && policy.Decide(h.in.to(policy.MoveMail)).Allowed()
 	if err := f.addressedTo(ctx, h, v); err != nil {
 		return err
 	}

@@ -369,6 +369,9 @@ func (f *Flow) noteReport(tx *store.Tx, in store.Inbound, mail ReadMail, to addr
 		return f.holdMail(tx, sorting{in: in, mail: mail, to: to, o: o}, policy.Decision{Effect: policy.Hold, Rule: "bounce_address",
 			Why: "The email came to an address for delivery reports only.", Hold: string(messages.HoldNoAddress), HoldFor: role})
 	}
+	if done, err := dealtWith(tx, in); err != nil || done {
+		return audit.MailNoted(in.ID, "repeat"), err
+	}
 	in.State, in.Thread, in.Message = store.InboundNoted, to.delivery.Thread, to.delivery.Message
 	report, ok := worst(mail.Bounces)
 	d := audit.Delivered{Case: to.delivery.Case, Thread: to.delivery.Thread, Message: to.delivery.Message, Delivery: to.delivery.ID}

@@ -30,6 +30,9 @@ func (f *Flow) loadMail(ctx context.Context, a ids.Actor, id ids.InboundID) (in 
 	if in, err = f.st.Inbound(ctx, id); err != nil {
 		return in, o, err
 	}
+	if in.State == store.InboundAccepted {
+		return in, o, ids.ErrNotFound // whose it is, a privileged thread's perhaps, is known only once it was read
+	}
 	facts := policy.Facts{Act: policy.ReadMail, Actor: a}
 	if in.Thread != "" {
 		if o, err = loadThread(ctx, f.st.Reader, a, in.Thread); err != nil {

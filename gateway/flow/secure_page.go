@@ -87,6 +87,8 @@ func (f *Flow) reportOn(tx *store.Tx, d *messages.Delivery, on audit.Delivered, 
 		return audit.DeliveryAccepted(on, b.Status), nil
 	case b.Delayed:
 		return audit.DeliveryDelayed(on, b.Status), nil
+	case strings.HasSuffix(b.Status, ".7.30") && d.Way.Notice: // said twice of the message; the notice asks for no such protection
+		return audit.DeliveryNotice(on, string(d.Way.Trouble)).With("repeat", "yes"), nil
 	case strings.HasSuffix(b.Status, ".7.30") && d.State == messages.Sent && f.noticeDue(d.Way):
 		e, err := f.beginNotice(tx, d, on)
 		if err != nil {

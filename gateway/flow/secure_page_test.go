@@ -266,8 +266,8 @@ func TestWhenANoticeGoes(t *testing.T) {
 		if err != nil || len(rows) == 0 {
 			t.Fatal(err)
 		}
-		if failed := rows[len(rows)-1]; len(rows) != 4 || failed.ID != id || failed.Way.Trouble != messages.TroubleNoMailbox || failed.Way.Tries != 3 ||
-			failed.Times.Failed.IsZero() || rows[0].Way.Tries != 3 || !rows[0].Times.Failed.IsZero() || rows[0].CaseReference != "KB-1001" {
+		if failed := rows[0]; len(rows) != 4 || failed.ID != id || failed.Way.Trouble != messages.TroubleNoMailbox || failed.Way.Tries != 3 ||
+			failed.Times.Failed.IsZero() || rows[1].Way.Tries != 3 || !rows[1].Times.Failed.IsZero() || rows[1].CaseReference != "KB-1001" {
 			t.Errorf("%d rows: %+v", len(rows), rows)
 		}
 		if rows, err := w.Flow.Undelivered(ctx, w.Staff.OtherWorker.Actor); err != nil || len(rows) != 0 {
@@ -309,6 +309,11 @@ func TestNoticeAfterAReport(t *testing.T) {
 		notice := w.Send(t)
 		if len(notice) != 1 || !notice[0].Neutral || notice[0].Delivery != sent.Delivery {
 			t.Fatalf("%+v", notice)
+		}
+		report.MessageID = "r1-again@relay.example"
+		w.Receive(t, sent.EnvelopeFrom, report)
+		if d, _ := w.Env.Store.Delivery(ctx, sent.Delivery); d.State != messages.Sent || d.Way.NoticeSent.IsZero() || len(w.Send(t)) != 0 {
+			t.Errorf("said twice: %+v", d)
 		}
 		report.MessageID = "r2@relay.example"
 		report.Bounces[0].Status, report.Bounces[0].Diagnostic = "5.1.1", "no such user"

@@ -12,6 +12,7 @@ import (
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
 )
 
 // FailedRow is a delivery that did not arrive, or has not yet, and that nobody has dealt with. Way.Trouble says why in one word
@@ -20,9 +21,11 @@ import (
 type FailedRow struct {
 	messages.Delivery
 	CaseReference, Subject string
+	MayHandOver            bool // the actor may say that somebody else is to be written to
 }
 
-// Undelivered returns the emails of the actor's cases that have failed or wait to be tried again, those that failed first first.
+// Undelivered returns the emails of the actor's cases that have failed or wait to be tried again: first those that have failed, for only a
+// person can do something about them, each sort the oldest first.
 func (f *Flow) Undelivered(ctx context.Context, a ids.Actor) ([]FailedRow, error) {
 	return f.undelivered(ctx, a, f.st.TroubledDeliveries)
 }
@@ -44,7 +47,7 @@ func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Con
 				return nil, err
 			}
 			if policy.Decide(o.to(policy.HandleFailure)).Allowed() {
-				out = append(out, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject})
+				out = append(out, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject, MayHandOver: policy.Decide(o.to(policy.Handover)).Allowed()})
 			}
 		}
 	}
@@ -54,9 +57,16 @@ func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Con
 	return out, nil
 }
 
-// SendAgain puts a delivery that failed back on its way, to the same address.
+// SendAgain puts a delivery that failed back on its way, to the same address. To a contact who has left the conversation nothing is sent.
 func (f *Flow) SendAgain(ctx context.Context, a ids.Actor, id ids.DeliveryID) error {
 	return f.dealWith(ctx, a, id, func(tx *store.Tx, d *messages.Delivery, on audit.Delivered) (audit.Entry, error) {
+		parties, err := tx.Parties(tx.Context(), d.Thread)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if d.RecipientKind == messages.ToContact && !threads.IsParty(parties, ids.ContactActor(ids.ContactID(d.RecipientID))) {
+			return audit.Entry{}, ids.E(ids.Conflict, "This contact is no longer in the conversation, so nothing is sent there. Write to whoever has taken over.")
+		}
 		if err := d.Again(tx.Now()); err != nil {
 			return audit.Entry{}, err
 		}

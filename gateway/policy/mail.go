@@ -18,9 +18,14 @@ type MailFacts struct {
 	Challenge      bool // a machine asks whether a person sent ours: it waits there until somebody answers
 	AutomaticToday int  // automatic mail that this thread has had within a day, this one not counted
 	Invitation     bool
-	// Of an email that somebody wants to file:
+	Filing         FilingFacts
+}
+
+// FilingFacts are what is known of how somebody wants to file a held email.
+type FilingFacts struct {
 	Privileged bool // it was addressed to a privileged thread
-	Elsewhere  bool // and she wants to put it into another
+	Elsewhere  bool // she wants to put it into another thread than it was addressed to
+	TakesOver  bool // the sender is to take over from the person it was addressed to
 	Confirmed  bool // she says that she has asked the sender by another way than mail
 }
 
@@ -96,9 +101,11 @@ func decideMail(f Facts) Decision {
 func fileHeldMail(f Facts) Decision {
 	m := f.Mail
 	switch {
-	case m.Privileged && m.Elsewhere:
+	case m.Filing.Privileged && m.Filing.Elsewhere:
 		return deny("privileged_stays", "Legally privileged mail cannot be moved to another conversation.")
-	case m.Privileged:
+	case m.Filing.Privileged && m.Filing.TakesOver:
+		return deny("privileged_parties", "Who is a mother's lawyer is between her and her lawyers: nobody takes over here.")
+	case m.Filing.Privileged:
 		if d := decideMail(f); !d.Allowed() {
 			return d
 		}
@@ -114,10 +121,22 @@ func fileHeldMail(f Facts) Decision {
 		return deny("unreadable", "The email does not say clearly who wrote what, so it cannot be filed under anybody's name.")
 	case !m.SameAgency:
 		return deny("other_organisation", "The sender does not write from this conversation's organisation.")
-	case !m.Verified && !m.Confirmed:
+	case !m.Verified && !m.Filing.Confirmed:
 		return deny("confirm_sender", "Nothing proves that this email comes from where it says. Ask the sender by telephone, then say here that you have.")
 	}
 	return allow("filed_by_reviewer", "Somebody who reviews this conversation has read the email and looked at who sent it.")
+}
+
+// moveMail decides whether somebody may say that a held email belongs to another case. Whoever sorts mail of no case reads it then, so what was
+// addressed to a privileged thread stays there.
+func moveMail(f Facts) Decision {
+	if d := decideMail(f); !d.Allowed() {
+		return d
+	}
+	if f.Thread.Channel == threads.Privileged {
+		return deny("privileged_stays", "Legally privileged mail cannot be moved to another conversation.")
+	}
+	return allow("case_worker", "The case's Pact social worker sorts its mail.")
 }
 
 // readMail: how an email came, and its original with everything that was trimmed, are for who sorts the case's mail; of privileged mail

@@ -20,7 +20,8 @@ const (
 	OpenThread    Act = "open_thread"    // begin a thread
 	Review        Act = "review"         // read a held message and release or withhold it
 	FileMail      Act = "file_mail"      // let a received email into its thread (decided for the sender)
-	DecideMail    Act = "decide_mail"    // read a held email and refuse it, or say that it belongs elsewhere
+	DecideMail    Act = "decide_mail"    // read a held email and refuse it
+	MoveMail      Act = "move_mail"      // say that a held email belongs to another case
 	FileHeldMail  Act = "file_held_mail" // put a held email into a thread as its sender's words
 	ReadMail      Act = "read_mail"      // read how an email came, and its original
 	Handover      Act = "handover"       // see who is proposed to take over a thread, and refuse it
@@ -167,6 +168,7 @@ var rules = map[Act]func(Facts) Decision{
 	FileMail:      fileMail,
 	DecideMail:    decideMail,
 	FileHeldMail:  fileHeldMail,
+	MoveMail:      moveMail,
 	ReadMail:      readMail,
 	Handover:      handover,
 	HandOver:      handOver,

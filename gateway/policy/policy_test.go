@@ -14,7 +14,7 @@ import (
 )
 
 var everyAct = []Act{SeeCase, ReadThread, ReadMessage, ReadOriginal, WriteMessage, OpenThread, Review, FileMail, DecideMail, ReadAudit, ReadTrace, ManagePeople, ManageKiosks,
-	FileHeldMail, ReadMail, Handover, HandOver, HandleFailure, ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
+	FileHeldMail, MoveMail, ReadMail, Handover, HandOver, HandleFailure, ResetPIN, ChooseMother, PlanMeeting, SeeMeeting, SeeMovement, AttendMeeting, HostMeeting, IssueTicket}
 
 // who is one way of having to do with a case.
 type who struct {
@@ -91,6 +91,8 @@ func init() {
 		maps.DeleteFunc(row, func(_, effect string) bool { return effect == "d" })
 		table[ReadMail][ch] = row
 	}
+	table[MoveMail] = maps.Clone(table[DecideMail])
+	table[MoveMail][threads.Privileged] = map[string]string{"mother": "d", "contact": "d", "administrator on team": "d", "administrator at prison": "d", "administrator elsewhere": "d"}
 	pact := map[string]string{"pact_worker on team": "a"}
 	table[Handover] = map[threads.Channel]map[string]string{threads.Official: pact, threads.Confidential: {}, threads.Privileged: {}, "": {}}
 	table[HandOver] = map[threads.Channel]map[string]string{threads.Official: {"pact_worker on team": "d"}, threads.Confidential: {}, threads.Privileged: {}, "": {}}
@@ -101,6 +103,7 @@ func init() {
 // when the person who files it has asked her.
 func TestFilingHeldMail(t *testing.T) {
 	good := MailFacts{Readable: true, SameAgency: true, Verified: true}
+	lawyer := ids.ContactActor("con_1")
 	for _, c := range []struct {
 		name    string
 		channel threads.Channel
@@ -112,16 +115,18 @@ func TestFilingHeldMail(t *testing.T) {
 		{"a POM", threads.Official, pom, func(*MailFacts) {}, Deny},
 		{"confidential", threads.Confidential, pactWorker, func(*MailFacts) {}, Deny},
 		{"into a privileged thread", threads.Privileged, pactWorker, func(*MailFacts) {}, Conceal},
-		{"out of a privileged thread", threads.Official, pactWorker, func(m *MailFacts) { m.Privileged, m.Elsewhere = true, true }, Deny},
+		{"out of a privileged thread", threads.Official, pactWorker, func(m *MailFacts) { m.Filing.Privileged, m.Filing.Elsewhere = true, true }, Deny},
+		{"a privileged thread's, by its party", threads.Privileged, lawyer, func(m *MailFacts) { m.Filing.Privileged = true }, Allow},
+		{"to take over a privileged thread", threads.Privileged, lawyer, func(m *MailFacts) { m.Filing.Privileged, m.Filing.TakesOver = true, true }, Deny},
 		{"a report", threads.Official, pactWorker, func(m *MailFacts) { m.Automatic = true }, Deny},
 		{"two writers", threads.Official, pactWorker, func(m *MailFacts) { m.Readable = false }, Deny},
 		{"another organisation", threads.Official, pactWorker, func(m *MailFacts) { m.SameAgency = false }, Deny},
 		{"unproven", threads.Official, pactWorker, func(m *MailFacts) { m.Verified = false }, Deny},
-		{"unproven, and she was asked", threads.Official, pactWorker, func(m *MailFacts) { m.Verified, m.Confirmed = false, true }, Allow},
+		{"unproven, and she was asked", threads.Official, pactWorker, func(m *MailFacts) { m.Verified, m.Filing.Confirmed = false, true }, Allow},
 	} {
 		mail := good
 		c.change(&mail)
-		f := Facts{Act: FileHeldMail, Actor: c.actor, Case: onTeam, Thread: ThreadFacts{Channel: c.channel, WithAgency: true, HasMother: true}, Mail: mail}
+		f := Facts{Act: FileHeldMail, Actor: c.actor, Case: onTeam, Thread: ThreadFacts{Channel: c.channel, WithAgency: true, HasMother: true, IsParty: c.actor == lawyer}, Mail: mail}
 		if d := Decide(f); d.Effect != c.want {
 			t.Errorf("%s: %+v", c.name, d)
 		}
@@ -336,7 +341,8 @@ func drawFacts(t *rapid.T) Facts {
 			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother")},
 		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold")},
 		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
-			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), Challenge: b("challenge"), Confirmed: b("confirmed")},
+			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"),
+			Filing: FilingFacts{Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), TakesOver: b("takesOver"), Confirmed: b("confirmedSender")}},
 		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),
 			LegalVisit: b("legal"), UnknownGuest: b("unknownGuest"), OutsideStaff: b("outside"), SeveralAuthorities: b("several"), Confirmed: b("confirmed")},
 		SamePlace: b("place"), SameWing: b("sameWing"),
@@ -422,8 +428,8 @@ func TestProperties(t *testing.T) {
 		if d.TellSender && !(f.Act == FileMail && f.Mail.SenderIsParty && f.Mail.Verified && !f.Mail.Automatic) {
 			fail("somebody unproven is answered")
 		}
-		if f.Act == FileHeldMail && opens && (f.Mail.Automatic || !f.Mail.Readable || !f.Mail.SameAgency || !f.Mail.Verified && !f.Mail.Confirmed ||
-			f.Mail.Privileged && f.Mail.Elsewhere) {
+		if f.Act == FileHeldMail && opens && (f.Mail.Automatic || !f.Mail.Readable || !f.Mail.SameAgency || !f.Mail.Verified && !f.Mail.Filing.Confirmed ||
+			f.Mail.Filing.Privileged && f.Mail.Filing.Elsewhere) {
 			fail("mail filed that must not be")
 		}
 		if f.Act == HandOver && opens && !f.Mail.SameAgency {
@@ -472,7 +478,7 @@ func signature(act Act) string {
 	for _, p := range everybody() {
 		for _, ch := range []threads.Channel{threads.Official, threads.Confidential, threads.Privileged} {
 			for _, m := range []MeetingFacts{{}, {IsParticipant: true}, {IsHost: true, IsParticipant: true, Self: true}} {
-				for _, mail := range []MailFacts{{}, {Readable: true, SameAgency: true, Confirmed: true}} {
+				for _, mail := range []MailFacts{{}, {Readable: true, SameAgency: true, Filing: FilingFacts{Confirmed: true}}} {
 					f := p.facts
 					f.Act, f.Actor, f.Thread.Channel, f.Meeting, f.SamePlace, f.SameWing, f.Mail = act, p.actor, ch, m, true, true, mail
 					s += fmt.Sprint(Decide(f).Effect, " ")
