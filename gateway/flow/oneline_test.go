@@ -28,7 +28,7 @@ func TestOneLineIsLinear(t *testing.T) {
 		if got := oneLine(long, 500); len(got) > 500 || !utf8.ValidString(got) {
 			t.Errorf("%d bytes", len(got))
 		}
-	}); n > 20 {
+	}); n > 100 {
 		t.Errorf("%.0f allocations for one line", n)
 	}
 }
