@@ -136,7 +136,7 @@ func (c *Config) read(path string) error {
 	if err := k.Load(file.Provider(path), toml.Parser()); err != nil {
 		return fmt.Errorf("configuration %s: %w", path, err)
 	}
-	if err := k.UnmarshalWithConf("", c, koanf.UnmarshalConf{Tag: "koanf"}); err != nil {
+	if err := c.unmarshal(k); err != nil {
 		return fmt.Errorf("configuration %s: %w", path, err)
 	}
 	return nil
@@ -166,7 +166,13 @@ func (c *Config) check() error {
 	if c.Database.DSN == "" {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	}
+	if err := checkAddr("http.addr", c.HTTP.Addr, true); err != nil {
+		return err
+	}
 	if err := c.Mail.checkIMAP(); err != nil {
+		return err
+	}
+	if err := c.Mail.checkTogether(); err != nil {
 		return err
 	}
 	return c.Mail.Sending.check(c.Mail.Hostname, c.PublicURL)

@@ -108,7 +108,7 @@ func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site
 	// The address is taken first: with port 0 it is part of every link.
 	listen, err := net.Listen("tcp", cfg.HTTP.Addr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("configuration: http.addr: %w", err)
 	}
 	if strings.HasSuffix(cfg.PublicURL, ":0") {
 		cfg.PublicURL = "http://" + listen.Addr().String()
@@ -237,7 +237,7 @@ func (s *service) startSMTP(context.Context) error {
 	s.smtp, err = smtpin.Listen(m.Addr, s.Flow, smtpin.Config{Hostname: m.Hostname, MaxBytes: int64(m.MaxMB) << 20, MailsPerMinute: m.MailsPerMinute, PerSenderHour: m.PerSenderHour,
 		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, Log: s.Log})
 	if err != nil {
-		return err
+		return fmt.Errorf("configuration: mail.addr: %w", err)
 	}
 	s.onStop(s.smtp.Close)
 	return nil

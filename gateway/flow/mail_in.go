@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
@@ -145,13 +146,17 @@ func (m ReadMail) files() []store.NewFile {
 	return out
 }
 
+// oneLine makes one line of s and cuts it to limit bytes, between two characters. What strangers write passes through here, so it takes linear
+// time: a megabyte of Subject costs no more than its length.
 func oneLine(s string, limit int) string {
 	s = strings.Join(strings.Fields(CleanText(s)), " ")
-	for len(s) > limit {
-		r := []rune(s)
-		s = string(r[:len(r)-1])
+	if len(s) <= limit {
+		return s
 	}
-	return s
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
 }
 
 // OurDomain reports whether mail for an envelope recipient is ours to take: at the domain we receive mail for, or for the one mailbox there.

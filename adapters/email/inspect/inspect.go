@@ -22,6 +22,8 @@ import (
 // maxFile bounds one file; a larger one gets its line with an error.
 const maxFile = 256 << 20
 
+var errTooLarge = ids.E(ids.TooLarge, "The file is larger than %d MiB.", maxFile>>20)
+
 // Report is one line of output. Its JSON names are part of the product.
 type Report struct {
 	File        string       `json:"file"`
@@ -114,11 +116,14 @@ func read(path string) ([]byte, error) {
 			return nil, err
 		}
 		defer file.Close()
+		if about, err := file.Stat(); err == nil && about.Mode().IsRegular() && about.Size() > maxFile {
+			return nil, errTooLarge // without reading 256 MiB first
+		}
 		f = file
 	}
 	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(raw) > maxFile {
-		err = ids.E(ids.TooLarge, "The file is larger than %d MiB.", maxFile>>20)
+		err = errTooLarge
 	}
 	return raw, err
 }

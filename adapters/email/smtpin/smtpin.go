@@ -100,7 +100,7 @@ func Listen(addr string, gw Gateway, cfg Config) (*Server, error) {
 	s.listener = &guardedListener{Listener: l, limits: s.limits, deadline: cfg.SessionDeadline, now: cfg.Now}
 	srv := smtp.NewServer(smtp.BackendFunc(s.newSession))
 	srv.Domain, srv.TLSConfig = cfg.Hostname, cfg.TLS
-	srv.MaxMessageBytes, srv.MaxRecipients, srv.MaxLineLength = cfg.MaxBytes, cfg.MaxRecipients, 12<<10
+	srv.MaxMessageBytes, srv.MaxRecipients, srv.MaxLineLength = cfg.MaxBytes, cfg.MaxRecipients, maxLine
 	srv.ReadTimeout, srv.WriteTimeout = 5*time.Minute, 5*time.Minute // RFC 5321 section 4.5.3.2.7
 	srv.EnableSMTPUTF8 = true
 	srv.ErrorLog = quiet{cfg.Log}
@@ -152,6 +152,13 @@ type session struct {
 func reply(code int, enhanced smtp.EnhancedCode, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: text}
 }
+
+// maxLine bounds a line, in bytes; at one that is longer the connection is cut, and the client may not see the answer. RFC 5321 section
+// 4.5.3.1.6 lets a line of text have 1000, and programs that write a page of HTML in one line do not care: her words are worth more than the
+// rule. A command of that length is kept in memory until it is refused: with 200 connections still less than InFlight.
+const maxLine = 2 << 20
+
+var errLongLine = reply(554, smtp.EnhancedCode{5, 6, 0}, "The mail has a line of more than 2 MiB and was not accepted: send it in another format")
 
 var errBadAddress = reply(553, smtp.EnhancedCode{5, 1, 3}, "This is not a mail address")
 
@@ -256,6 +263,9 @@ func (x *session) receive(r io.Reader) (raw []byte, release func(), err error) {
 		_, _ = x.buf.Write(x.buf.AvailableBuffer()[:n]) // where it is already: this only makes it count
 		if err == io.EOF {
 			return x.buf.Bytes(), release, nil
+		}
+		if errors.Is(err, smtp.ErrTooLongLine) {
+			return nil, release, errLongLine
 		}
 		if err != nil {
 			return nil, release, err

@@ -463,3 +463,24 @@ func TestCloseFinishesWhatIsInHand(t *testing.T) {
 		t.Error("it still listens")
 	}
 }
+
+// Some programs write a page of HTML in one line, and her words may be in it. A line without end is refused, and costs the others nothing.
+func TestLongLines(t *testing.T) {
+	g := &gateway{}
+	addr := serve(t, g, smtpin.Config{})
+	c := dial(t, addr)
+	for _, mail := range []string{strings.Repeat("x", 1<<20) + "\r\n", "X-Long: " + strings.Repeat("x", 1<<20) + "\r\n\r\nwords\r\n"} {
+		if err := send(c, "a@b.example", mail, "r@"+domain); err != nil {
+			t.Errorf("a line of 1 MiB: %v", err)
+		}
+	}
+	if err := send(c, "a@b.example", strings.Repeat("x", 5<<20)+"\r\n", "r@"+domain); err == nil {
+		t.Error("a line of 5 MiB was taken")
+	}
+	if err := send(dial(t, addr), "a@b.example", "next\r\n", "r@"+domain); err != nil {
+		t.Errorf("the next mail: %v", err)
+	}
+	if n := len(g.all()); n != 3 {
+		t.Errorf("%d mails were taken", n)
+	}
+}
