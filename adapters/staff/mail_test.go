@@ -138,7 +138,7 @@ func (w *world) deliverOut(answer string) {
 		if answer == "" {
 			w.must(w.f.MailSent(w.t.Context(), id, false, "250 2.0.0 queued"))
 		} else {
-			_, err := w.f.MailFailed(w.t.Context(), id, 1, flow.MailFailure{Permanent: true, Trouble: messages.TroubleOfLine(answer), Answer: answer})
+			_, err := w.f.MailFailed(w.t.Context(), id, 1, flow.MailFailure{Permanent: true, Trouble: messages.TroubleOf(550, "", answer), Answer: answer})
 			w.must(err)
 		}
 		w.must(w.e.Store.Outbox().Settle(w.t.Context(), it.ID, outbox.Result{Done: true}))

@@ -2,7 +2,6 @@ package messages
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 )
 
@@ -59,9 +58,10 @@ func (t Trouble) Insecure() bool { return t == TroubleNoTLS || t == TroubleBadTL
 func (t Trouble) Gone() bool { return t == TroubleNoMailbox || t == TroubleDisabled }
 
 // byStatus are the subjects and details of RFC 3463 (and the registry that RFC 5248 began) that name the trouble by themselves, without
-// the class. Those that servers use for several things (x.7.1, x.1.0, x.0.0, x.3.0 …) are left to the words.
+// the class. Those that servers use for several things (x.7.1, x.1.0, x.0.0, x.3.0 …; x.1.10, which is null MX by RFC 7505 and Exchange's
+// for an address that it does not know) are left to the words.
 var byStatus = map[string]Trouble{
-	"1.1": TroubleNoMailbox, "1.3": TroubleNoMailbox, "1.6": TroubleNoMailbox, "1.2": TroubleNoDomain, "1.10": TroubleNoDomain, "4.4": TroubleNoDomain,
+	"1.1": TroubleNoMailbox, "1.3": TroubleNoMailbox, "1.6": TroubleNoMailbox, "1.2": TroubleNoDomain, "4.4": TroubleNoDomain,
 	"1.7": TroubleOurServer, "1.8": TroubleOurServer, "2.1": TroubleDisabled, "2.2": TroubleFull, "2.3": TroubleTooLarge, "3.4": TroubleTooLarge,
 	"3.1": TroubleFull, "4.1": TroubleUnreachable, "4.2": TroubleUnreachable, "4.3": TroubleUnreachable, "4.5": TroubleBusy, "4.6": TroubleLoop,
 	"4.7": TroubleUnreachable, "6.7": TroubleLetters, "7.8": TroubleOurServer, "7.9": TroubleOurServer, "7.20": TroubleOurProof, "7.21": TroubleOurProof,
@@ -122,18 +122,6 @@ func TroubleOf(code int, status, words string) Trouble {
 		return TroubleRefused
 	}
 	return TroubleOther
-}
-
-var answered = regexp.MustCompile(`^(\d{3})?[ -]?(?:([245]\.\d{1,3}\.\d{1,3})\b)?\s*(.*)$`)
-
-// TroubleOfLine is TroubleOf of an answer in one line: "550 5.1.1 no such user", "5.1.1 …", or words alone.
-func TroubleOfLine(line string) Trouble {
-	m := answered.FindStringSubmatch(strings.Join(strings.Fields(line), " "))
-	if m == nil {
-		return TroubleOther
-	}
-	code, _ := strconv.Atoi(m[1]) // three digits, or none
-	return TroubleOf(code, m[2], m[3])
 }
 
 // Known reports whether the trouble is one of Troubles.

@@ -1,6 +1,8 @@
 package messages
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -39,14 +41,16 @@ func TestTroubleInWords(t *testing.T) {
 		"535 5.7.8 Authentication credentials invalid":                                                            TroubleOurServer,
 		"554 5.4.6 Too many hops":                                                                                 TroubleLoop,
 		"553 5.6.7 SMTPUTF8 is required":                                                                          TroubleLetters,
-		"5.1.10 null MX":                                                                                          TroubleNoDomain,
-		"5.1.2 Host unknown (Name server: anytwon.example: host not found)":                                       TroubleNoDomain,
+		"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup":                   TroubleNoMailbox,
+		"556 5.1.10 Recipient address has null MX":                                                                TroubleNoDomain,
+		"5.1.10 null MX": TroubleNoDomain,
+		"5.1.2 Host unknown (Name server: anytwon.example: host not found)": TroubleNoDomain,
 		"":                            TroubleOther,
 		"what":                        TroubleOther,
 		"9\x00\xff":                   TroubleOther,
 		strings.Repeat("a ", 100_000): TroubleOther,
 	} {
-		if got := TroubleOfLine(line); got != want {
+		if got := troubleOfLine(line); got != want {
 			t.Errorf("%.80q: %s, want %s", line, got, want)
 		}
 	}
@@ -66,8 +70,20 @@ func FuzzTrouble(f *testing.F) {
 	f.Add("550 5.1.1 no such user")
 	f.Add("421")
 	f.Fuzz(func(t *testing.T, line string) {
-		if got := TroubleOfLine(line); !got.Known() {
+		if got := troubleOfLine(line); !got.Known() {
 			t.Errorf("%q: %q", line, got)
 		}
 	})
+}
+
+var answered = regexp.MustCompile(`^(\d{3})?[ -]?(?:([245]\.\d{1,3}\.\d{1,3})\b)?\s*(.*)$`)
+
+// troubleOfLine is TroubleOf of an answer in one line: "550 5.1.1 no such user", "5.1.1 …", or words alone.
+func troubleOfLine(line string) Trouble {
+	m := answered.FindStringSubmatch(strings.Join(strings.Fields(line), " "))
+	if m == nil {
+		return TroubleOther
+	}
+	code, _ := strconv.Atoi(m[1]) // three digits, or none
+	return TroubleOf(code, m[2], m[3])
 }

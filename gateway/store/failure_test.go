@@ -18,6 +18,7 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/storetest"
@@ -298,8 +299,10 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 		t.Run(string(engine), func(t *testing.T) {
 			cfg := storetest.Config(t, engine)
 			db := store.MigrateTo(t, cfg, 1)
-			if _, err := db.Exec(`INSERT INTO agencies (id, kind, name, domain) VALUES ('agy_old', 'charity', 'An old body', '')`); err != nil {
-				t.Fatal(err)
+			for _, row := range oldRows {
+				if _, err := db.Exec(row); err != nil {
+					t.Fatalf("%s: %v", row, err)
+				}
 			}
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
@@ -319,6 +322,20 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 			if a, err := s.Agency(t.Context(), "agy_old"); err != nil || a.Name != "An old body" {
 				t.Errorf("%+v %v", a, err)
 			}
+			d, err := s.Delivery(t.Context(), "dlv_old")
+			if err != nil || d.State != messages.Failed || d.Detail != "550 no" || d.Way != (messages.Way{}) || !d.Times.Handled.IsZero() {
+				t.Errorf("%+v %v", d, err)
+			}
+			if failed, err := s.FailedDeliveries(t.Context(), "cas_old"); err != nil || len(failed) != 1 {
+				t.Errorf("%+v %v", failed, err)
+			}
+			if in, err := s.Inbound(t.Context(), "inb_old"); err != nil || in.Envelope.Fetched != "" || in.Envelope.WholeSize != 0 {
+				t.Errorf("%+v %v", in, err)
+			}
+			work, err := s.Outbox().Lease(t.Context(), []outbox.Kind{outbox.FileCheck}, 10, never, never.Add(time.Minute))
+			if err != nil || len(work) != 1 || string(work[0].Payload) != `"att_old"` {
+				t.Errorf("the old file is not looked at: %+v %v", work, err)
+			}
 			c, th := seed(t, s)
 			if err := write(s, newMessage(c, th, "new words"), "k"); err != nil {
 				t.Error(err)
@@ -326,6 +343,22 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 			verified(t, s)
 		})
 	}
+}
+
+// oldRows are rows of the first version of every table that was changed since, with what they lean on.
+var oldRows = []string{
+	`INSERT INTO agencies (id, kind, name, domain) VALUES ('agy_old', 'charity', 'An old body', '')`,
+	`INSERT INTO wings (id, establishment_id, name) VALUES ('wng_old', 'agy_old', 'A')`,
+	`INSERT INTO staff (id, email, name, role, agency_id, password_hash, totp_sealed, created) VALUES ('stf_old', 'old@pact.example', 'Wendy Pryce', 'pact_worker', 'agy_old', '', '', 1)`,
+	`INSERT INTO mothers (id, name, prisoner_number, establishment_id, wing_id, pin_hash, created) VALUES ('mth_old', 'Mair Hughes', 'A0000OL', 'agy_old', 'wng_old', '', 1)`,
+	`INSERT INTO cases (id, reference, mother_id, worker_id, opened) VALUES ('cas_old', 'KB-OLD', 'mth_old', 'stf_old', 1)`,
+	`INSERT INTO threads (id, case_id, channel, subject_sealed, created, last_at) VALUES ('thr_old', 'cas_old', 'official', '', 1, 1)`,
+	`INSERT INTO messages (id, thread_id, case_id, author_kind, author_id, state, subject_sealed, body_sealed, quoted_sealed, written, idem_key, header_id)
+		VALUES ('msg_old', 'thr_old', 'cas_old', 'contact', 'con_old', 'released', '', '', '', 1, 'k', 'old@example')`,
+	`INSERT INTO attachments (id, message_id, name_sealed, media_type, size, content_sealed) VALUES ('att_old', 'msg_old', '', 'application/pdf', 1, '')`,
+	`INSERT INTO deliveries (id, message_id, thread_id, case_id, recipient_kind, recipient_id, address, bounce_token, state, queued, failed, detail)
+		VALUES ('dlv_old', 'msg_old', 'thr_old', 'cas_old', 'contact', 'con_old', 'old@anytown.example', 'b', 'failed', 1, 2, '550 no')`,
+	`INSERT INTO inbound_mail (id, digest, scope, size, mail_from, rcpt, remote_ip, helo, tls, received, state) VALUES ('inb_old', 'd', 'intake', 1, '', '', '', '', 0, 1, 'noted')`,
 }
 
 // never is later than anything falls due.

@@ -20,9 +20,9 @@ CREATE TABLE file_pages (
 );
 
 -- Files that came before anybody looked at them are looked at now. "created" is when their patience begins: their message's time would
--- have run out already, so the worker counts from when it first sees an item of 0.
+-- have run out already, so the worker counts from when it first sees an item of 0. "not_before" is not 0, for that is no time: nothing is due then.
 INSERT INTO outbox (id, kind, item_key, payload, created, not_before)
-  SELECT 'file_check_' || id, 'file_check', id, '"' || id || '"', 0, 0 FROM attachments;
+  SELECT 'file_check_' || id, 'file_check', id, '"' || id || '"', 0, 1 FROM attachments;
 
 -- +goose Down
 SELECT 'going back is not supported: restore a backup';
