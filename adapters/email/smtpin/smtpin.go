@@ -119,6 +119,7 @@ func (s *Server) Close(ctx context.Context) error {
 		err = s.smtp.Close()
 	}
 	s.cancel()
+	_ = s.listener.Close() // Serve may only now begin, with a listener that Shutdown did not know of: it would wait for connections for ever
 	<-s.served
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, smtp.ErrServerClosed) {
 		return nil

@@ -484,3 +484,16 @@ func TestLongLines(t *testing.T) {
 		t.Errorf("%d mails were taken", n)
 	}
 }
+
+// A program that cannot start another of its parts closes this one at once, perhaps before it has begun to serve.
+func TestCloseRightAfterListen(t *testing.T) {
+	for range 200 {
+		s, err := smtpin.Listen("127.0.0.1:0", &gateway{}, smtpin.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
