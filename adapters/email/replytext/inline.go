@@ -94,8 +94,8 @@ func attributionInside(s string) int {
 // them: "On 3 March 2025 at 10:00, Jo <jo@example.org> wrote:Are you coming?"
 func attributionInFront(s string) bool {
 	s = strings.TrimLeft(s, " \t*_")
-	if inlineFirst.at(s) == 0 {
-		return false
+	if strings.HasSuffix(s, ":") || inlineFirst.at(s) == 0 {
+		return false // nothing goes on
 	}
 	end := endOfAttribution(s)
 	return end > 0 && end < len(s) && hasWords(s[end:])

@@ -319,11 +319,9 @@ func (s *splitter) introductionAt(i int) (int, strength) {
 		}
 		return n, strong
 	}
-	if isTitle(text) || isBareTitle(text) {
-		if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+2 && !s.q[j] {
-			if b := s.headerBlockAt(j); b.sure {
-				return j + b.lines - i, strong
-			}
+	if j := s.nextWords(i + 1); j < len(s.lines) && j <= i+2 && !s.q[j] && strings.ContainsAny(s.lines[j].text, ":：") && (isTitle(text) || isBareTitle(text)) {
+		if b := s.headerBlockAt(j); b.sure {
+			return j + b.lines - i, strong
 		}
 	}
 	if isUnderscores(text) {
