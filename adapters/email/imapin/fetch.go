@@ -96,6 +96,10 @@ func (w *watcher) body(ctx context.Context, c *conn, uid uint32, headerOnly bool
 				}
 				b, err := readLiteral(part.Literal)
 				if err != nil {
+					// The client's reader goes on when a literal ends early, and Close would read what is left of it at the same time: the
+					// reader must have ended first.
+					_ = c.guard.Conn.Close()
+					<-c.Closed()
 					return err
 				}
 				raw = b
