@@ -250,6 +250,9 @@ func (e *evidence) awayNow() bool {
 		for _, t := range e.toks[h.from:min(len(e.toks), h.to+4)] {
 			now = now && !futureWords[t.text]
 		}
+		for i := h.from; i > 0 && i > h.from-3 && !e.toks[i].sentence; i-- { // "from Monday I am on leave"
+			now = now && !futureWords[e.toks[i-1].text]
+		}
 		if now {
 			return true
 		}
@@ -276,7 +279,7 @@ func (e *evidence) acknowledges() bool {
 		return true
 	case e.byMachine() || e.marks.generated || noReply.MatchString(e.sender()):
 		return s[received] || s[machine] && (s[thanks] || e.answers()) || e.subject.received && s[thanks]
-	case e.subject.received && s[thanks] && s[received], e.subject.ackOurs && s[received], s[thanks] && s[received] && e.first[thanks] < 10 && e.consists(2), e.subject.ackTag && s[received]:
+	case e.subject.received && s[thanks] && s[received], e.subject.ackOurs && s[received], !e.subject.answered && s[thanks] && s[received] && e.first[thanks] < 10 && e.consists(2), e.subject.ackTag && s[received]:
 		return !e.own.quotes
 	}
 	return s[machine] && (s[received] || s[thanks]) || e.marks.suppress && !e.answers() && s[received]
@@ -317,7 +320,7 @@ func (e *evidence) unmistakable() bool {
 	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true
 	case absent && (s[later] || s[thanks] && e.first[thanks] < 25) && n >= 3:
-		return true
+		return s[later] && n >= 4 || e.consists(2)
 	case absent && n >= 2 && (s[later] || s[thanks] && e.first[thanks] < 25 && e.awayNow() && (s[contact] || e.namesDay())):
 		return e.consists(2)
 	case s[thanks] && e.first[thanks] < 25 && e.namesItself():

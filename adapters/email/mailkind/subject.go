@@ -204,7 +204,7 @@ func (f *subjectForm) follows(s string, toks []token, n int) (ok, colon bool) {
 	switch {
 	case r == ':' || r == '：':
 		return true, true
-	case strings.ContainsRune("-–—|(（\"“”'‘«»[【/.!,;>~=＝_*…<", r):
+	case strings.ContainsRune("-–—|(（\"“”'‘«»[【】」』]）)/.!,;>~=＝_*…<", r):
 		return true, false
 	case single(r) && len(after) > len(rest):
 		return true, false

@@ -27,7 +27,7 @@ func (e *evidence) consists(least int) bool {
 	for i, s := range kept {
 		switch {
 		case s.said:
-		case i < first && !e.salutes(s), i > first && i < last && s.to-s.from > 2:
+		case i < first && !e.salutes(s), i > first && i < last && s.to-s.from > 1:
 			return false
 		}
 	}
@@ -80,6 +80,15 @@ func (e *evidence) afterDate(i int) bool {
 
 // salutes says that a sentence before all others can be a salutation.
 func (e *evidence) salutes(s stretch) bool {
+	own := e.own.text[e.toks[s.from].start:e.toks[s.to-1].end]
+	for _, w := range []string{"お世話になって", "お世話になり", "您好", "你好", "안녕하세요"} {
+		if strings.Contains(own, w) {
+			return true
+		}
+	}
+	if strings.HasSuffix(own, "です") && s.to-s.from <= 7 {
+		return true // "Yamada here."
+	}
 	after, _ := utf8.DecodeRuneInString(e.own.text[e.toks[s.to-1].end:])
 	switch after {
 	case '.', '。':
