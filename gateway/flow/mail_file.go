@@ -178,7 +178,7 @@ func (f *Flow) holdMail(tx *store.Tx, s sorting, d policy.Decision) (audit.Entry
 			return audit.Entry{}, err
 		}
 	}
-	if d.TellSender {
+	if d.Duties.Has(policy.TellSender) {
 		if err := f.tellUnreadable(tx, s); err != nil {
 			return audit.Entry{}, err
 		}

@@ -2,99 +2,81 @@ package policy
 
 import "kinbridge/gateway/ids"
 
-// planMeeting decides who plans and who may be invited. A guest must be somebody the case already deals with, so that no outsider
-// is brought in by a slip of the finger; guests of two authorities learn of each other in the room, so the planner must say that she
-// means it (what one authority does about one child is nobody else's).
-func planMeeting(f Facts) Decision {
-	if f.Case.Closed {
-		return deny("case_closed", "The case is closed: no meeting can be planned.")
-	}
-	if !isPact(f) && !(isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam) {
-		if d := seeCase(f); !d.Allowed() {
-			return d
-		}
-		return deny("plans_not", "Ask the case's Pact social worker to plan the meeting.")
-	}
-	switch m := f.Meeting; {
-	case m.LegalVisit:
-		return deny("legal_visit_has_no_host", "A legal visit is between a mother and her lawyer alone. A member of staff would host it, so it cannot be planned here.")
-	case m.UnknownGuest:
-		return deny("guest_not_of_case", "One of the guests has nothing to do with this case yet. Begin a thread with her first, or choose another guest.")
-	case m.OutsideStaff:
-		return deny("staff_not_of_case", "One of the staff is not on the case's team. Add her to the team first, or choose somebody else.")
-	case m.SeveralAuthorities && !m.Confirmed:
-		return deny("authorities_meet", "The guests come from more than one local authority, and each would learn that the other takes part. Confirm that this is meant.")
-	}
-	return allow("team_plans", "The case's team plans meetings.")
+func invited(f *Facts) bool { return f.Meeting.IsParticipant || f.Meeting.IsHost }
+
+// plansMeetings: the case's Pact social worker and its family engagement workers.
+func plansMeetings(f *Facts) bool { return isPact(f) || isFamilyWorker(f) }
+
+// A guest must be somebody the case already deals with, so that no outsider is brought in by a slip of the finger; guests of two authorities
+// learn of each other in the room, so the planner must say that she means it (what one authority does about one child is nobody else's).
+var meetingChapters = []*Chapter{
+	{PlanMeeting, "plan a meeting", []Rule{
+		{If: "the case is closed", When: caseClosed, Decision: deny("case_closed", "The case is closed: no meeting can be planned.")},
+		{If: "the actor is not of the case's Pact social workers and family engagement workers", When: not(plansMeetings), Needs: SeeCase},
+		{If: "and is of the case's team in another role", When: not(plansMeetings), Decision: deny("plans_not", "Ask the case's Pact social worker to plan the meeting.")},
+		{If: "it is a legal visit", When: func(f *Facts) bool { return f.Meeting.LegalVisit },
+			Decision: deny("legal_visit_has_no_host", "A legal visit is between a mother and her lawyer alone. A member of staff would host it, so it cannot be planned here.")},
+		{If: "a guest has nothing to do with the case", When: func(f *Facts) bool { return f.Meeting.UnknownGuest },
+			Decision: deny("guest_not_of_case", "One of the guests has nothing to do with this case yet. Begin a thread with her first, or choose another guest.")},
+		{If: "one of the staff is not on its team", When: func(f *Facts) bool { return f.Meeting.OutsideStaff },
+			Decision: deny("staff_not_of_case", "One of the staff is not on the case's team. Add her to the team first, or choose somebody else.")},
+		{If: "a restriction in force forbids that she meets somebody or a child there", When: meetingForbidden, Decision: restrictedMeeting},
+		{If: "a restriction in force asks for a supervisor, and no member of staff is to be there", When: lacksSupervisor, Decision: unsupervisedMeeting},
+		{If: "guests come from several authorities and the planner has not confirmed it", When: func(f *Facts) bool { return f.Meeting.SeveralAuthorities && !f.Meeting.Confirmed },
+			Decision: deny("authorities_meet", "The guests come from more than one local authority, and each would learn that the other takes part. Confirm that this is meant.")},
+		{Decision: allow("team_plans", "The case's team plans meetings.")},
+	}},
+	{Invite, "have one person or child take part in a meeting", []Rule{
+		{If: "a restriction in force forbids that she meets her or the child", When: meetingForbidden, Decision: restrictedMeeting},
+		{If: "a restriction in force asks for a supervisor, and no member of staff is to be there", When: lacksSupervisor, Decision: unsupervisedMeeting},
+		{Decision: allow("may_meet", "No restriction stands in the way.")},
+	}},
+	{SeeMeeting, "know of a meeting and its people", []Rule{
+		{If: "the actor is invited or its host", When: invited, Decision: allow("participant", "Takes part in the meeting.")},
+		{If: "the actor is a mother or a person outside", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother || f.Actor.Kind == ids.ActorContact },
+			Decision: conceal("not_invited", "Only those invited and the case's team may know of a meeting.")},
+		{If: "it is between her and her supporter, and the actor is the case's Pact social worker", When: func(f *Facts) bool { return f.Meeting.Private && isPact(f) },
+			Decision: allow("private_pact", "The case's Pact social worker.")},
+		{If: "it is between her and her supporter", When: func(f *Facts) bool { return f.Meeting.Private },
+			Decision: conceal("private_wall", "A meeting between a mother and her supporter is known to Pact and to those invited only.")},
+		{If: "in any other case, as for the case", As: SeeCase},
+	}},
+	{SeeMovement, "know that she is due somewhere at a time, and no more", []Rule{
+		{If: "the actor is a wing officer, offender manager or public protection of the prison",
+			When: func(f *Facts) bool {
+				return isStaff(f.Actor, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection) && f.SamePlace
+			},
+			Decision: allow("own_prison", "Prison staff see who is due where, and no more.")},
+		{If: "in any other case, as for the meeting", As: SeeMeeting},
+	}},
+	{AttendMeeting, "take part in a meeting", []Rule{
+		{Needs: SeeMeeting},
+		{If: "it was cancelled", When: func(f *Facts) bool { return f.Meeting.Cancelled }, Decision: deny("cancelled", "This meeting was cancelled.")},
+		{If: "it has ended", When: func(f *Facts) bool { return f.Meeting.Ended }, Decision: deny("ended", "This meeting has ended.")},
+		{If: "the room is not open yet", When: func(f *Facts) bool { return f.Meeting.TooEarly }, Decision: deny("too_early", "The room is not open yet. Come back nearer the time.")},
+		{If: "the actor is not invited", When: not(invited), Decision: deny("not_invited", "You are not on the list of this meeting.")},
+		{If: "a restriction in force forbids that she and somebody else there meet", When: meetingForbidden, Decision: restrictedMeeting.with(TellWorker)},
+		{If: "a restriction in force asks for a supervisor, and no member of staff is there", When: lacksSupervisor, Decision: unsupervisedMeeting},
+		{Decision: allow("participant", "Takes part in the meeting.")},
+	}},
+	{HostMeeting, "admit, refuse, remove, end", []Rule{
+		{Needs: AttendMeeting},
+		{If: "the actor is not its host", When: func(f *Facts) bool { return !f.Meeting.IsHost }, Decision: deny("not_host", "Only the meeting's host can do this.")},
+		{Decision: allow("host", "Hosts the meeting.")},
+	}},
+	// Everybody is given her own. Another's is given to a host's bearer token alone, for a device that joins in that person's stead (a video
+	// room's kiosk); nobody at a page can take another's place.
+	{IssueTicket, "be given a place in a meeting's room", []Rule{
+		{If: "it is the actor's own, as for taking part", When: func(f *Facts) bool { return f.Meeting.Self }, As: AttendMeeting},
+		{If: "it is another's", Needs: HostMeeting},
+		{If: "the actor is not the host's own system", When: func(f *Facts) bool { return f.Actor.Kind != ids.ActorAPI },
+			Decision: deny("own_ticket_only", "You can be given only your own place in a meeting.")},
+		{Decision: allow("host_api", "The host's own system places a named participant.")},
+	}},
 }
 
-func seeMeeting(f Facts) Decision {
-	switch {
-	case f.Meeting.IsParticipant || f.Meeting.IsHost:
-		return allow("participant", "Takes part in the meeting.")
-	case f.Actor.Kind == ids.ActorMother || f.Actor.Kind == ids.ActorContact:
-		return conceal("not_invited", "Only those invited and the case's team may know of a meeting.")
-	case f.Meeting.Private && isPact(f):
-		return allow("private_pact", "The case's Pact social worker.")
-	case f.Meeting.Private:
-		return conceal("private_wall", "A meeting between a mother and her supporter is known to Pact and to those invited only.")
-	}
-	return seeCase(f)
-}
-
-func seeMovement(f Facts) Decision {
-	if isStaff(f.Actor, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection) && f.SamePlace {
-		return allow("own_prison", "Prison staff see who is due where, and no more.")
-	}
-	return seeMeeting(f)
-}
-
-func attendMeeting(f Facts) Decision {
-	if d := seeMeeting(f); !d.Allowed() {
-		return d
-	}
-	if d := roomOpen(f); !d.Allowed() {
-		return d
-	}
-	if !f.Meeting.IsParticipant && !f.Meeting.IsHost {
-		return deny("not_invited", "You are not on the list of this meeting.")
-	}
-	return allow("participant", "Takes part in the meeting.")
-}
-
-func roomOpen(f Facts) Decision {
-	switch {
-	case f.Meeting.Cancelled:
-		return deny("cancelled", "This meeting was cancelled.")
-	case f.Meeting.Ended:
-		return deny("ended", "This meeting has ended.")
-	case f.Meeting.TooEarly:
-		return deny("too_early", "The room is not open yet. Come back nearer the time.")
-	}
-	return allow("room_open", "The room is open.")
-}
-
-func hostMeeting(f Facts) Decision {
-	if d := attendMeeting(f); !d.Allowed() {
-		return d
-	}
-	if !f.Meeting.IsHost {
-		return deny("not_host", "Only the meeting's host can do this.")
-	}
-	return allow("host", "Hosts the meeting.")
-}
-
-// issueTicket: everybody is given her own. Another's is given to a host's bearer token alone, for a device that joins in that person's
-// stead (a video room's kiosk); nobody at a page can take another's place.
-func issueTicket(f Facts) Decision {
-	if f.Meeting.Self {
-		return attendMeeting(f)
-	}
-	if d := hostMeeting(f); !d.Allowed() {
-		return d
-	}
-	if f.Actor.Kind != ids.ActorAPI {
-		return deny("own_ticket_only", "You can be given only your own place in a meeting.")
-	}
-	return allow("host_api", "The host's own system places a named participant.")
-}
+// The refusals that restrictions make. They do not say which restriction: who may see it is shown it beside the refusal.
+var (
+	restrictedMeeting   = deny("restricted_meeting", "A contact restriction forbids that she meets somebody here.").do("Ask public protection at her prison.")
+	unsupervisedMeeting = deny("needs_supervisor", "A contact restriction asks that a member of staff is there all the time.").do("Add one to the meeting.")
+)

@@ -1,0 +1,36 @@
+package policy
+
+import "kinbridge/gateway/ids"
+
+var peopleChapters = []*Chapter{
+	{ManagePeople, "give and end access", []Rule{
+		{If: "it would end the actor's own access", When: func(f *Facts) bool { return f.OwnAccess }, Decision: deny("own_access", "You cannot end your own access: ask another administrator.")},
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators manage who signs in.")},
+		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine sets it up.")},
+		{Decision: deny("administrators_only", "Only an administrator can do this.")},
+	}},
+	{ManageKiosks, "enrol and withdraw kiosks", []Rule{
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators manage kiosks.")},
+		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine sets it up.")},
+		{Decision: deny("administrators_only", "Only an administrator can enrol or withdraw a kiosk.")},
+	}},
+	{ResetPIN, "give a mother a new PIN", []Rule{
+		{If: "the actor is the case's Pact social worker", When: isPact, Decision: allow("case_worker", "The case's Pact social worker.")},
+		{If: "the actor is an officer of her wing", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RoleWingOfficer) && f.SamePlace && f.SameWing },
+			Decision: allow("wing_officer", "An officer of the mother's wing.")},
+		{If: "the actor is her offender manager", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RoleOffenderManager) && f.SamePlace && f.Case.OnTeam },
+			Decision: allow("offender_manager", "The mother's offender manager.")},
+		{If: "the actor is an officer of another wing of her prison", When: func(f *Facts) bool { return f.SamePlace && isStaff(f.Actor, ids.RoleWingOfficer) },
+			Decision: deny("other_wing", "Ask an officer of her wing to do this.")},
+		{Decision: conceal("pin_closed", "Only an officer of her wing or her Pact social worker can give a new PIN.")},
+	}},
+	{ChooseMother, "be offered at a kiosk", []Rule{
+		{If: "she has been released", When: isOut, Decision: conceal("released", "Who has been released is offered at no kiosk.")},
+		{If: "the kiosk is of her wing", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorKiosk && f.SamePlace && f.SameWing }, Decision: allow("own_wing", "She lives on the kiosk's wing.")},
+		{Decision: conceal("other_wing", "A kiosk offers only the women of its own wing.")},
+	}},
+	{SeeRules, "read the rule book", []Rule{
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators see how the program decides.")},
+		{Decision: deny("administrators_only", "Only an administrator can do this.")},
+	}},
+}

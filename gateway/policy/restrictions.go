@@ -1,0 +1,159 @@
+package policy
+
+import (
+	"slices"
+
+	"kinbridge/gateway/ids"
+)
+
+// The kinds of restriction. What each forbids is the deployment's to confirm with its public protection unit (no published level says more than
+// this); these are the defaults.
+const (
+	NoContact      RestrictionKind = "no_contact"      // nothing passes between her and the person or child, and they do not meet
+	WrittenOnly    RestrictionKind = "written_only"    // letters and messages only: they do not meet
+	SupervisedOnly RestrictionKind = "supervised_only" // they meet only while a member of staff is there
+	NoPictures     RestrictionKind = "no_pictures"     // no pictures of the child, or from the person
+	Monitored      RestrictionKind = "monitored"       // public protection reads what passes, both ways
+)
+
+// RestrictionKinds lists the kinds, the strictest first: when several bear on one act, the strictest counts.
+var RestrictionKinds = []RestrictionKind{NoContact, WrittenOnly, SupervisedOnly, NoPictures, Monitored}
+
+// Valid reports whether the kind is one of those that exist.
+func (k RestrictionKind) Valid() bool { return k.forbids() != 0 }
+
+// Words say what a restriction of the kind means.
+func (k RestrictionKind) Words() string {
+	switch k {
+	case NoContact:
+		return "No contact of any kind"
+	case WrittenOnly:
+		return "Letters and messages only: no meetings"
+	case SupervisedOnly:
+		return "Meetings only while a member of staff is there"
+	case NoPictures:
+		return "No pictures"
+	case Monitored:
+		return "Public protection reads what passes"
+	}
+	return "Unknown restriction"
+}
+
+// forbidden is a set of what restrictions forbid or ask for.
+type forbidden uint8
+
+const (
+	words forbidden = 1 << iota
+	pictures
+	meeting
+	unsupervised
+	unmonitored
+)
+
+func (k RestrictionKind) forbids() forbidden {
+	switch k {
+	case NoContact:
+		return words | pictures | meeting
+	case WrittenOnly:
+		return meeting
+	case SupervisedOnly:
+		return unsupervised
+	case NoPictures:
+		return pictures
+	case Monitored:
+		return unmonitored
+	}
+	return 0
+}
+
+// touched reports whether the restriction is about somebody whom the act brings her together with.
+func (r Restriction) touched(t Touch) bool {
+	return r.Contact != "" && slices.Contains(t.Contacts, r.Contact) || r.Child != "" && slices.Contains(t.Children, r.Child)
+}
+
+// restricts is the union of what every restriction in force forbids for this act: however many there are and however they contradict each
+// other, the strictest wins.
+func restricts(f *Facts) (all forbidden) {
+	for _, r := range f.InForce {
+		if r.touched(f.Touch) {
+			all |= r.Kind.forbids()
+		}
+	}
+	return all
+}
+
+// Bearing returns the restrictions in force that bear on the act, the strictest first: for pages that explain a refusal to who may see them.
+func Bearing(f Facts) []Restriction {
+	var out []Restriction
+	for _, k := range RestrictionKinds {
+		for _, r := range f.InForce {
+			if r.Kind == k && r.touched(f.Touch) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+func wordsForbidden(f *Facts) bool    { return restricts(f)&words != 0 }
+func picturesForbidden(f *Facts) bool { return restricts(f)&pictures != 0 }
+func meetingForbidden(f *Facts) bool  { return restricts(f)&meeting != 0 }
+func monitored(f *Facts) bool         { return restricts(f)&unmonitored != 0 }
+func lacksSupervisor(f *Facts) bool {
+	return restricts(f)&unsupervised != 0 && !f.Touch.Supervised
+}
+
+// restrictedWords is the refusal of words to or from a person whom a restriction names.
+var restrictedWords = deny("restricted_words", "A contact restriction forbids messages between her and this person.").
+	do("Ask public protection at her prison.")
+
+var restrictionChapters = []*Chapter{
+	{SeeRestrictions, "read the restrictions of a case", []Rule{
+		{If: "the actor is the mother: she is shown those that she may be told of", When: isMother, Decision: allow("own_restrictions", "They are about her.")},
+		{If: "the actor is public protection at her prison", When: isProtection, Decision: allow("protection", "Public protection keeps the restrictions of its prison.")},
+		{If: "the actor is on the case's team", When: func(f *Facts) bool { return isPact(f) || isFamilyWorker(f) || isOffenderManager(f) },
+			Decision: allow("case_team", "Whoever works on the case must know what may not be.")},
+		{Decision: conceal("restrictions_closed", "Restrictions are known to public protection, the case's team and her.")},
+	}},
+	{AddRestriction, "put a restriction in force", []Rule{
+		{Needs: SeeRestrictions},
+		{If: "the actor is public protection at her prison", When: isProtection, Decision: allow("protection", "Public protection keeps the restrictions of its prison.")},
+		{If: "the actor is the case's Pact social worker or offender manager", When: any2(isPact, isOffenderManager),
+			Decision: allow("team_adds", "Whoever learns of a restriction enters it at once: stricter is safe.").with(TellProtection)},
+		{Decision: deny("restrictions_read_only", "You cannot enter restrictions.").do("Ask public protection at her prison.")},
+	}},
+	{ChangeRestriction, "end or change a restriction", []Rule{
+		{Needs: SeeRestrictions},
+		{If: "the actor is public protection at her prison", When: isProtection, Decision: allow("protection", "Public protection keeps the restrictions of its prison.")},
+		{Decision: deny("protection_only", "Only public protection at her prison ends or changes a restriction.").do("Ask them.")},
+	}},
+}
+
+// reviewerAt returns who reviews in the given place of the order, "" when nobody is left. What public protection monitors it reads last.
+func reviewerAt(f *Facts, place int) ids.Role {
+	r := f.Review
+	order := [3]ids.Role{r.First, r.Second}
+	n := 0
+	if !r.Nobody {
+		if order[0] == "" {
+			order[0] = ids.RolePactWorker
+		}
+		n = 1
+		if order[1] != "" && order[1] != order[0] {
+			n = 2
+		}
+	}
+	if monitored(f) && !(n > 0 && order[0] == ids.RolePublicProtection) && !(n > 1 && order[1] == ids.RolePublicProtection) {
+		order[n] = ids.RolePublicProtection
+		n++
+	}
+	if place < 0 || place >= n {
+		return ""
+	}
+	return order[place]
+}
+
+// nextReviewer is who must still read what passes on the official channel between her and people outside.
+func nextReviewer(f *Facts) ids.Role { return reviewerAt(f, f.Review.Done) }
+
+func reviewDue(f *Facts) bool { return nextReviewer(f) != "" }
