@@ -41,7 +41,7 @@ func everyEntry() []Entry {
 		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
 		MessageWritten(c, t, m), MessageHeld(c, t, m, h), MessageReleased(c, t, m, h), MessageWithheld(c, t, m, h),
 		HoldClaimed(h), HoldReturned(h),
-		DeliveryQueued(d, "con_1"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
+		DeliveryQueued(d, "con_1"), DeliveryKept(d, "together"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
 		DeliveryFailed(d, "5.1.1"), DeliveryKiosk(d, k), DeliverySeen(d), DeliveryAgain(d), DeliveryHandled(d),
 		DeliveryNotice(d, "no_tls"), PageNoticed(page), PageCodeAsked(page), PageCodeSent(page), PageCodeFailed(page, "wrong"), PageEntered(page), PageRead(page), PageLeft(page),
 		MailAccepted(in, "00ff"), MailFiled(c, t, m, in), MailHeld(in, h, "unknown_sender"), MailRejected("size"),

@@ -43,6 +43,7 @@ const (
 	HoldReturnedKind    Kind = "hold.returned"
 
 	DeliveryQueuedKind   Kind = "delivery.queued"
+	DeliveryKeptKind     Kind = "delivery.kept"
 	DeliverySentKind     Kind = "delivery.sent"
 	DeliveryAcceptedKind Kind = "delivery.accepted"
 	DeliveryDelayedKind  Kind = "delivery.delayed"
@@ -161,6 +162,7 @@ var kinds = [...]Info{
 	{HoldReturnedKind, "Gave a review back", "hold", false},
 
 	{DeliveryQueuedKind, "Queued the message for a recipient", "delivery", true},
+	{DeliveryKeptKind, "Kept the message for the present", "delivery", true},
 	{DeliverySentKind, "Began sending the message by email", "delivery", true},
 	{DeliveryAcceptedKind, "The recipient's mail server accepted the message", "delivery", true},
 	{DeliveryDelayedKind, "The recipient's mail server asked us to try later", "delivery", true},

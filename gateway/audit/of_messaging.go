@@ -98,6 +98,11 @@ func DeliveryQueued(d Delivered, recipient string) Entry {
 	return d.entry(DeliveryQueuedKind, Done).With("recipient", recipient)
 }
 
+// DeliveryKept: the message does not go to a recipient yet; why is "together", "custody" or "restricted".
+func DeliveryKept(d Delivered, why string) Entry {
+	return d.entry(DeliveryKeptKind, Held).With("kept", why)
+}
+
 // DeliverySent: an attempt (counted from 1) to hand the message to the smarthost began.
 func DeliverySent(d Delivered, attempt int) Entry {
 	return d.entry(DeliverySentKind, Done).With("attempt", number(int64(attempt)))

@@ -16,15 +16,8 @@ type Case struct {
 	Worker    ids.StaffID
 	Opened    time.Time
 	Closed    time.Time // zero while open
-}
-
-// Child is one child of the mother, with the local authority that looks after the child.
-type Child struct {
-	ID        ids.ChildID
-	Case      ids.CaseID
-	Name      string
-	Born      string // YYYY-MM-DD; "" when not known
-	Authority ids.AgencyID
+	// FollowOn is when it was agreed how she is reached after her release; zero = it was not.
+	FollowOn time.Time
 }
 
 // TeamMember is a member of staff who works on the case.

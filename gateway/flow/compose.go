@@ -159,6 +159,8 @@ func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) error {
 		case threads.PartyStaff:
 			d.RecipientKind = messages.ToStaff
 		}
+		may := policy.Decide(o.towards(p, m))
+		d.Kept = keptWhy(may)
 		added, err := tx.AddDelivery(d)
 		if err != nil {
 			return err
@@ -166,20 +168,42 @@ func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) error {
 		if !added {
 			continue
 		}
-		tx.Also(audit.DeliveryQueued(audit.Delivered{Case: o.Case, Thread: o.ID, Message: m.ID, Delivery: d.ID}, p.ID))
-		switch p.Kind {
-		case threads.PartyMother:
-			err = tx.AddFeed(ids.MotherID(p.ID), store.FeedMessage, string(m.ID))
-		case threads.PartyContact:
-			if _, err = tx.ReplyAddress(o.ID, ids.ContactID(p.ID)); err == nil {
-				err = tx.Enqueue(outbox.MailOut, string(d.ID), d.ID, tx.Now())
-			}
+		if d.Kept != "" {
+			tx.Also(decided(audit.DeliveryKept(audit.Delivered{Case: o.Case, Thread: o.ID, Message: m.ID, Delivery: d.ID}, string(d.Kept)), may))
+			continue
 		}
-		if err != nil {
+		tx.Also(audit.DeliveryQueued(audit.Delivered{Case: o.Case, Thread: o.ID, Message: m.ID, Delivery: d.ID}, p.ID))
+		if err := send(tx, d); err != nil {
 			return err
 		}
 	}
 	return f.tellAuthor(tx, m)
+}
+
+// send puts a queued delivery on its way.
+func send(tx *store.Tx, d messages.Delivery) error {
+	switch d.RecipientKind {
+	case messages.ToMother:
+		return tx.AddFeed(ids.MotherID(d.RecipientID), store.FeedMessage, string(d.Message))
+	case messages.ToContact:
+		if _, err := tx.ReplyAddress(d.Thread, ids.ContactID(d.RecipientID)); err != nil {
+			return err
+		}
+		return tx.Enqueue(outbox.MailOut, string(d.ID), d.ID, tx.Now())
+	}
+	return nil
+}
+
+// lift lets a kept delivery go its way.
+func lift(tx *store.Tx, d messages.Delivery) error {
+	if err := d.Lift(tx.Now()); err != nil {
+		return err
+	}
+	if err := tx.UpdateDelivery(d); err != nil {
+		return err
+	}
+	tx.Also(audit.DeliveryQueued(audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID}, d.RecipientID))
+	return send(tx, d)
 }
 
 // tellAuthor puts news of a mother's own message on her kiosk.

@@ -82,6 +82,7 @@ type openThread struct {
 	Parties []threads.Party
 	CaseRow cases.Case
 	Mother  people.Mother
+	safe    safety
 	facts   policy.Facts // without an act and a message
 }
 
@@ -105,7 +106,18 @@ func (o *openThread) load(ctx context.Context, r store.Reader, a ids.Actor) (err
 	if o.Mother, err = r.Mother(ctx, o.CaseRow.Mother); err != nil {
 		return err
 	}
-	o.facts = policy.Facts{Actor: a, Thread: threadFacts(a, o.Thread, o.Parties)}
+	if o.safe, err = safetyOf(ctx, r, o.CaseRow, o.Mother, o.ID); err != nil {
+		return err
+	}
+	o.facts = policy.Facts{Actor: a, Thread: threadFacts(a, o.Thread, o.Parties), InForce: o.safe.inForce, Custody: custodyFacts(o.CaseRow, o.Mother),
+		Touch: policy.Touch{Contacts: contactsNow(o.Parties)}}
+	if len(o.Children) > 0 {
+		kids, err := r.Children(ctx, o.Case)
+		if err != nil {
+			return err
+		}
+		o.facts.Thread.NoResponsibility = noResponsibility(kids, o.Children, r.Today())
+	}
 	o.facts.Case, err = caseFactsOf(ctx, r, a, o.CaseRow, o.Mother)
 	return err
 }
@@ -114,6 +126,10 @@ func (o *openThread) load(ctx context.Context, r store.Reader, a ids.Actor) (err
 func (o openThread) to(act policy.Act) policy.Facts {
 	f := o.facts
 	f.Act = act
+	f.Review = o.safe.review[messages.ToHer]
+	if f.Actor.Kind == ids.ActorMother {
+		f.Review = o.safe.review[messages.FromHer]
+	}
 	return f
 }
 
@@ -121,5 +137,7 @@ func (o openThread) to(act policy.Act) policy.Facts {
 func (o openThread) about(act policy.Act, m messages.Message) policy.Facts {
 	f := o.to(act)
 	f.Message = messageFacts(f.Actor, m)
+	f.Review = o.safe.review[messages.DirectionOf(m.AuthorKind)]
+	f.Support = o.safe.supportFacts(m.ID, f.Actor)
 	return f
 }

@@ -233,6 +233,7 @@ func (f *Flow) successionOf(ctx context.Context, r store.Reader, a ids.Actor, th
 		return s, err
 	}
 	s.facts = s.in.to(policy.HandOver)
+	s.facts.Touch = touches(s.contact.ID, s.known)
 	s.facts.Mail.SameAgency, err = ofThread(ctx, r, s.in, s.contact, s.known)
 	return s, err
 }

@@ -35,6 +35,7 @@ func (f *Flow) filingOf(ctx context.Context, r store.Reader, a ids.Actor, h held
 		return x, err
 	}
 	x.facts = x.in.to(policy.FileHeldMail)
+	x.facts.Touch = touches(x.contact.ID, x.known)
 	x.facts.Mail = policy.MailFacts{Readable: mail.readable(), Automatic: mail.Kind.automatic(), Verified: mail.Proof.Verified,
 		Filing: policy.FilingFacts{Privileged: h.in.Channel == threads.Privileged, Elsewhere: x.in.ID != h.in.ID, TakesOver: how.Replaces, Confirmed: how.Confirmed}}
 	if x.facts.Mail.SameAgency, err = ofThread(ctx, r, x.in, x.contact, x.known); err != nil || x.facts.Mail.Filing.Elsewhere {

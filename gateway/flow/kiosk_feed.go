@@ -138,7 +138,7 @@ func progress(m messages.Message, ds []messages.Delivery) Progress {
 	case messages.Withheld:
 		return ProgressStopped
 	}
-	order := map[messages.DeliveryState]int{messages.Failed: 0, messages.Queued: 1, messages.Sent: 2, messages.Accepted: 3, messages.AtKiosk: 3, messages.Seen: 4}
+	order := map[messages.DeliveryState]int{messages.Failed: 0, messages.Kept: 1, messages.Queued: 1, messages.Sent: 2, messages.Accepted: 3, messages.AtKiosk: 3, messages.Seen: 4}
 	words := []Progress{ProgressFailed, ProgressSending, ProgressSent, ProgressArrived, ProgressRead}
 	if len(ds) == 0 {
 		return ProgressSent // released, to people who read it here

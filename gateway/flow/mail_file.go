@@ -101,8 +101,9 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 		if m.SameAgency, err = sameAgency(ctx, tx.Reader, contact.Agency, mail.From); err != nil {
 			return err
 		}
-		s.o.facts.Actor, s.o.facts.Thread = s.actor, threadFacts(s.actor, s.o.Thread, s.o.Parties)
+		s.o.facts.Actor, s.o.facts.Thread.IsParty = s.actor, threads.IsParty(s.o.Parties, s.actor)
 		s.facts = s.o.to(policy.FileMail)
+		s.facts.Touch = touches(ids.ContactID(s.actor.ID), m.SenderIsParty)
 	}
 	if m.Automatic {
 		if m.AutomaticToday, err = tx.AutomaticMailSince(ctx, s.o.ID, f.now().Add(-24*time.Hour)); err != nil {

@@ -44,6 +44,7 @@ func (f *Flow) loadHeld(ctx context.Context, r store.Reader, a ids.Actor, hold m
 		h.facts = h.in.about(policy.Review, h.msg)
 	}
 	h.facts.Message.HasHold = true
+	h.facts.Review.For, h.facts.Review.Done, h.facts.Review.Appeal = h.hold.ForRole, h.hold.Stage, h.hold.AppealOf != ""
 	return h, nil
 }
 
@@ -134,6 +135,9 @@ func (f *Flow) settle(tx *store.Tx, a ids.Actor, h heldThing, d policy.Decision,
 	if err != nil {
 		return audit.Entry{}, err
 	}
+	if next := h.readNext(m, o); next != "" {
+		return toSecond(tx, h, m, d, next)
+	}
 	if err := m.Review(o, tx.Now()); err != nil {
 		return audit.Entry{}, err
 	}
@@ -145,4 +149,22 @@ func (f *Flow) settle(tx *store.Tx, a ids.Actor, h heldThing, d policy.Decision,
 	}
 	tx.Wake(store.TopicStaff)
 	return decided(audit.MessageWithheld(m.Case, m.Thread, m.ID, h.hold.ID).With("code", code), d), f.tellAuthor(tx, m)
+}
+
+// readNext returns who must read a message after its reviewer has released it, "" when nobody.
+func (h heldThing) readNext(m messages.Message, o messages.Outcome) ids.Role {
+	if o != messages.OutcomeReleased || m.AuthorKind == messages.ByStaff || h.hold.AppealOf != "" {
+		return ""
+	}
+	f := h.in.about(policy.WriteMessage, m)
+	f.Review.Done = h.hold.Stage + 1
+	return policy.NextReviewer(f)
+}
+
+// toSecond leaves a message that one reviewer has released to the next.
+func toSecond(tx *store.Tx, h heldThing, m messages.Message, d policy.Decision, next ids.Role) (audit.Entry, error) {
+	second := messages.Hold{ID: ids.New[ids.HoldID](ids.Hold), Case: m.Case, Thread: m.Thread, Message: m.ID, Inbound: h.hold.Inbound,
+		Reason: messages.HoldReview, Why: "Another reviewer has released it: it waits for a second one.", ForRole: next, Stage: h.hold.Stage + 1}
+	tx.Wake(store.TopicStaff)
+	return decided(audit.MessageHeld(m.Case, m.Thread, m.ID, second.ID).With("after", string(h.hold.ID)), d), tx.AddHold(second)
 }

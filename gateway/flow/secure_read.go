@@ -116,6 +116,7 @@ func (f *Flow) PageAnswer(ctx context.Context, token, body, key string) (Compose
 		return Composed{}, err
 	}
 	facts := r.in.to(policy.FileMail)
+	facts.Touch = touches(ids.ContactID(r.contact.ID), true)
 	facts.Mail = policy.MailFacts{AddressValid: true, SenderIsParty: threads.IsParty(r.in.Parties, r.contact), Verified: true, Readable: true}
 	d := policy.Decide(facts)
 	if !d.Allowed() && d.Hold != string(messages.HoldReview) {

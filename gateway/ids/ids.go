@@ -26,6 +26,7 @@ type (
 	AttachmentID   string // one file of a message
 	HoldID         string // something waiting for a person's decision
 	HandoverID     string // a proposed change of the person a conversation is with
+	RestrictionID  string // a contact restriction
 	DeliveryID     string // one message on its way to one recipient
 	InboundID      string // one received email for one envelope recipient
 	MeetingID      string // one meeting
@@ -49,6 +50,7 @@ const (
 	Attachment   = "att"
 	Hold         = "hld"
 	Handover     = "hov"
+	Restriction  = "rst"
 	Delivery     = "dlv"
 	Inbound      = "inb"
 	Meeting      = "mtg"

@@ -11,6 +11,7 @@ type DeliveryState string
 
 // The states of a delivery. By email: queued, sent, accepted (and seen, on a reading page); at a kiosk: queued, kiosk, seen. Failed ends both.
 const (
+	Kept     DeliveryState = "kept"     // something stands in its way: see Delivery.Kept
 	Queued   DeliveryState = "queued"   // ours to send
 	Sent     DeliveryState = "sent"     // our smarthost has taken it
 	Accepted DeliveryState = "accepted" // the recipient's own server has taken it
@@ -43,6 +44,7 @@ type Delivery struct {
 	Times         DeliveryTimes
 	Detail        string // the server's last answer, for a failure or a wait
 	Way           Way
+	Kept          KeptWhy // why it is kept; "" = it is not
 }
 
 // Way is how the sending by email goes.
@@ -67,13 +69,13 @@ func (d Delivery) ToSend() bool {
 // DeliveryTimes says when each state was reached. Handled is when a person dealt with a failed delivery, so that it is on nobody's list.
 type DeliveryTimes struct{ Queued, Sent, Accepted, Failed, Kiosk, Seen, Handled time.Time }
 
-var rank = map[DeliveryState]int{Queued: 0, Sent: 1, Accepted: 2, AtKiosk: 2, Seen: 3, Failed: 4}
+var rank = map[DeliveryState]int{Kept: -1, Queued: 0, Sent: 1, Accepted: 2, AtKiosk: 2, Seen: 3, Failed: 4}
 
 // Advance moves the delivery to a later state and reports whether anything changed. States never go back: a second
 // "sent" after "accepted", or a repeat, changes nothing. A failure report after the recipient's server accepted still
 // counts (RFC 3464 reports come later); nothing follows "seen".
 func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
-	if d.State == Seen || d.State == Failed || rank[to] <= rank[d.State] {
+	if d.State == Kept || d.State == Seen || d.State == Failed || rank[to] <= rank[d.State] {
 		return false
 	}
 	d.State = to
@@ -93,6 +95,15 @@ func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
 		}
 	}
 	return true
+}
+
+// Lift lets a kept delivery go its way.
+func (d *Delivery) Lift(at time.Time) error {
+	if d.State != Kept {
+		return ids.E(ids.Conflict, "This message is not kept: it is %s.", d.State)
+	}
+	d.State, d.Kept, d.Times.Queued = Queued, "", at
+	return nil
 }
 
 // Again takes a failed delivery back to the queue, because a person asked for it: the only step back there is. What was sent and failed

@@ -55,6 +55,7 @@ type Attachment struct {
 	MediaType string
 	Size      int64
 	Verdict   FileVerdict
+	Ruling    FileRuling
 }
 
 // Hold is something that waits for a person's decision: a message for review, or a received email that must not be filed by
@@ -75,6 +76,8 @@ type Hold struct {
 	Outcome    Outcome
 	ReasonCode string // of a withhold
 	Note       string // free text of the decision
+	Stage      int        // reviewers who have released it before this one
+	AppealOf   ids.HoldID // the hold whose decision is appealed against; "" = it is no appeal
 }
 
 // HoldReason says why something is held.
@@ -93,6 +96,8 @@ const (
 	HoldEncrypted     HoldReason = "encrypted"  // the mail is encrypted: its sender is told
 	HoldAutoReply     HoldReason = "auto_reply" // an automatic answer: kept, never posted as speech
 	HoldInvite        HoldReason = "invite"     // a calendar invitation, for a person to act upon
+	HoldRestricted    HoldReason = "restricted" // a contact restriction forbids messages between her and the sender
+	HoldAppeal        HoldReason = "appeal"     // its author asks that a second person looks at it
 	HoldWrongCase     HoldReason = "wrong_case" // somebody found that the mail belongs to another case than the one it came to
 )
 
@@ -162,3 +167,13 @@ func (m *Message) Review(o Outcome, at time.Time) error {
 	}
 	return nil
 }
+
+// FileRuling is what a reviewer said of a file.
+type FileRuling string
+
+// The rulings. A file on which nobody has ruled goes with its message.
+const (
+	FileUnruled FileRuling = ""
+	FileKept    FileRuling = "kept"    // it does not go with the message
+	FileCleared FileRuling = "cleared" // it shows no child who must not be shown
+)

@@ -55,6 +55,16 @@ func (s Staff) Actor() ids.Actor {
 	return ids.Actor{Kind: ids.ActorStaff, ID: string(s.ID), Role: s.Role, Agency: s.Agency}
 }
 
+// Custody is where a mother is in custody terms.
+type Custody string
+
+// The custody states.
+const (
+	InCustody Custody = "in"       // at her establishment
+	Away      Custody = "away"     // in hospital, at court or on temporary absence: she comes back
+	Released  Custody = "released" // out
+)
+
 // Mother is a mother in custody. PrisonerNumber has the form A1234BC. Language is "en" or "cy".
 type Mother struct {
 	ID             ids.MotherID
@@ -63,6 +73,8 @@ type Mother struct {
 	Establishment  ids.AgencyID
 	Wing           ids.WingID
 	Language       string
+	Custody        Custody
+	CustodySince   time.Time // zero = since she was entered
 	Created        time.Time
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/threads"
 )
@@ -105,6 +106,9 @@ func worldsToTry() []Facts {
 		if i%5 == 0 {
 			f.Actor, f.Case.IsMother, f.Thread.IsParty = aMother, true, true
 		}
+		if i%6 == 0 {
+			f.Actor = ids.System("delivery")
+		}
 		f.Mail.AddressValid, f.Mail.AddressExpired, f.Mail.Readable = true, false, i%7 != 0
 		f.Mail.SenderIsParty, f.Mail.SameAgency, f.Meeting.IsParticipant = i%3 != 0, i%4 != 0, true
 		f.Mail.Automatic, f.Mail.Encrypted, f.Mail.Challenge = i%11 == 0, i%13 == 0, i%17 == 0
@@ -123,15 +127,15 @@ func TestStrictestRestrictionWins(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := base
 		f.InForce = rapid.SliceOfN(rapid.SampledFrom(someRestrictions), 0, 5).Draw(t, "in force")
-		has := func(ks ...RestrictionKind) bool {
+		has := func(ks ...cases.RestrictionKind) bool {
 			return slices.ContainsFunc(f.InForce, func(r Restriction) bool { return r.Contact == "con_1" && slices.Contains(ks, r.Kind) })
 		}
 		f.Act = WriteMessage
 		want := Allow
 		switch {
-		case has(NoContact):
+		case has(cases.NoContact):
 			want = Deny
-		case has(Monitored):
+		case has(cases.Monitored):
 			want = Hold
 		}
 		if d := Decide(f); d.Effect != want {
@@ -139,18 +143,18 @@ func TestStrictestRestrictionWins(t *testing.T) {
 		}
 		f.Act = Invite
 		want = Allow
-		if has(NoContact, WrittenOnly, SupervisedOnly) {
+		if has(cases.NoContact, cases.WrittenOnly, cases.SupervisedOnly) {
 			want = Deny
 		}
 		if d := Decide(f); d.Effect != want {
 			t.Fatalf("%v: %+v", f.InForce, d)
 		}
 		f.Touch.Supervised = true
-		if d := Decide(f); (d.Effect == Deny) != has(NoContact, WrittenOnly) {
+		if d := Decide(f); (d.Effect == Deny) != has(cases.NoContact, cases.WrittenOnly) {
 			t.Fatalf("supervised, %v: %+v", f.InForce, d)
 		}
-		f.Act, f.Message.Picture = Attach, true
-		if d := Decide(f); (d.Effect == Hold) != (has(NoPictures) && !has(NoContact)) {
+		f.Act, f.Message.Picture, f.Actor = Attach, true, ids.System("delivery")
+		if d := Decide(f); (d.Effect == Hold) != (has(cases.NoPictures) && !has(cases.NoContact)) {
 			t.Fatalf("a picture, %v: %+v", f.InForce, d)
 		}
 	})
@@ -170,7 +174,7 @@ func TestOrderOfReviewers(t *testing.T) {
 		"nobody, yet monitored":   {ReviewFacts{Nobody: true}, someRestrictions[8:9], []ids.Role{ids.RolePublicProtection}},
 		"by default, monitored":   {ReviewFacts{}, someRestrictions[8:9], []ids.Role{ids.RolePactWorker, ids.RolePublicProtection}},
 		"protection, monitored":   {ReviewFacts{First: ids.RolePublicProtection}, someRestrictions[8:9], []ids.Role{ids.RolePublicProtection}},
-		"another person's alone":  {ReviewFacts{}, []Restriction{{Kind: Monitored, Contact: "con_9"}}, []ids.Role{ids.RolePactWorker}},
+		"another person's alone":  {ReviewFacts{}, []Restriction{{Kind: cases.Monitored, Contact: "con_9"}}, []ids.Role{ids.RolePactWorker}},
 		"two others and monitors": {ReviewFacts{First: ids.RoleFamilyWorker, Second: ids.RolePactWorker}, someRestrictions[8:9], []ids.Role{ids.RoleFamilyWorker, ids.RolePactWorker, ids.RolePublicProtection}},
 	} {
 		f := Facts{Act: WriteMessage, Actor: aMother, Case: CaseFacts{IsMother: true}, Review: c.review, InForce: c.inForce,
@@ -205,6 +209,9 @@ func TestReadTogether(t *testing.T) {
 	} {
 		f := her
 		f.Act = c.act
+		if c.act == Deliver {
+			f.Actor = ids.System("delivery")
+		}
 		c.change(&f)
 		if d := Decide(f); d.Effect != c.want {
 			t.Errorf("%s: %+v", c.act, d)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/threads"
 )
@@ -166,12 +167,9 @@ type CustodyFacts struct {
 	Receiving bool // the actor's agency is where she is going or was received
 }
 
-// RestrictionKind is what a restriction forbids. See restrictions.go.
-type RestrictionKind string
-
 // Restriction is one restriction in force on the day of the act, about one person or one child. Who has several people has several.
 type Restriction struct {
-	Kind    RestrictionKind
+	Kind    cases.RestrictionKind
 	Contact ids.ContactID // the person outside, or
 	Child   ids.ChildID   // the child
 }

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/threads"
 )
@@ -335,7 +336,7 @@ func TestMain(m *testing.M) {
 
 // someRestrictions are one of each kind about a person and about a child.
 var someRestrictions = func() (rs []Restriction) {
-	for _, k := range RestrictionKinds {
+	for _, k := range cases.RestrictionKinds {
 		rs = append(rs, Restriction{Kind: k, Contact: "con_1"}, Restriction{Kind: k, Child: "chd_1"})
 	}
 	return rs

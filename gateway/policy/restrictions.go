@@ -3,41 +3,9 @@ package policy
 import (
 	"slices"
 
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 )
-
-// The kinds of restriction. What each forbids is the deployment's to confirm with its public protection unit (no published level says more than
-// this); these are the defaults.
-const (
-	NoContact      RestrictionKind = "no_contact"      // nothing passes between her and the person or child, and they do not meet
-	WrittenOnly    RestrictionKind = "written_only"    // letters and messages only: they do not meet
-	SupervisedOnly RestrictionKind = "supervised_only" // they meet only while a member of staff is there
-	NoPictures     RestrictionKind = "no_pictures"     // no pictures of the child, or from the person
-	Monitored      RestrictionKind = "monitored"       // public protection reads what passes, both ways
-)
-
-// RestrictionKinds lists the kinds, the strictest first: when several bear on one act, the strictest counts.
-var RestrictionKinds = []RestrictionKind{NoContact, WrittenOnly, SupervisedOnly, NoPictures, Monitored}
-
-// Valid reports whether the kind is one of those that exist.
-func (k RestrictionKind) Valid() bool { return k.forbids() != 0 }
-
-// Words say what a restriction of the kind means.
-func (k RestrictionKind) Words() string {
-	switch k {
-	case NoContact:
-		return "No contact of any kind"
-	case WrittenOnly:
-		return "Letters and messages only: no meetings"
-	case SupervisedOnly:
-		return "Meetings only while a member of staff is there"
-	case NoPictures:
-		return "No pictures"
-	case Monitored:
-		return "Public protection reads what passes"
-	}
-	return "Unknown restriction"
-}
 
 // forbidden is a set of what restrictions forbid or ask for.
 type forbidden uint8
@@ -50,17 +18,19 @@ const (
 	unmonitored
 )
 
-func (k RestrictionKind) forbids() forbidden {
+// forbids is what a kind of restriction forbids or asks for. What each means is the deployment's to confirm with its public protection unit (no published
+// level says more than this): see cases.RestrictionKinds.
+func forbids(k cases.RestrictionKind) forbidden {
 	switch k {
-	case NoContact:
+	case cases.NoContact:
 		return words | pictures | meeting
-	case WrittenOnly:
+	case cases.WrittenOnly:
 		return meeting
-	case SupervisedOnly:
+	case cases.SupervisedOnly:
 		return unsupervised
-	case NoPictures:
+	case cases.NoPictures:
 		return pictures
-	case Monitored:
+	case cases.Monitored:
 		return unmonitored
 	}
 	return 0
@@ -76,7 +46,7 @@ func (r Restriction) touched(t Touch) bool {
 func restricts(f *Facts) (all forbidden) {
 	for _, r := range f.InForce {
 		if r.touched(f.Touch) {
-			all |= r.Kind.forbids()
+			all |= forbids(r.Kind)
 		}
 	}
 	return all
@@ -85,7 +55,7 @@ func restricts(f *Facts) (all forbidden) {
 // Bearing returns the restrictions in force that bear on the act, the strictest first: for pages that explain a refusal to who may see them.
 func Bearing(f Facts) []Restriction {
 	var out []Restriction
-	for _, k := range RestrictionKinds {
+	for _, k := range cases.RestrictionKinds {
 		for _, r := range f.InForce {
 			if r.Kind == k && r.touched(f.Touch) {
 				out = append(out, r)
@@ -155,5 +125,9 @@ func reviewerAt(f *Facts, place int) ids.Role {
 
 // nextReviewer is who must still read what passes on the official channel between her and people outside.
 func nextReviewer(f *Facts) ids.Role { return reviewerAt(f, f.Review.Done) }
+
+// NextReviewer returns who must read a message on the official channel once those have who did (Facts.Review.Done); "" when nobody is left. What
+// staff write is read by public protection alone, where it is monitored.
+func NextReviewer(f Facts) ids.Role { return nextReviewer(&f) }
 
 func reviewDue(f *Facts) bool { return nextReviewer(f) != "" }

@@ -29,13 +29,13 @@ func (tx *Tx) addFile(scope vault.Scope, m ids.MessageID, f NewFile) error {
 	return err
 }
 
-const attachmentColumns = `id, name_sealed, media_type, size, state, reason, found, finding, shown, total`
+const attachmentColumns = `id, name_sealed, media_type, size, state, reason, found, finding, shown, total, ruling`
 
 func scanAttachment(s scanner) (messages.Attachment, error) {
 	var a messages.Attachment
 	var name []byte
 	v := &a.Verdict
-	err := s.Scan(&a.ID, &name, &a.MediaType, &a.Size, &v.State, &v.Reason, &v.Found, &v.Finding, &v.Shown, &v.Total)
+	err := s.Scan(&a.ID, &name, &a.MediaType, &a.Size, &v.State, &v.Reason, &v.Found, &v.Finding, &v.Shown, &v.Total, &a.Ruling)
 	a.Name = string(name) // still sealed
 	return a, err
 }

@@ -32,11 +32,11 @@ func (tx *Tx) AddChild(c cases.Child) error {
 	return err
 }
 
-const caseColumns = `c.id, c.reference, c.mother_id, c.worker_id, c.opened, c.closed`
+const caseColumns = `c.id, c.reference, c.mother_id, c.worker_id, c.opened, c.closed, c.follow_on`
 
 func scanCase(r scanner) (cases.Case, error) {
 	var c cases.Case
-	return c, r.Scan(&c.ID, &c.Reference, &c.Mother, &c.Worker, at{&c.Opened}, at{&c.Closed})
+	return c, r.Scan(&c.ID, &c.Reference, &c.Mother, &c.Worker, at{&c.Opened}, at{&c.Closed}, at{&c.FollowOn})
 }
 
 // Case returns one case.
@@ -63,10 +63,10 @@ func (r Reader) CandidateCases(ctx context.Context, s ids.StaffID, agency ids.Ag
 
 // Children returns a case's children, by name.
 func (r Reader) Children(ctx context.Context, c ids.CaseID) ([]cases.Child, error) {
-	return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
+	return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id, responsibility_ends, ended_why FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
 		func(s scanner) (cases.Child, error) {
 			var c cases.Child
-			return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority)
+			return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy)
 		})
 }
 

@@ -8,19 +8,23 @@ import (
 	"kinbridge/gateway/threads"
 )
 
-// AddDelivery stores a new delivery in state queued; a second one of the same message to the same recipient changes nothing
+// AddDelivery stores a new delivery in state queued, or kept when it says why; a second one of the same message to the same recipient changes nothing
 // and added is false.
 func (tx *Tx) AddDelivery(d messages.Delivery) (added bool, err error) {
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO deliveries (id, message_id, thread_id, case_id, recipient_kind, recipient_id, address, bounce_token, state, queued)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id, recipient_kind, recipient_id) DO NOTHING`,
+	state := messages.Queued
+	if d.Kept != "" {
+		state = messages.Kept
+	}
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO deliveries (id, message_id, thread_id, case_id, recipient_kind, recipient_id, address, bounce_token, state, kept, queued)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id, recipient_kind, recipient_id) DO NOTHING`,
 		string(d.ID), string(d.Message), string(d.Thread), string(d.Case), string(d.RecipientKind), d.RecipientID, d.Address,
-		string(threads.NewToken()), string(messages.Queued), micros(tx.now))
+		string(threads.NewToken()), string(state), string(d.Kept), micros(tx.now))
 	return n > 0, err
 }
 
 const deliveryColumns = `d.id, d.message_id, d.thread_id, d.case_id, d.recipient_kind, d.recipient_id,
 	COALESCE(m.name, s.name, c.name, ''), d.address, d.state, d.queued, d.sent, d.accepted, d.failed, d.kiosk, d.seen, d.handled, d.detail,
-	d.tries, d.trouble, d.notice, d.notice_sent`
+	d.tries, d.trouble, d.notice, d.notice_sent, d.kept`
 
 const deliveryJoins = ` FROM deliveries d
 	LEFT JOIN mothers m ON d.recipient_kind = 'mother' AND m.id = d.recipient_id
@@ -31,7 +35,7 @@ func scanDelivery(r scanner) (messages.Delivery, error) {
 	var d messages.Delivery
 	return d, r.Scan(&d.ID, &d.Message, &d.Thread, &d.Case, &d.RecipientKind, &d.RecipientID, &d.RecipientName, &d.Address, &d.State,
 		at{&d.Times.Queued}, at{&d.Times.Sent}, at{&d.Times.Accepted}, at{&d.Times.Failed}, at{&d.Times.Kiosk}, at{&d.Times.Seen}, at{&d.Times.Handled}, &d.Detail,
-		&d.Way.Tries, &d.Way.Trouble, &d.Way.Notice, at{&d.Way.NoticeSent})
+		&d.Way.Tries, &d.Way.Trouble, &d.Way.Notice, at{&d.Way.NoticeSent}, &d.Kept)
 }
 
 func (r Reader) deliveriesWhere(ctx context.Context, where string, args ...any) ([]messages.Delivery, error) {
@@ -82,9 +86,9 @@ func (r Reader) DeliveryTo(ctx context.Context, m ids.MessageID, kind messages.R
 
 // UpdateDelivery stores a delivery's state, times, detail and way.
 func (tx *Tx) UpdateDelivery(d messages.Delivery) error {
-	_, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = ?, queued = ?, sent = ?, accepted = ?, failed = ?, kiosk = ?, seen = ?, handled = ?, detail = ?,
+	_, err := tx.q.exec(tx.ctx, `UPDATE deliveries SET state = ?, kept = ?, queued = ?, sent = ?, accepted = ?, failed = ?, kiosk = ?, seen = ?, handled = ?, detail = ?,
 		tries = ?, trouble = ?, notice = ?, notice_sent = ? WHERE id = ?`,
-		string(d.State), micros(d.Times.Queued), micros(d.Times.Sent), micros(d.Times.Accepted), micros(d.Times.Failed), micros(d.Times.Kiosk),
+		string(d.State), string(d.Kept), micros(d.Times.Queued), micros(d.Times.Sent), micros(d.Times.Accepted), micros(d.Times.Failed), micros(d.Times.Kiosk),
 		micros(d.Times.Seen), micros(d.Times.Handled), d.Detail, d.Way.Tries, string(d.Way.Trouble), flag(d.Way.Notice), micros(d.Way.NoticeSent), string(d.ID))
 	tx.Wake(TopicStaff)
 	return err

@@ -17,20 +17,20 @@ func holdScope(c ids.CaseID) vault.Scope {
 
 // AddHold stores a new hold.
 func (tx *Tx) AddHold(h messages.Hold) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO holds (id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, note_sealed)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(h.ID), string(h.Case), string(h.Thread), string(h.Message), string(h.Inbound), string(h.Reason),
-		h.Why, string(h.ForRole), micros(tx.now), []byte{})
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO holds (id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, note_sealed, stage, appeal_of)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(h.ID), string(h.Case), string(h.Thread), string(h.Message), string(h.Inbound), string(h.Reason),
+		h.Why, string(h.ForRole), micros(tx.now), []byte{}, h.Stage, string(h.AppealOf))
 	tx.Wake(TopicStaff)
 	return err
 }
 
-const holdColumns = `id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, claimed_by, decided, decided_by, outcome, reason_code, note_sealed`
+const holdColumns = `id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, claimed_by, decided, decided_by, outcome, reason_code, note_sealed, stage, appeal_of`
 
 func scanHold(r scanner) (messages.Hold, error) {
 	var h messages.Hold
 	var note []byte
 	err := r.Scan(&h.ID, &h.Case, &h.Thread, &h.Message, &h.Inbound, &h.Reason, &h.Why, &h.ForRole, at{&h.Opened}, &h.ClaimedBy,
-		at{&h.Decided}, &h.DecidedBy, &h.Outcome, &h.ReasonCode, &note)
+		at{&h.Decided}, &h.DecidedBy, &h.Outcome, &h.ReasonCode, &note, &h.Stage, &h.AppealOf)
 	h.Note = string(note) // still sealed
 	return h, err
 }

@@ -151,11 +151,11 @@ func (tx *Tx) AddMother(m people.Mother, pinHash string) error {
 	return err
 }
 
-const motherColumns = `id, name, prisoner_number, establishment_id, wing_id, language, created`
+const motherColumns = `id, name, prisoner_number, establishment_id, wing_id, language, custody, custody_since, created`
 
 func scanMother(r scanner) (people.Mother, error) {
 	var m people.Mother
-	return m, r.Scan(&m.ID, &m.Name, &m.PrisonerNumber, &m.Establishment, &m.Wing, &m.Language, at{&m.Created})
+	return m, r.Scan(&m.ID, &m.Name, &m.PrisonerNumber, &m.Establishment, &m.Wing, &m.Language, &m.Custody, at{&m.CustodySince}, at{&m.Created})
 }
 
 // Mother returns one mother.

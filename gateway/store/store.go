@@ -86,7 +86,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Reader = Reader{q: querier{c: s.read, engine: cfg.Engine, kept: &sync.Map{}}, vault: cfg.Vault}
+	s.Reader = Reader{q: querier{c: s.read, engine: cfg.Engine, kept: &sync.Map{}}, vault: cfg.Vault, clock: s.now}
 	return s, nil
 }
 
@@ -218,7 +218,8 @@ func (s *Store) transact(ctx context.Context, fn func(*Tx) error, arrived func()
 	ctx = context.WithoutCancel(ctx)
 	var topics []string
 	run := func(q querier) error {
-		tx := &Tx{Reader: Reader{q: q, vault: s.cfg.Vault}, ctx: ctx, now: s.now().UTC().Truncate(time.Microsecond)}
+		now := s.now().UTC().Truncate(time.Microsecond)
+		tx := &Tx{Reader: Reader{q: q, vault: s.cfg.Vault, clock: func() time.Time { return now }}, ctx: ctx, now: now}
 		if err := fn(tx); err != nil {
 			return err
 		}

@@ -12,13 +12,18 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/store/vault"
+	"kinbridge/gateway/workdays"
 )
 
 // Reader reads. A Store's own Reader sees what is committed; a Tx's sees the transaction too.
 type Reader struct {
 	q     querier
 	vault *vault.Vault
+	clock func() time.Time
 }
+
+// Today is the day it is in London, of a transaction the one it began on.
+func (r Reader) Today() workdays.Day { return workdays.Of(r.clock()) }
 
 // Tx is one change in the making: it reads, writes, adds audit entries and outbox items. It is used by one goroutine and is
 // worthless after the function that received it returns.

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+)
+
+// SetReview stores who reviews a direction of a scope, in the place of what was set before.
+func (tx *Tx) SetReview(s messages.ReviewSetting, by string) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO review_settings (scope_kind, scope_id, direction, nobody, first_role, second_role, set_at, set_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (scope_kind, scope_id, direction) DO UPDATE SET nobody = excluded.nobody, first_role = excluded.first_role, second_role = excluded.second_role,
+		set_at = excluded.set_at, set_by = excluded.set_by`,
+		string(s.Scope.Kind), s.Scope.ID, string(s.Direction), flag(s.Nobody), string(s.First), string(s.Second), micros(tx.now), by)
+	return err
+}
+
+// UnsetReview takes a setting away, so that the next wider one counts.
+func (tx *Tx) UnsetReview(s messages.Scope, d messages.Direction) error {
+	_, err := tx.q.exec(tx.ctx, `DELETE FROM review_settings WHERE scope_kind = ? AND scope_id = ? AND direction = ?`, string(s.Kind), s.ID, string(d))
+	return err
+}
+
+// ReviewSettings returns every setting that could count for a thread: its own, its case's, the establishment's and the estate's.
+func (r Reader) ReviewSettings(ctx context.Context, t ids.ThreadID, c ids.CaseID, e ids.AgencyID) ([]messages.ReviewSetting, error) {
+	return remember(r.q, "review/"+string(t)+"/"+string(c)+"/"+string(e), func() ([]messages.ReviewSetting, error) {
+		return all(ctx, r.q, `SELECT scope_kind, scope_id, direction, nobody, first_role, second_role FROM review_settings
+			WHERE (scope_kind = 'thread' AND scope_id = ?) OR (scope_kind = 'case' AND scope_id = ?) OR (scope_kind = 'establishment' AND scope_id = ?) OR scope_kind = 'estate'`,
+			[]any{string(t), string(c), string(e)}, func(s scanner) (messages.ReviewSetting, error) {
+				var x messages.ReviewSetting
+				return x, s.Scan(&x.Scope.Kind, &x.Scope.ID, &x.Direction, &x.Nobody, &x.First, &x.Second)
+			})
+	})
+}
