@@ -19,7 +19,7 @@ import (
 
 // Limits of phrases.
 const (
-	MaxPhrase   = 200    // bytes of one
+	MaxPhrase   = 600    // bytes of one
 	MaxPhrases  = 4000   // of one set
 	MaxForms    = 400000 // forms of all words of a set
 	minPrefix   = 3      // letters before "*"
@@ -154,6 +154,14 @@ func (p *Phrases) compile(ph Phrase) (automaton, error) {
 func (p *Phrases) group(b *builder, alternatives []string, lang string) error {
 	before, open := b.tails, b.open
 	b.tails, b.open = 0, false
+	alternatives, single := p.single(alternatives, lang)
+	if single >= 0 {
+		bit, err := b.add(single, before, open)
+		if err != nil {
+			return err
+		}
+		b.tails |= bit
+	}
 	for _, alt := range alternatives {
 		after, atStart := before, open
 		fields := strings.Fields(alt)
@@ -178,6 +186,32 @@ func (p *Phrases) group(b *builder, alternatives []string, lang string) error {
 		b.tails |= after
 	}
 	return nil
+}
+
+// single makes one class, and so one position, of all alternatives that are one word, and returns the others; any when there is none.
+func (p *Phrases) single(alternatives []string, lang string) (rest []string, c class) {
+	var forms []string
+	var key strings.Builder
+	for _, alt := range alternatives {
+		plain := strings.TrimSpace(alt)
+		word := strings.TrimPrefix(plain, "=")
+		words := Words(word)
+		if len(words) != 1 || strings.ContainsAny(word, " *=") {
+			rest = append(rest, alt)
+			continue
+		}
+		if plain == word {
+			forms = append(forms, Forms(words[0].Text, lang)...)
+		} else {
+			forms = append(forms, words[0].Text)
+		}
+		key.WriteString("|" + plain[:len(plain)-len(word)] + words[0].Text)
+	}
+	if forms == nil {
+		return rest, any
+	}
+	slices.Sort(forms)
+	return rest, p.intern(lang+key.String(), p.forms, slices.Compact(forms))
 }
 
 // split takes a phrase apart into groups of alternatives; nil is a gap.
