@@ -80,9 +80,11 @@ const (
 // Threads are one of each channel, and an official one with the second authority.
 type Threads struct{ Official, Brookshire, Confidential, Privileged ids.ThreadID }
 
-// Each runs the body in a fresh world on SQLite and on PostgreSQL.
+// Each runs the body in a fresh world on SQLite and on PostgreSQL. The test then runs beside others: nothing that it uses may belong to the whole
+// process.
 func Each(t *testing.T, body func(t *testing.T, w *World)) {
 	t.Helper()
+	t.Parallel()
 	for _, e := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(e), func(t *testing.T) { body(t, New(t, e, Mail{})) })
 	}
