@@ -50,6 +50,7 @@ func (r *ticketRecorder) SignTicket(t meetings.Ticket) (string, error) {
 
 func newMeetingWorld(t *testing.T, e storetest.Env) *meetingWorld {
 	t.Helper()
+	storetest.Twice(t, e)
 	w := &meetingWorld{t: t, e: e, tickets: &ticketRecorder{}, seen: map[string]bool{}}
 	w.f = flow.New(e.Store, flow.NewBus(), flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example",
 		AddressKey: make([]byte, 32), SessionKey: []byte("a session key of thirty-two bytes"), Tickets: w.tickets, Now: e.Clock.Now})
