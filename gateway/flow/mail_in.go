@@ -141,9 +141,23 @@ func (m ReadMail) files() []store.NewFile {
 		if f.MediaType == "" || len(f.MediaType) > 200 || strings.ContainsFunc(f.MediaType, func(r rune) bool { return r < ' ' || r > '~' }) {
 			out[i].MediaType = "application/octet-stream"
 		}
-		out[i].Name = oneLine(f.Name, 255)
+		out[i].Name = shortName(f.Name)
 	}
 	return out
+}
+
+// maxName is how many bytes a file's name is kept to: what file systems take.
+const maxName = 255
+
+// shortName makes one line of a file's name and shortens it in its middle: the ending says what a program would do with the file, so it stays.
+func shortName(name string) string {
+	name = oneLine(name, len(name))
+	const gap, most = "…", 32 // bytes of an ending, its dot included, that anybody would give a file
+	dot := strings.LastIndexByte(name, '.')
+	if len(name) <= maxName || dot < 0 || len(name)-dot > most {
+		return oneLine(name, maxName)
+	}
+	return oneLine(name, maxName-len(gap)-(len(name)-dot)) + gap + name[dot:]
 }
 
 // oneLine makes one line of s and cuts it to limit bytes, between two characters. What strangers write passes through here, so it takes linear
