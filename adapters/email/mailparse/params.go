@@ -90,6 +90,9 @@ func joinParams(raw map[string]string, hint string) map[string]string {
 	parts := map[string][]section{}
 	for name, val := range raw {
 		base, mark, has := strings.Cut(name, "*")
+		if base == "" {
+			continue
+		}
 		if !has {
 			if _, done := out[name]; !done {
 				out[name] = plainParam(val, hint)
