@@ -16,6 +16,7 @@ type Word struct {
 	Text       string // lower case, without accents
 	Start, End int    // bytes of the original
 	Sentence   bool   // a sentence or a paragraph begins with it
+	Clause     bool   // a comma, colon, dash, parenthesis or the end of a sentence stands before it
 }
 
 // foldTable holds the folded form of every letter below U+2000, where all alphabets with accents are; -1 for a mark that goes.
@@ -122,10 +123,11 @@ func Words(text string) []Word {
 	out := make([]Word, 0, len(text)/6+4)
 	buf := make([]byte, 0, len(text)+8)
 	var ends []int // of each word in buf
-	sentence := true
+	sentence, clause := true, true
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		if !wordRune(r) {
+			clause = clause || strings.ContainsRune(",:()[]–—", r) || r == '-' && strings.HasPrefix(text[i+n:], " ")
 			sentence = sentence || endsSentence(text, i, r, n, out, buf)
 			i += n
 			continue
@@ -139,9 +141,9 @@ func Words(text string) []Word {
 			i += n
 		}
 		if len(buf) > from {
-			out = append(out, Word{Start: start, End: i, Sentence: sentence})
+			out = append(out, Word{Start: start, End: i, Sentence: sentence, Clause: sentence || clause})
 			ends = append(ends, len(buf))
-			sentence = false
+			sentence, clause = false, false
 		}
 	}
 	folded, from := string(buf), 0
@@ -153,7 +155,7 @@ func Words(text string) []Word {
 }
 
 // abbreviations end with a full stop that ends no sentence.
-var abbreviations = map[string]bool{"mr": true, "mrs": true, "ms": true, "dr": true, "st": true, "prof": true, "no": true, "approx": true, "eg": true, "ie": true}
+var abbreviations = map[string]bool{"mr": true, "mrs": true, "ms": true, "dr": true, "st": true, "prof": true, "approx": true, "eg": true, "ie": true}
 
 // endsSentence judges the character r of n bytes at i, which is part of no word.
 func endsSentence(text string, i int, r rune, n int, out []Word, buf []byte) bool {
