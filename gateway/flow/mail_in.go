@@ -53,6 +53,7 @@ type ReadMail struct {
 	MessageID   string // without angle brackets
 	Files       []store.NewFile
 	Bounces     []Bounce
+	Names       []string  // our messages and deliveries that a delivery report names, by their identifiers
 	Auto        AutoFacts // of an automatic answer
 	Proof       SenderProof
 	Problem     string
