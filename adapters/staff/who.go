@@ -109,6 +109,7 @@ var (
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
+		{"/rules", "rules", []ids.Role{ids.RoleAdministrator}},
 	}
 )
 

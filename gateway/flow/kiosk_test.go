@@ -38,6 +38,7 @@ const (
 
 func newKioskWorld(t *testing.T, e storetest.Env) *kioskWorld {
 	t.Helper()
+	storetest.Twice(t, e)
 	w := &kioskWorld{t: t, e: e, admin: ids.Actor{Kind: ids.ActorStaff, ID: "stf_admin", Role: ids.RoleAdministrator}}
 	w.cfg = flow.Config{MailDomain: "in.kinbridge.example", AddressKey: make([]byte, 32), SessionKey: []byte("a session key of thirty-two bytes"),
 		PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: e.Clock.Now}

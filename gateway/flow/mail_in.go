@@ -141,9 +141,23 @@ func (m ReadMail) files() []store.NewFile {
 		if f.MediaType == "" || len(f.MediaType) > 200 || strings.ContainsFunc(f.MediaType, func(r rune) bool { return r < ' ' || r > '~' }) {
 			out[i].MediaType = "application/octet-stream"
 		}
-		out[i].Name = oneLine(f.Name, 255)
+		out[i].Name = shortName(f.Name)
 	}
 	return out
+}
+
+// maxName is how many bytes a file's name is kept to: what file systems take.
+const maxName = 255
+
+// shortName makes one line of a file's name and shortens it in its middle: the ending says what a program would do with the file, so it stays.
+func shortName(name string) string {
+	name = oneLine(name, len(name))
+	const gap, most = "…", 32 // bytes of an ending, its dot included, that anybody would give a file
+	dot := strings.LastIndexByte(name, '.')
+	if len(name) <= maxName || dot < 0 || len(name)-dot > most {
+		return oneLine(name, maxName)
+	}
+	return oneLine(name, maxName-len(gap)-(len(name)-dot)) + gap + name[dot:]
 }
 
 // oneLine makes one line of s and cuts it to limit bytes, between two characters. What strangers write passes through here, so it takes linear
@@ -306,11 +320,23 @@ func (f *Flow) readInbound(ctx context.Context, id ids.InboundID) (ReadMail, err
 	if err != nil {
 		return ReadMail{}, err
 	}
-	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope).clean()
+	mail := f.readMail(ctx, raw, in.Envelope)
 	if kept, ok := decodeFacts(in.Facts); ok { // the proof at the time of arrival counts: keys and records change
 		mail.Proof = kept.SenderProof
 	}
 	return mail, nil
+}
+
+// readMail reads a mail. One that the reader cannot cope with, by a fault of ours, is as one that cannot be read: it is held for a person, who has
+// the original, and is not tried until nobody looks any more.
+func (f *Flow) readMail(ctx context.Context, raw []byte, env store.Envelope) (mail ReadMail) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.log.Error("a mail's reading failed; it is held", "panic", p)
+			mail = ReadMail{Kind: MailRejected, Problem: "Kinbridge could not read this email."}
+		}
+	}()
+	return f.cfg.Mail.Read(ctx, raw, env).clean()
 }
 
 // HandleMailIn is the outbox handler for received mail: it reads the stored bytes and files, holds or notes them. It is idempotent: mail that
@@ -321,7 +347,7 @@ func (f *Flow) HandleMailIn(ctx context.Context, it outbox.Item) error {
 		return err
 	}
 	in.Work = it
-	mail := f.cfg.Mail.Read(ctx, raw, in.Envelope).clean()
+	mail := f.readMail(ctx, raw, in.Envelope)
 	if mail.Proof.TempFail && it.Attempts < 6 {
 		return outbox.RetryAt(f.now().Add(outbox.Backoff(it.Attempts, 2*time.Second, time.Minute)), fmt.Errorf("the sender could not be checked: DNS gave no answer"))
 	}

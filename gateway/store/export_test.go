@@ -24,6 +24,12 @@ func Exec(t testing.TB, s *Store, query string, args ...any) {
 	}
 }
 
+// TryExec is Exec for what may fail.
+func TryExec(s *Store, query string) error {
+	_, err := s.write.Exec(query)
+	return err
+}
+
 // Query reads one column of text past the store.
 func Query(t testing.TB, s *Store, query string) (out []string) {
 	t.Helper()

@@ -125,7 +125,7 @@ func TestFullDisk(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 40 {
 		wg.Go(func() {
-			m := newMessage(c, th, strings.Repeat("full ", 2000))
+			m := newMessage(c, th, ids.Secret(6000)) // random: it cannot be compressed
 			err := write(e.Store, m, fmt.Sprint(i))
 			mu.Lock()
 			defer mu.Unlock()
@@ -211,6 +211,11 @@ func verified(t *testing.T, s *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	verifiedWith(t, s, skey, vkey)
+}
+
+func verifiedWith(t *testing.T, s *store.Store, skey, vkey string) {
+	t.Helper()
 	seq, err := audit.NewSequencer(s.AuditLog(), skey)
 	if err != nil {
 		t.Fatal(err)
@@ -343,6 +348,62 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 			verified(t, s)
 		})
 	}
+}
+
+// The audit log of a SQLite file is made anew by the eighth version: it is the same log, it goes on, and still nothing in it can be changed.
+func TestUpgradeKeepsTheAuditLog(t *testing.T) {
+	skey, vkey, err := audit.NewKey("test.example/audit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, old := storetest.Config(t, store.SQLite), storetest.Config(t, store.SQLite)
+	filled := open(t, now)
+	c, th := seed(t, filled)
+	for i := range 5 {
+		if err := write(filled, newMessage(c, th, "words"), fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verifiedWith(t, filled, skey, vkey)
+	if err := filled.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := store.MigrateTo(t, old, 7)
+	db.SetMaxOpenConns(1) // what is attached is attached to one connection
+	for _, stmt := range []string{`ATTACH '` + now.DSN + `' AS filled`, `DELETE FROM audit_counter`,
+		`INSERT INTO audit_counter SELECT * FROM filled.audit_counter`, `INSERT INTO audit_entries SELECT * FROM filled.audit_entries`,
+		`INSERT INTO audit_hashes SELECT * FROM filled.audit_hashes`, `INSERT INTO audit_checkpoints SELECT * FROM filled.audit_checkpoints`} {
+		if _, err := db.Exec(stmt); err != nil {
+			t.Fatalf("%s: %v", stmt, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, old)
+	defer s.Close()
+	verifiedWith(t, s, skey, vkey)
+	if n := store.Query(t, s, `SELECT COUNT(*) FROM audit_entries`); n[0] != "8" { // both migrations, the seed, five messages
+		t.Errorf("%s entries", n[0])
+	}
+	for _, stmt := range []string{`UPDATE audit_entries SET kind = 'x'`, `DELETE FROM audit_entries`} {
+		if err := store.TryExec(s, stmt); err == nil || !strings.Contains(err.Error(), "never") {
+			t.Errorf("%s: %v", stmt, err)
+		}
+	}
+}
+
+// open migrates and opens a database.
+func open(t *testing.T, cfg store.Config) *store.Store {
+	t.Helper()
+	if _, _, err := store.Migrate(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // oldRows are rows of the first version of every table that was changed since, with what they lean on.

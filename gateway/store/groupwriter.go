@@ -23,6 +23,8 @@ type groupWriter struct {
 	gone  chan struct{} // closed to ask the writer to stop
 	ended chan struct{} // closed when it has
 
+	checkpoints *checkpointer
+
 	coming atomic.Int64  // announced changes that have not come yet
 	wait   time.Duration // the longest that a group which could be committed waits for them
 	once   sync.Once
@@ -44,9 +46,11 @@ const maxGroup = 128
 
 var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accepted: try again in a moment.")
 
-func newGroupWriter(conn *sql.Conn) *groupWriter {
+// newGroupWriter takes two connections to the database: one to write with, and one for its checkpointer.
+func newGroupWriter(conn, other *sql.Conn) *groupWriter {
 	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}, counter: &auditCounter{}, memo: newMemo()},
-		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{}), wait: groupWait}
+		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{}), wait: groupWait,
+		checkpoints: newCheckpointer(other)}
 	go w.loop()
 	return w
 }
@@ -76,8 +80,9 @@ func (w *groupWriter) do(run func(querier) error, arrived func()) error {
 func (w *groupWriter) close() error {
 	w.once.Do(func() { close(w.gone) })
 	<-w.ended
+	err := w.checkpoints.close()
 	w.q.kept.Range(func(_, s any) bool { _ = s.(statement).Close(); return true })
-	return w.conn.Close()
+	return errors.Join(err, w.conn.Close())
 }
 
 func (w *groupWriter) loop() {
@@ -86,6 +91,9 @@ func (w *groupWriter) loop() {
 		select {
 		case j := <-w.jobs:
 			w.group(j)
+			signal(w.checkpoints.wrote)
+		case <-w.checkpoints.rest:
+			_, _ = checkpoint(w.conn)
 		case <-w.gone:
 			for { // what was handed over before the close is still done
 				select {

@@ -49,7 +49,7 @@ type Config struct {
 type Store struct {
 	Reader
 	cfg    Config
-	write  *sql.DB // PostgreSQL: the pool; SQLite: one connection, owned by writer
+	write  *sql.DB // PostgreSQL: the pool; SQLite: two connections, owned by writer
 	read   *sql.DB
 	writer *groupWriter // SQLite only
 	pg     querier      // PostgreSQL only
@@ -104,19 +104,23 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(4000)", "secure_delete(ON)", "temp_store(MEMORY)")); err != nil {
+	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(0)", "secure_delete(ON)", "temp_store(MEMORY)")); err != nil {
 		return err
 	}
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return errors.Join(classify(err), s.write.Close())
 	}
+	other, err := s.write.Conn(ctx)
+	if err != nil {
+		return errors.Join(classify(err), conn.Close(), s.write.Close())
+	}
 	if s.read, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "query_only(ON)")); err != nil {
-		return errors.Join(err, conn.Close(), s.write.Close())
+		return errors.Join(err, other.Close(), conn.Close(), s.write.Close())
 	}
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(8)
-	s.writer = newGroupWriter(conn)
+	s.writer = newGroupWriter(conn, other)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,10 +62,7 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 	reply := replytext.Split(m)
 	out.Text = reply.Text
 	out.Quoted = join(reply.Signature, reply.Quoted)
-	for _, a := range m.Attachments {
-		out.Files = append(out.Files, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment),
-			Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
-	}
+	out.Files = newFiles(m.Attachments)
 	out.Bounces = bounces(class)
 	out.Auto = autoFacts(class.Auto)
 	if env.WholeSize > 0 {
@@ -72,6 +70,19 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 	}
 	out.Proof, notCached = r.proof(ctx, raw, m, env)
 	return out, notCached
+}
+
+// newFiles gives files identifiers that sort as the mail has the files: that is the order in which everybody is shown them.
+func newFiles(as []mailparse.Attachment) (out []store.NewFile) {
+	order := make([]ids.AttachmentID, len(as))
+	for i := range order {
+		order[i] = ids.New[ids.AttachmentID](ids.Attachment)
+	}
+	slices.Sort(order) // those of one millisecond are random
+	for i, a := range as {
+		out = append(out, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: order[i], Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
+	}
+	return out
 }
 
 // tooLarge says where a mail is of which only the header was fetched.

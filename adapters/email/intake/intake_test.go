@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,23 @@ func TestAttachmentsAreTaken(t *testing.T) {
 	m := reader.Read(t.Context(), []byte(raw), env)
 	if len(m.Files) != 1 || m.Files[0].Name != "a.txt" || string(m.Files[0].Content) != "\x00\x01\x02" || m.Files[0].Size != 3 || m.Files[0].ID == "" {
 		t.Errorf("%+v", m.Files)
+	}
+}
+
+// Sixty photographs are shown in the order in which they were attached, which is that of their identifiers.
+func TestFilesKeepTheirOrder(t *testing.T) {
+	raw := reply + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the files.\r\n"
+	for i := range 60 {
+		raw += fmt.Sprintf("--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=\"photo %d.png\"\r\n\r\n%d\r\n", i, i)
+	}
+	files := reader.Read(t.Context(), []byte(raw+"--b--\r\n"), env).Files
+	if len(files) != 60 {
+		t.Fatalf("%d files", len(files))
+	}
+	for i, f := range files {
+		if f.Name != fmt.Sprintf("photo %d.png", i) || i > 0 && f.ID <= files[i-1].ID {
+			t.Errorf("file %d is %s with the identifier %s", i, f.Name, f.ID)
+		}
 	}
 }
 

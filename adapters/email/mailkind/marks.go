@@ -145,7 +145,11 @@ func said(value string) bool {
 }
 
 func (k *marks) autoSubmitted(value string) {
-	word := strings.Trim(strings.FieldsFunc(value+" ", func(r rune) bool { return r == ';' || r == ' ' || r == '(' || r == ',' || r == '\t' })[:1][0], `"'`)
+	word := strings.TrimLeft(value, "; (,\t")
+	if i := strings.IndexAny(word, "; (,\t"); i >= 0 {
+		word = word[:i]
+	}
+	word = strings.Trim(word, `"'`)
 	switch {
 	case strings.HasPrefix(word, "auto-replied"), strings.HasPrefix(word, "auto_replied"), strings.HasPrefix(word, "auto-reply"), strings.HasPrefix(word, "autoreply"), strings.HasPrefix(word, "auto-responded"):
 		k.answered = "Auto-Submitted says that a machine answered."

@@ -156,3 +156,14 @@ func BenchmarkSplit(b *testing.B) {
 		}
 	}
 }
+
+// A signature whose words stand together has as many names as any other, and no second field.
+func TestNamesWithoutSpaces(t *testing.T) {
+	for _, s := range []string{"jo.price;manager", "Jo.Price.Manager", "Jo_Price_x", "jo.price; manager", "JO/PRICE/TEAM"} {
+		body := "Thank you.\n\nKind regards\n" + s + "\n"
+		m := &mailparse.Message{Body: mailparse.Body{Text: body}}
+		m.From = []mailparse.Address{{Name: "Jo Price", Addr: "jo@la.example"}}
+		checkWhole(t, body, Split(m))
+		newAuthor("Jo Price", "jo@la.example").heads(s)
+	}
+}

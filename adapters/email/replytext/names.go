@@ -125,7 +125,11 @@ func (a author) heads(s string) bool {
 	if strings.ContainsAny(s, ",|()/–—•·-") {
 		return true
 	}
-	for _, f := range strings.Fields(s)[2:] {
+	fields := strings.Fields(s)
+	if len(fields) < 3 { // the words stand together: "jo.smith;manager"
+		return false
+	}
+	for _, f := range fields[2:] {
 		if !unicode.IsUpper(firstRune(f)) {
 			return false
 		}

@@ -80,9 +80,11 @@ const (
 // Threads are one of each channel, and an official one with the second authority.
 type Threads struct{ Official, Brookshire, Confidential, Privileged ids.ThreadID }
 
-// Each runs the body in a fresh world on SQLite and on PostgreSQL.
+// Each runs the body in a fresh world on SQLite and on PostgreSQL, where every change is made to run twice (see storetest.Twice). The test then runs beside others: nothing that it uses may belong to the whole
+// process.
 func Each(t *testing.T, body func(t *testing.T, w *World)) {
 	t.Helper()
+	t.Parallel()
 	for _, e := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(e), func(t *testing.T) { body(t, New(t, e, Mail{})) })
 	}
@@ -93,6 +95,7 @@ func New(t testing.TB, e store.Engine, mail flow.MailReader) *World {
 	t.Helper()
 	w := &World{Bus: flow.NewBus(), Files: &Files{}}
 	w.Env = storetest.Open(t, e, w.Bus.Wake)
+	storetest.Twice(t, w.Env)
 	w.Flow = flow.New(w.Env.Store, w.Bus, flow.Config{MailDomain: Domain, AddressKey: AddressKey, SessionKey: []byte("a session key of thirty-two bytes"),
 		PublicURL: "https://kinbridge.example", Mail: mail, Files: w.Files, PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.Env.Clock.Now})
 	b := builder{t: t, ctx: context.Background(), w: w}

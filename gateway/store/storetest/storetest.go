@@ -39,9 +39,11 @@ func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 // Advance moves the clock forward.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// Each runs the body on SQLite and on PostgreSQL, each with a fresh, migrated database. wake, when given, is the store's Wake.
+// Each runs the body on SQLite and on PostgreSQL, each with a fresh, migrated database. wake, when given, is the store's Wake. The test then runs
+// beside others: nothing that it uses may belong to the whole process.
 func Each(t *testing.T, body func(t *testing.T, e Env), wake ...func([]string)) {
 	t.Helper()
+	t.Parallel()
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(string(engine), func(t *testing.T) { body(t, Open(t, engine, wake...)) })
 	}
@@ -50,17 +52,13 @@ func Each(t *testing.T, body func(t *testing.T, e Env), wake ...func([]string)) 
 // Open makes one fresh, migrated database and opens it for the length of the test.
 func Open(t testing.TB, engine store.Engine, wake ...func([]string)) Env {
 	t.Helper()
-	e := Env{Config: Config(t, engine), Clock: &Clock{}}
+	e := Env{Config: migrated(t, engine), Clock: &Clock{}}
 	e.Config.Now = e.Clock.Now
 	if len(wake) > 0 {
 		e.Config.Wake = wake[0]
 	}
-	ctx := context.Background()
-	if _, _, err := store.Migrate(ctx, e.Config); err != nil {
-		t.Fatal(err)
-	}
 	var err error
-	if e.Store, err = store.Open(ctx, e.Config); err != nil {
+	if e.Store, err = store.Open(context.Background(), e.Config); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -74,6 +72,17 @@ func Open(t testing.TB, engine store.Engine, wake ...func([]string)) Env {
 // Config names a fresh, empty database of the engine and a new key to seal it with.
 func Config(t testing.TB, engine store.Engine) store.Config {
 	t.Helper()
+	cfg := store.Config{Engine: engine, Vault: newVault(t)}
+	if engine == store.SQLite {
+		cfg.DSN = filepath.Join(t.TempDir(), "kinbridge.db")
+		return cfg
+	}
+	cfg.DSN = createDatabase(t, "template1")
+	return cfg
+}
+
+func newVault(t testing.TB) *vault.Vault {
+	t.Helper()
 	kek, err := vault.NewKEK()
 	if err != nil {
 		t.Fatal(err)
@@ -82,13 +91,7 @@ func Config(t testing.TB, engine store.Engine) store.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := store.Config{Engine: engine, Vault: v}
-	if engine == store.SQLite {
-		cfg.DSN = filepath.Join(t.TempDir(), "kinbridge.db")
-		return cfg
-	}
-	cfg.DSN = freshDatabase(t)
-	return cfg
+	return v
 }
 
 var server struct {
@@ -119,22 +122,34 @@ func Stop() {
 	}
 }
 
-func freshDatabase(t testing.TB) string {
+// createDatabase makes a database as a copy of another.
+func createDatabase(t testing.TB, from string) string {
 	t.Helper()
-	server.once.Do(func() { server.err = startPostgres() })
-	if server.err != nil {
-		t.Fatalf("PostgreSQL for the tests: %v", server.err)
+	if err := serve(); err != nil {
+		t.Fatalf("PostgreSQL for the tests: %v", err)
 	}
 	name := fmt.Sprintf("kb%d", server.next.Add(1))
-	db, err := sql.Open("pgx", dsn("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec("CREATE DATABASE " + name); err != nil {
+	if err := execute("CREATE DATABASE " + name + " TEMPLATE " + from); err != nil {
 		t.Fatal(err)
 	}
 	return dsn(name)
+}
+
+// serve starts PostgreSQL unless it runs.
+func serve() error {
+	server.once.Do(func() { server.err = startPostgres() })
+	return server.err
+}
+
+// execute runs one statement as the owner of the server.
+func execute(statement string) (err error) {
+	db, err := sql.Open("pgx", dsn("postgres"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.Exec(statement)
+	return err
 }
 
 func dsn(database string) string {

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/klauspost/compress/s2"
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
@@ -263,16 +264,42 @@ func (k *Key) bind(p Place) []byte {
 	return b
 }
 
-// Overhead is how many bytes longer a ciphertext is than its plaintext: Tink's prefix 5, the nonce 12, the tag 16.
-const Overhead = 33
+// Overhead is how many bytes longer a ciphertext is at most than its plaintext: the mark of packed content 1, Tink's prefix 5, the nonce 12, the tag 16.
+const Overhead = 34
 
-// Seal encrypts plaintext for its place. Two calls never give the same ciphertext.
+// packed is the first byte of sealed content that was compressed. Tink's own ciphertexts begin with 1.
+const packed = 2
+
+// packFrom is the shortest content, in bytes, that is compressed before it is sealed.
+const packFrom = 256
+
+// Seal encrypts plaintext for its place; what is longer is compressed first. Two calls never give the same ciphertext.
+//
+// Compression lets a ciphertext's length tell how repetitive the content is. That is dangerous where somebody can put guesses beside a secret and
+// watch the length time after time; here each mail, text or file is compressed by itself, once, and its length is seen only by who has the disk.
 func (k *Key) Seal(plaintext []byte, p Place) ([]byte, error) {
+	if len(plaintext) >= packFrom {
+		if small := s2.Encode(nil, plaintext); len(small) < len(plaintext) {
+			sealed, err := k.aead.Encrypt(small, append(k.bind(p), packed))
+			return append(append(make([]byte, 0, 1+len(sealed)), packed), sealed...), err
+		}
+	}
 	return k.aead.Encrypt(plaintext, k.bind(p))
 }
 
 // Open decrypts what Seal gave for the same scope and place, or returns ErrSealed.
 func (k *Key) Open(ciphertext []byte, p Place) ([]byte, error) {
+	if len(ciphertext) > 0 && ciphertext[0] == packed {
+		small, err := k.aead.Decrypt(ciphertext[1:], append(k.bind(p), packed))
+		if err != nil {
+			return nil, ErrSealed
+		}
+		plain, err := s2.Decode(nil, small)
+		if err != nil {
+			return nil, ErrSealed
+		}
+		return plain, nil
+	}
 	plain, err := k.aead.Decrypt(ciphertext, k.bind(p))
 	if err != nil {
 		return nil, ErrSealed

@@ -71,10 +71,10 @@ func TestSealOpen(t *testing.T) {
 	v, _ := newVault(t)
 	wrapped, k := newKey(t, v, CaseScope("cas_1"))
 	rapid.Check(t, func(t *rapid.T) {
-		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
+		plain := bytes.Repeat(rapid.SliceOf(rapid.Byte()).Draw(t, "plain"), rapid.IntRange(1, 40).Draw(t, "times"))
 		p := Place{rapid.String().Draw(t, "table"), rapid.String().Draw(t, "row"), rapid.String().Draw(t, "column")}
 		c, err := k.Seal(plain, p)
-		if err != nil || len(c) != len(plain)+Overhead {
+		if err != nil || len(c) > len(plain)+Overhead {
 			t.Fatalf("%d bytes of %d: %v", len(c), len(plain), err)
 		}
 		again, err := v.Open("case:cas_1", wrapped)
@@ -88,6 +88,31 @@ func TestSealOpen(t *testing.T) {
 			t.Fatal("sealed twice alike")
 		}
 	})
+}
+
+// Long content is kept small, and whether it was compressed is part of what is authenticated.
+func TestLongContentIsPacked(t *testing.T) {
+	v, _ := newVault(t)
+	_, k := newKey(t, v, "case:cas_1")
+	p := Place{"inbound_raw", "inb_1", "raw"}
+	long := bytes.Repeat([]byte("Please tell us how she is getting on.\r\n"), 300)
+	c, err := k.Seal(long, p)
+	if err != nil || len(c) > len(long)/4 || c[0] != packed {
+		t.Fatalf("%d bytes of %d: %v", len(c), len(long), err)
+	}
+	if got, err := k.Open(c, p); err != nil || !bytes.Equal(got, long) {
+		t.Fatalf("%d bytes, %v", len(got), err)
+	}
+	if _, err := k.Open(c[1:], p); !errors.Is(err, ErrSealed) {
+		t.Errorf("packed content opened as if it were not: %v", err)
+	}
+	short, err := k.Seal([]byte("Thank you."), p)
+	if err != nil || len(short) != 10+33 {
+		t.Fatalf("%d bytes: %v", len(short), err)
+	}
+	if _, err := k.Open(append([]byte{packed}, short...), p); !errors.Is(err, ErrSealed) {
+		t.Errorf("content that was not packed opened as if it were: %v", err)
+	}
 }
 
 func TestACiphertextOpensOnlyInItsPlace(t *testing.T) {
