@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/store/vault"
+	"kinbridge/gateway/threads"
 )
 
 // CustodyRecord is a report of where a woman is, with what became of it.
@@ -234,6 +235,13 @@ func (r Reader) MothersAtReception(ctx context.Context, e ids.AgencyID) ([]peopl
 // CasesOfMother returns a woman's cases, the open ones first, the newest first.
 func (r Reader) CasesOfMother(ctx context.Context, m ids.MotherID) ([]cases.Case, error) {
 	return all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.mother_id = ? ORDER BY c.closed, c.opened DESC, c.id`, []any{string(m)}, scanCase)
+}
+
+// ThreadsOfMother returns the threads of a woman's open cases, the most recently used first: whose two records were joined can have two.
+func (r Reader) ThreadsOfMother(ctx context.Context, m ids.MotherID) ([]threads.Thread, error) {
+	ts, err := all(ctx, r.q, `SELECT `+threadColumns+` FROM threads t JOIN cases c ON c.id = t.case_id WHERE c.mother_id = ? AND c.closed = 0 ORDER BY t.last_at DESC`,
+		[]any{string(m)}, r.scanThread(ctx))
+	return r.openSubjects(ctx, ts, err)
 }
 
 // ReopenCase opens a closed case again; an open one stays as it is.

@@ -32,7 +32,7 @@ func (tx *Tx) MergeMothers(winner, loser people.Mother) error {
 		{`UPDATE prisoner_numbers SET mother_id = ? WHERE mother_id = ?`, []any{w, l}},
 		{`UPDATE custody_events SET mother_id = ? WHERE mother_id = ?`, []any{w, l}},
 		{`UPDATE mothers SET merged_into = ? WHERE merged_into = ?`, []any{w, l}},
-		{`UPDATE mothers SET merged_into = ?, pin_hash = '', feed_seq = 0 WHERE id = ?`, []any{w, l}},
+		{`UPDATE mothers SET merged_into = ?, pin_hash = '', feed_seq = 0, custody = 'released' WHERE id = ?`, []any{w, l}},
 	} {
 		if _, err := tx.q.exec(tx.ctx, s.text, s.args...); err != nil {
 			return err
