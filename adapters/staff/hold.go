@@ -180,7 +180,7 @@ func (s *Staff) release(w http.ResponseWriter, r *http.Request, me people.Staff)
 // checkWithhold notes what a withholding lacks.
 func (s *Staff) checkWithhold(r *http.Request, form *web.Form) {
 	loc := s.pages.Loc(r)
-	if _, ok := messages.WithholdReason(form.Value("reason")); !ok {
+	if _, ok := messages.ReasonOf(form.Value("reason")); !ok {
 		form.Fail("reason", loc.T("staff.withhold.missing"))
 	}
 	if form.Value("reason") == "other" && strings.TrimSpace(form.Value("note")) == "" {
