@@ -88,7 +88,8 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 // results are the results of a step that the next page can announce: words never come out of an address.
 var results = map[string]bool{"sent": true, "held": true, "again": true, "begun": true, "released": true, "withheld": true, "set_aside": true, "filed": true,
 	"claimed": true, "planned": true, "cancelled": true, "withdrawn": true, "disabled": true, "draft": true, "some_failed": true,
-	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true}
+	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true, "returned": true, "given_back": true, "appealed": true, "review_set": true,
+	"flag_added": true, "flag_removed": true, "left_team": true}
 
 // section is one entry of the navigation and who has it. It offers; whether a page may be read is decided in flow.
 type section struct {
@@ -101,11 +102,13 @@ var (
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
-		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleAdministrator}},
+		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},
 		{"/movements", "movements", prisonRoles},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
+		{"/review", "review", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
+		{"/flags", "flags", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
