@@ -51,9 +51,6 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	if c.MayFlag {
 		v.Keep = append(v.Keep, web.Link{Text: loc.T("staff.nav.flags"), Href: "/flags?case=" + string(c.ID)})
 	}
-	if c.MayKeepTeam {
-		v.Keep = append(v.Keep, web.Link{Text: loc.T("staff.team.change"), Href: at + "/team"})
-	}
 	p := s.page(r, me, loc.T("staff.case.title", "Reference", c.Reference), v)
 	p.Back = backTo(loc, "cases", "/cases")
 	return s.pages.Render(w, r, http.StatusOK, "case", p)

@@ -9,6 +9,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/threads"
 )
 
@@ -74,7 +75,6 @@ type ReviewSettings interface {
 	SetReview(ctx context.Context, a ids.Actor, s messages.ReviewSetting) error
 	UnsetReview(ctx context.Context, a ids.Actor, s messages.Scope, d messages.Direction) error
 	SetReviewAim(ctx context.Context, a ids.Actor, e ids.AgencyID, days int) error
-	LeaveTeam(ctx context.Context, a ids.Actor, id ids.CaseID, s ids.StaffID) error
 }
 
 // Flags is the words that are pointed out to reviewers.
@@ -143,6 +143,11 @@ type Users interface {
 	IssueToken(ctx context.Context, a ids.Actor, name string, id ids.StaffID, expires time.Time) (string, error)
 }
 
+// Rules are how everything is decided.
+type Rules interface {
+	RuleBook(ctx context.Context, a ids.Actor) ([]*policy.Chapter, error)
+}
+
 // Places are public bodies and their wings: their names are no secret to anybody who signs in.
 type Places interface {
 	Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error)
@@ -164,6 +169,7 @@ type Flow interface {
 	Meetings
 	Kiosks
 	Users
+	Rules
 	Places
 }
 

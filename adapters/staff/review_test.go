@@ -107,20 +107,3 @@ func TestReturnedOnThePages(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 }
-
-// Somebody is taken off a team by whoever keeps it.
-func TestTeamPage(t *testing.T) {
-	w := newWorld(t)
-	worker := w.as(ids.RolePactWorker)
-	at := "/cases/" + string(w.c.ID) + "/team"
-	worker.want(worker.get(at), http.StatusOK, "Take Faye Ellis off the team")
-	if a := worker.post(at, url.Values{"staff": {string(w.staff[ids.RoleFamilyWorker].ID)}}); a.status != http.StatusSeeOther {
-		t.Fatalf("%d %s", a.status, a.text)
-	}
-	if a := worker.get(at); strings.Contains(a.text, "Faye Ellis") {
-		t.Error("she is still there")
-	}
-	if a := w.as(ids.RolePublicProtection).get(at); a.status != http.StatusNotFound {
-		t.Errorf("public protection keeps the team: %d", a.status)
-	}
-}

@@ -52,8 +52,6 @@ func (s *Staff) routes() http.Handler {
 	in("POST /review", s.setReview)
 	in("GET /flags", s.flagsPage)
 	in("POST /flags", s.changeFlags)
-	in("GET /cases/{case}/team", s.teamPage)
-	in("POST /cases/{case}/team", s.leaveTeam)
 	in("GET /handovers", s.handovers)
 	in("GET /handovers/{handover}", s.handoverPage)
 	in("POST /handovers/{handover}", s.handOver)
@@ -81,6 +79,8 @@ func (s *Staff) routes() http.Handler {
 	in("GET /users/{user}", s.user)
 	in("POST /users/{user}/disable", s.disable)
 	in("POST /users/{user}/token", s.token)
+	in("GET /rules", s.rules)
+	in("GET /rules/{act}", s.chapter)
 
 	// What a page asks by itself: answers for scripts, which do not keep a session alive.
 	mux.Handle("GET /threads/{thread}/live", s.pages.Handle(s.atPage(s.live)))

@@ -89,7 +89,7 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 var results = map[string]bool{"sent": true, "held": true, "again": true, "begun": true, "released": true, "withheld": true, "set_aside": true, "filed": true,
 	"claimed": true, "planned": true, "cancelled": true, "withdrawn": true, "disabled": true, "draft": true, "some_failed": true,
 	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true, "returned": true, "given_back": true, "appealed": true, "review_set": true,
-	"flag_added": true, "flag_removed": true, "left_team": true}
+	"flag_added": true, "flag_removed": true}
 
 // section is one entry of the navigation and who has it. It offers; whether a page may be read is decided in flow.
 type section struct {
@@ -112,6 +112,7 @@ var (
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
+		{"/rules", "rules", []ids.Role{ids.RoleAdministrator}},
 	}
 )
 

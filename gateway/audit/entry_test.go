@@ -56,6 +56,9 @@ func everyEntry() []Entry {
 		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestMailSent(seat, "invited"), GuestMailFailed(seat, "invited", "550"), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
 		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
 		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),
+		CustodyRecorded("cev_1", "received", "arrived", "csv"), CustodyForgotten("cev_1"), CustodyChanged(mo, "agy_1", "agy_2", "in"), CustodyRead(c), WingGiven(mo, "wng_1"),
+		MotherMerged(mo, "mth_2"), NumberChanged(mo), MeetingFreed(c, mt, "moved"), MeetingReoffered(c, mt, "offered"), FollowOnAgreed(c), DeliveryGiven(d, "post"),
+		TeamChanged(c, s, "joined"), AgencyCodeSet("agy_1"),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),
 		MigrateApplied(1, 2), WorldSeeded(), KeyRewrapped("case:cas_1"), KeyDestroyed("case:cas_1"),
 	}

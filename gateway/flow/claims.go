@@ -62,32 +62,3 @@ func returnClaims(tx *store.Tx, s ids.StaffID, c ids.CaseID) error {
 	}
 	return nil
 }
-
-// LeaveTeam takes a member of staff off a case's team. What she had claimed of it is back in the queue in the same change. Whoever holds the case stays
-// until somebody else does.
-func (f *Flow) LeaveTeam(ctx context.Context, a ids.Actor, id ids.CaseID, s ids.StaffID) error {
-	c, err := f.st.Case(ctx, id)
-	if err != nil {
-		return err
-	}
-	cf, err := caseFacts(ctx, f.st.Reader, a, c)
-	if err != nil {
-		return err
-	}
-	if err := f.may(ctx, policy.Facts{Act: policy.KeepTeam, Actor: a, Case: cf}, auditID(id)); err != nil {
-		return err
-	}
-	if c.Worker == s {
-		return ids.E(ids.Conflict, "She holds the case: say first who holds it instead.")
-	}
-	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		left, err := tx.LeaveTeam(id, s)
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		if !left {
-			return audit.CaseChanged(id, "team").With("repeat", "yes"), nil
-		}
-		return audit.CaseChanged(id, "team").With("left", string(s)), returnClaims(tx, s, id)
-	})
-}

@@ -109,7 +109,6 @@ type CaseView struct {
 type Guarding struct {
 	Review                []ReviewLine // who reviews its conversations where they set nothing else
 	MaySetReview, MayFlag bool
-	MayKeepTeam           bool
 }
 
 // Case returns a case's page and records that it was read.
@@ -144,7 +143,7 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 	}
 	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
 	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
-	v.MaySetReview, v.MayFlag, v.MayKeepTeam = allowed(facts, policy.SetReview), allowed(facts, policy.SetFlags), allowed(facts, policy.KeepTeam)
+	v.MaySetReview, v.MayFlag = allowed(facts, policy.SetReview), allowed(facts, policy.SetFlags)
 	settings, err := f.st.ReviewSettings(ctx, "", id, v.Mother.Establishment)
 	if err != nil {
 		return v, err

@@ -83,13 +83,6 @@ func (r Reader) OnTeam(ctx context.Context, c ids.CaseID, s ids.StaffID) (bool, 
 	return n > 0, err
 }
 
-// LeaveTeam takes a member of staff off a case's team and reports whether she was on it.
-func (tx *Tx) LeaveTeam(c ids.CaseID, s ids.StaffID) (left bool, err error) {
-	n, err := tx.q.exec(tx.ctx, `DELETE FROM case_team WHERE case_id = ? AND staff_id = ?`, string(c), string(s))
-	tx.Wake(TopicStaff)
-	return n > 0, err
-}
-
 // CaseActivity is what a list of cases shows of each: open holds and the newest message's time in threads of the channels
 // that are named there.
 type CaseActivity struct {
