@@ -125,6 +125,9 @@ func (w *world) someSaying(f *family) *saying {
 // openTalk begins a conversation; the oldest of three goes, so that worlds stay small.
 func (w *world) openTalk(f *family) {
 	t := &talk{id: ids.ThreadID(w.name("talk")), fam: f, channel: choose(w, []threads.Channel{threads.Official, threads.Official, threads.Confidential, threads.Privileged})}
+	if w.chance(20) {
+		t.channel = "" // a row that somebody has spoilt
+	}
 	if !w.chance(8) {
 		t.in = append(t.in, member{id: f.mother, kind: threads.PartyMother})
 	}
@@ -293,7 +296,9 @@ func (w *world) set(f *family) {
 
 func (w *world) meet(f *family) {
 	g := &gathering{fam: f, day: w.day + w.pick(3) - 1, private: w.chance(3), hosts: map[string]bool{}}
-	g.in = append(g.in, member{id: f.mother, kind: threads.PartyMother})
+	if !w.chance(5) {
+		g.in = append(g.in, member{id: f.mother, kind: threads.PartyMother})
+	}
 	for range w.pick(4) {
 		if w.chance(2) {
 			g.in = append(g.in, member{id: string(choose(w, outsiders).id), kind: threads.PartyContact})

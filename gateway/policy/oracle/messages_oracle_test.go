@@ -104,7 +104,11 @@ func (w *world) reaches(q *question) verdict {
 	case q.to.kind == threads.PartyContact && s.author.kind == threads.PartyMother:
 		between = ids.ContactID(q.to.id)
 	}
-	if s.in.hasHer() && w.limited(f, between, "", cases.NoContact) {
+	pictured := ids.ChildID("")
+	if q.act == policy.Attach {
+		pictured = s.shows // no contact with a child: no picture of it passes either, whoever looks at it
+	}
+	if s.in.hasHer() && w.limited(f, between, pictured, cases.NoContact) {
 		return refused.owing(policy.TellWorker | policy.TellProtection)
 	}
 	if toHer && f.released && s.in.channel != threads.Privileged {
@@ -135,7 +139,7 @@ func (w *world) judgeReview(q *question) (verdict, bool) {
 		if f == nil {
 			return told(p.administrator() || p.is(ids.RolePublicProtection) && p.Agency == q.place), true
 		}
-		if !p.knows(f) || q.act == policy.SetReview && q.in != nil && q.in.channel != threads.Official {
+		if !p.knows(f) || q.act == policy.SetReview && q.in != nil && (q.in.channel == threads.Confidential || q.in.channel == threads.Privileged) {
 			return unknown, true
 		}
 		return told(p.protects(f) || q.act == policy.SetFlags && p.pact(f)), true

@@ -130,7 +130,7 @@ func (p soul) follows(t *talk) bool {
 	case threads.Confidential:
 		return p.inIt(t) || p.pact(t.fam)
 	}
-	return p.inIt(t) || p.signedIn() && p.knows(t.fam)
+	return t.channel == threads.Official && (p.inIt(t) || p.signedIn() && p.knows(t.fam))
 }
 
 // limited: a restriction of one of the kinds binds today between her and the person, or the child.
@@ -343,11 +343,11 @@ func (w *world) begins(q *question) verdict {
 		return refused
 	case n.channel == threads.Privileged && len(n.staff) > 0:
 		return refused
-	case n.channel != threads.Official:
+	case n.channel == threads.Confidential || n.channel == threads.Privileged:
 		return shown(p.pact(f)) // whoever cannot begin one must not learn who can
 	case !p.knows(f):
 		return unknown
-	case !p.works(f):
+	case !p.works(f) || n.channel != threads.Official:
 		return refused
 	case w.limited(f, n.whom, "", cases.NoContact):
 		return refused

@@ -124,7 +124,7 @@ func (w *world) askNobody(with asker) {
 }
 
 func (w *world) drawPlan(f *family) (n plan) {
-	n.channel = choose(w, []threads.Channel{threads.Official, threads.Official, threads.Confidential, threads.Privileged})
+	n.channel = choose(w, []threads.Channel{threads.Official, threads.Official, threads.Official, threads.Confidential, threads.Confidential, threads.Privileged, threads.Privileged, ""})
 	if !w.chance(3) {
 		n.whom = choose(w, outsiders).id
 	}
