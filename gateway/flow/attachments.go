@@ -14,6 +14,7 @@ import (
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/vault"
+	"kinbridge/gateway/threads"
 )
 
 // FileChecker looks at one file. It keeps nothing, obeys ctx, and its errors are of the moment: the same file may go well another time.
@@ -104,6 +105,9 @@ func (f *Flow) settleFile(ctx context.Context, m messages.Message, id ids.Attach
 		if err != nil || !done {
 			return entry.With("repeat", "yes"), err
 		}
+		if err := waitsForClearing(tx, m, id); err != nil {
+			return entry, err
+		}
 		ds, err := tx.DeliveriesOfMessage(tx.Context(), m.ID) // none before the message is released
 		for _, d := range ds {
 			if d.RecipientKind == messages.ToMother && err == nil {
@@ -138,7 +142,13 @@ func (f *Flow) mayHave(ctx context.Context, a ids.Actor, act policy.Act, id ids.
 	if err != nil {
 		return m, at, err
 	}
-	return m, at, f.may(ctx, o.about(act, m), auditID(id))
+	if err := f.may(ctx, o.about(act, m), auditID(id)); err != nil {
+		return m, at, err
+	}
+	if !o.passes(a, m, at) {
+		return m, at, ids.ErrNotFound // as a file that there is none of
+	}
+	return m, at, nil
 }
 
 // FileView is an attachment to be downloaded.
@@ -189,8 +199,11 @@ func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, p
 
 // relayFiles are the files that go with an email to a contact, and those that do not, in words. The text waits for no file: one that is still
 // being checked when the mail leaves stays behind.
-func relayFiles(ctx context.Context, r store.Reader, m messages.Message) (with []store.NewFile, left []string, err error) {
+func relayFiles(ctx context.Context, r store.Reader, o openThread, to threads.Party, m messages.Message) (with []store.NewFile, left []string, err error) {
 	for _, a := range m.Attachments {
+		if a.Verdict.Relayed() && !o.mayHaveFile(to, m, a).Allowed() {
+			a.Verdict = messages.FileVerdict{State: messages.FileWithheld, Reason: messages.FileNotPassed}
+		}
 		if !a.Verdict.Relayed() {
 			why := a.Verdict.Words()
 			if why == "" {

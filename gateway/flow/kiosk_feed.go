@@ -51,6 +51,8 @@ type KioskThread struct {
 	New    int            // messages to her that she has not seen
 	Newest *KioskMessage  // the last that others wrote, or, without one, the last; nil = there is none
 	Parts  []KioskMessage // oldest first; nil in a list
+	// Stopped: she cannot write here at the moment; why, a person tells her.
+	Stopped bool
 }
 
 // Feed returns a mother's items with Seq > after, oldest first, at most limit (1 to 200). Seq has no gaps and what is committed with a
@@ -113,7 +115,7 @@ func (f *Flow) kioskMessage(ctx context.Context, actor ids.Actor, id ids.Message
 	if err != nil {
 		return nil, err
 	}
-	k := forKiosk(actor, m, ds)
+	k := forKiosk(actor, o.asShown(actor, m), ds)
 	return &k, nil
 }
 
@@ -209,7 +211,7 @@ func (f *Flow) KioskMessage(ctx context.Context, actor ids.Actor, id ids.Message
 }
 
 func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (KioskThread, error) {
-	k := KioskThread{Thread: o.Thread}
+	k := KioskThread{Thread: o.Thread, Stopped: policy.Decide(o.to(policy.WriteMessage)).Err() != nil}
 	ms, err := f.st.MessagesOfThread(ctx, o.ID)
 	if err != nil {
 		return k, err
@@ -226,7 +228,7 @@ func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (
 		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
 			continue
 		}
-		part := forKiosk(actor, m, of[m.ID])
+		part := forKiosk(actor, o.asShown(actor, m), of[m.ID])
 		if part.New {
 			k.New++
 		}

@@ -83,7 +83,7 @@ func (f *Flow) ReadPage(ctx context.Context, token string) (PageMessage, error) 
 	}
 	v := relayedOf(r.in, r.message)
 	return PageMessage{Author: v.Author, ByMother: r.message.AuthorKind == messages.ByMother, Subject: v.Subject, Reference: v.Reference, Body: v.Body,
-		Written: r.message.Written, Attachments: r.message.Attachments, Readers: v.Readers, Privileged: v.Privileged, Reviewed: v.Reviewed, Expires: r.page.Expires}, nil
+		Written: r.message.Written, Attachments: r.in.asShown(r.contact, r.message).Attachments, Readers: v.Readers, Privileged: v.Privileged, Reviewed: v.Reviewed, Expires: r.page.Expires}, nil
 }
 
 // PageFile returns a file of the page's message and records that it was opened.

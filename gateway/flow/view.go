@@ -101,6 +101,15 @@ type CaseView struct {
 	MayPlan       bool              // plan a meeting
 	MayReadAudit  bool
 	MayResetPIN   bool
+	Safeguards    Safeguards
+}
+
+// Safeguards are what a case's page says of restrictions and of the children.
+type Safeguards struct {
+	MayRead      bool // the restrictions
+	MayKeepChild bool
+	InForce      int           // restrictions, for who may read them
+	Notices      []ChildNotice // for who keeps the children's records
 }
 
 // Case returns a case's page and records that it was read.
@@ -135,6 +144,9 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 	}
 	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
 	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
+	if err := f.safeguards(ctx, facts, &v); err != nil {
+		return v, err
+	}
 	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.CaseRead(id), nil })
 }
 
