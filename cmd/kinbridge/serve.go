@@ -177,7 +177,10 @@ func (s *service) startSequencer(context.Context) error {
 	return nil
 }
 
-func (s *service) startDispatcher(context.Context) error {
+func (s *service) startDispatcher(ctx context.Context) error {
+	if err := s.Flow.KeepDays(ctx); err != nil {
+		return err
+	}
 	password := ""
 	if f := s.Config.Mail.PasswordFile; f != "" {
 		b, err := os.ReadFile(f)
@@ -207,7 +210,8 @@ func (s *service) startDispatcher(context.Context) error {
 	s.onStop(func(context.Context) error { stop(); return nil })
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
 		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
-		outbox.MailNote: sender.HandleNotice, outbox.CustodyDue: s.Flow.HandleCustodyDue, outbox.RoomOrder: s.handleOrder}}
+		outbox.MailNote: sender.HandleNotice, outbox.RoomOrder: s.handleOrder,
+		outbox.CustodyDue: s.Flow.HandleCustodyDue, outbox.DayTurned: s.Flow.HandleDayTurned}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }

@@ -118,6 +118,18 @@ const (
 	RoomRemovedKind      Kind = "room.removed"
 	RoomEndedKind        Kind = "room.ended"
 
+	RestrictionAddedKind    Kind = "restriction.added"
+	RestrictionChangedKind  Kind = "restriction.changed"
+	RestrictionReviewedKind Kind = "restriction.reviewed"
+	RestrictionEndedKind    Kind = "restriction.ended"
+	RestrictionsReadKind    Kind = "restriction.read"
+	InvitationWithdrawnKind Kind = "restriction.invitation_withdrawn"
+	KeptLeftKind            Kind = "restriction.kept_back"
+	WorkDoneKind            Kind = "restriction.meeting_seen_to"
+	FileClearedKind         Kind = "attachment.cleared"
+	ChildChangedKind        Kind = "child.changed"
+	DayExaminedKind         Kind = "restriction.day_examined"
+
 	CustodyRecordedKind  Kind = "custody.recorded"
 	CustodyForgottenKind Kind = "custody.forgotten"
 	CustodyChangedKind   Kind = "custody.changed"
@@ -259,6 +271,18 @@ var kinds = [...]Info{
 	{RoomLeftKind, "Left a meeting", "participant", true},
 	{RoomRemovedKind, "Removed somebody from a meeting", "participant", true},
 	{RoomEndedKind, "Ended a meeting for everybody", "meeting", true},
+
+	{RestrictionAddedKind, "Put a contact restriction in force", "restriction", true},
+	{RestrictionChangedKind, "Changed a contact restriction", "restriction", true},
+	{RestrictionReviewedKind, "Looked at a contact restriction again: it continues", "restriction", true},
+	{RestrictionEndedKind, "Ended a contact restriction", "restriction", true},
+	{RestrictionsReadKind, "Read the contact restrictions", "case", true},
+	{InvitationWithdrawnKind, "Withdrew an invitation because of a contact restriction", "meeting", true},
+	{KeptLeftKind, "Decided that a message which was kept back does not go", "delivery", true},
+	{WorkDoneKind, "Saw to a meeting from which somebody was withdrawn", "meeting", true},
+	{FileClearedKind, "Said that a file may be shown to her", "attachment", true},
+	{ChildChangedKind, "Changed what is known of a child", "child", true},
+	{DayExaminedKind, "Examined what begins or ends with the day", "", false},
 
 	{CustodyRecordedKind, "Recorded a custody event", "custody event", false},
 	{CustodyForgottenKind, "Removed a custody event that was nobody's for 30 days", "custody event", false},

@@ -105,6 +105,9 @@ func (f *Flow) settleFile(ctx context.Context, m messages.Message, id ids.Attach
 		if err != nil || !done {
 			return entry.With("repeat", "yes"), err
 		}
+		if err := waitsForClearing(tx, m, id); err != nil {
+			return entry, err
+		}
 		ds, err := tx.DeliveriesOfMessage(tx.Context(), m.ID) // none before the message is released
 		for _, d := range ds {
 			if d.RecipientKind == messages.ToMother && err == nil {

@@ -148,6 +148,7 @@ func (o openThread) to(act policy.Act) policy.Facts {
 func (o openThread) about(act policy.Act, m messages.Message) policy.Facts {
 	f := o.to(act)
 	f.Message = messageFacts(f.Actor, m)
+	f.Message.Kept = o.safe.kept[keptFrom{m.ID, f.Actor.ID}]
 	f.Review = o.safe.review[messages.DirectionOf(m.AuthorKind)]
 	f.Support = o.safe.supportFacts(m.ID, f.Actor)
 	return f

@@ -57,6 +57,8 @@ type KioskThread struct {
 	New    int            // messages to her that she has not seen
 	Newest *KioskMessage  // the last that others wrote, or, without one, the last; nil = there is none
 	Parts  []KioskMessage // oldest first; nil in a list
+	// Stopped: she cannot write here at the moment; why, a person tells her.
+	Stopped bool
 }
 
 // Feed returns a mother's items with Seq > after, oldest first, at most limit (1 to 200). Seq has no gaps and what is committed with a
@@ -223,7 +225,7 @@ func (f *Flow) KioskMessage(ctx context.Context, actor ids.Actor, id ids.Message
 }
 
 func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (KioskThread, error) {
-	k := KioskThread{Thread: o.Thread}
+	k := KioskThread{Thread: o.Thread, Stopped: policy.Decide(o.to(policy.WriteMessage)).Err() != nil}
 	ms, err := f.st.MessagesOfThread(ctx, o.ID)
 	if err != nil {
 		return k, err

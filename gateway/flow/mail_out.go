@@ -15,6 +15,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/threads"
 )
@@ -107,6 +108,9 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 	}
 	if m.State != messages.Released || !threads.IsParty(o.Parties, contact) {
 		return OutMail{}, ErrNothingToSend // she left the thread while the mail waited
+	}
+	if !policy.Decide(o.towards(threads.Party{Kind: threads.PartyContact, ID: d.RecipientID}, m)).Allowed() {
+		return OutMail{}, ErrNothingToSend // what was allowed when it was queued is not now: whatever forbids it keeps it too
 	}
 	out := OutMail{FromName: "Kinbridge", To: d.Address, ToName: d.RecipientName, EnvelopeID: string(d.ID), MessageID: f.messageID(m.ID), Headers: standardHeaders("message")}
 	if err := f.addressMail(ctx, r, &out, d); err != nil {

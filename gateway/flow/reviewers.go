@@ -6,7 +6,6 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
-	"kinbridge/gateway/threads"
 )
 
 // Stopped is what the author of a message that was not passed on is told.
@@ -82,14 +81,6 @@ func stoppedFor(facts policy.Facts, m messages.Message, hold messages.Hold) *Sto
 	return s
 }
 
-// mayHaveFile reports whether a file of a message may reach a recipient: whether it goes with her mail, and is on her kiosk or her page.
-func (o openThread) mayHaveFile(p threads.Party, m messages.Message, at messages.Attachment) bool {
-	f := o.towards(p, m)
-	f.Act = policy.Attach
-	f.Message.FileKept, f.Message.FileCleared = at.Ruling == messages.FileKept, at.Ruling == messages.FileCleared
-	return policy.Decide(f).Allowed()
-}
-
 // filesFor are the files of a message that somebody may have, and how many she may not. The author has her own; staff see that there is a file, and
 // policy.ReadOriginal says who opens it.
 func (o openThread) filesFor(a ids.Actor, m messages.Message) (with []messages.Attachment, kept int) {
@@ -101,7 +92,7 @@ func (o openThread) filesFor(a ids.Actor, m messages.Message) (with []messages.A
 			continue
 		}
 		for _, at := range m.Attachments {
-			if o.mayHaveFile(p, m, at) {
+			if o.mayHaveFile(p, m, at).Allowed() {
 				with = append(with, at)
 			}
 		}

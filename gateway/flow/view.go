@@ -103,12 +103,21 @@ type CaseView struct {
 	MayReadAudit  bool
 	MayResetPIN   bool
 	Guarding
+	Safeguards Safeguards
 }
 
 // Guarding is how a case is watched over, for whoever may change it.
 type Guarding struct {
 	Review                []ReviewLine // who reviews its conversations where they set nothing else
 	MaySetReview, MayFlag bool
+}
+
+// Safeguards are what a case's page says of restrictions and of the children.
+type Safeguards struct {
+	MayRead      bool // the restrictions
+	MayKeepChild bool
+	InForce      int           // restrictions, for who may read them
+	Notices      []ChildNotice // for who keeps the children's records
 }
 
 // Case returns a case's page and records that it was read.
@@ -149,6 +158,9 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 		return v, err
 	}
 	v.Review = reviewLines(settings, nil)
+	if err := f.safeguards(ctx, facts, &v); err != nil {
+		return v, err
+	}
 	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.CaseRead(id), nil })
 }
 

@@ -174,4 +174,5 @@ const (
 	FileUnruled FileRuling = ""
 	FileKept    FileRuling = "kept"    // it does not go with the message
 	FileCleared FileRuling = "cleared" // it shows no child who must not be shown
+	FileWaits   FileRuling = "waits"   // it came while a restriction forbade pictures: a person must say that it may pass, even when the restriction has ended
 )
