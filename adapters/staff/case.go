@@ -17,6 +17,8 @@ type caseView struct {
 	Begin  string      // the address where a conversation is begun, "" when she may not
 	Plan   string
 	PIN    string
+	Review []string   // who reviews its conversations, in words
+	Keep   []web.Link // where that, its flags and its team are changed
 }
 
 // casePage is a case: whose it is, who is in it, what is said and what is planned.
@@ -41,6 +43,13 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	if c.MayResetPIN {
 		v.PIN = at + "/pin"
+	}
+	v.Review = reviewLines(loc, c.Review)
+	if c.MaySetReview {
+		v.Keep = append(v.Keep, web.Link{Text: loc.T("staff.review.change"), Href: "/review?case=" + string(c.ID)})
+	}
+	if c.MayFlag {
+		v.Keep = append(v.Keep, web.Link{Text: loc.T("staff.nav.flags"), Href: "/flags?case=" + string(c.ID)})
 	}
 	p := s.page(r, me, loc.T("staff.case.title", "Reference", c.Reference), v)
 	p.Back = backTo(loc, "cases", "/cases")

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/custody"
+	"kinbridge/gateway/flags"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
@@ -57,6 +58,32 @@ type Queue interface {
 	HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (flow.HoldView, error)
 	Claim(ctx context.Context, a ids.Actor, id ids.HoldID) error
 	Decisions
+	Reviewing
+}
+
+// Reviewing is what else reviewers and authors do about what waits.
+type Reviewing interface {
+	Queue(ctx context.Context, a ids.Actor, q flow.QueueFilter) ([]flow.HoldRow, error)
+	ReleaseClaim(ctx context.Context, a ids.Actor, id ids.HoldID) error
+	ReleaseWithout(ctx context.Context, a ids.Actor, id ids.HoldID, note string, keep []ids.AttachmentID) error
+	Return(ctx context.Context, a ids.Actor, id ids.HoldID, explanation string) error
+	Appeal(ctx context.Context, a ids.Actor, id ids.MessageID) error
+}
+
+// ReviewSettings is who reviews what, and how soon.
+type ReviewSettings interface {
+	ReviewOf(ctx context.Context, a ids.Actor, s messages.Scope) (flow.ReviewRules, error)
+	SetReview(ctx context.Context, a ids.Actor, s messages.ReviewSetting) error
+	UnsetReview(ctx context.Context, a ids.Actor, s messages.Scope, d messages.Direction) error
+	SetReviewAim(ctx context.Context, a ids.Actor, e ids.AgencyID, days int) error
+}
+
+// Flags is the words that are pointed out to reviewers.
+type Flags interface {
+	Flags(ctx context.Context, a ids.Actor, s flow.FlagScope) (flow.FlagList, error)
+	AddFlag(ctx context.Context, a ids.Actor, s flow.FlagScope, r flags.Rule) (string, error)
+	RemoveFlag(ctx context.Context, a ids.Actor, id string) error
+	TryFlag(ctx context.Context, a ids.Actor, s flow.FlagScope, r flags.Rule, text string) ([]flow.Mark, error)
 }
 
 // Decisions are the ways a hold ends.
@@ -168,6 +195,8 @@ type Flow interface {
 	Reading
 	Writing
 	Queue
+	ReviewSettings
+	Flags
 	Handovers
 	Mail
 	Planning
