@@ -25,8 +25,8 @@ func TestReturnedAtTheKiosk(t *testing.T) {
 	thread := "/kiosk/messages/" + string(w.official)
 	b.get(thread+"?lang=en").has(t, "This came back to you", "Ask who decided.", "Write it again", "Ask somebody else to look")
 	b.get(thread+"/reply?again="+string(m)).has(t, "Why &lt;was&gt; it changed?</textarea>")
-	b.get(thread + "/reply?again=msg_none").hasNot(t, "changed?</textarea>")
-	b.get("/kiosk/messages/" + string(w.confided) + "/reply?again=" + string(m)).hasNot(t, "changed?</textarea>")
+	b.get(thread+"/reply?again=msg_none").hasNot(t, "changed?</textarea>")
+	b.get("/kiosk/messages/"+string(w.confided)+"/reply?again="+string(m)).hasNot(t, "changed?</textarea>")
 	b.get("/kiosk/speech/" + string(m))
 	if !strings.Contains(voice.said, "Ask who decided.") {
 		t.Errorf("read aloud: %q", voice.said)
@@ -42,5 +42,5 @@ func TestReturnedAtTheKiosk(t *testing.T) {
 			t.Fatalf("%d %s", p.status, p.body)
 		}
 	}
-	b.get(thread + "?lang=en").hasNot(t, "Ask somebody else to look", "Write it again")
+	b.get(thread+"?lang=en").hasNot(t, "Ask somebody else to look", "Write it again")
 }

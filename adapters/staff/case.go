@@ -93,6 +93,7 @@ func caseBar(loc i18n.Loc, c flow.CaseView) web.IdentityBar {
 func caseNav(loc i18n.Loc, c flow.CaseView, path string) web.SubNavigation {
 	at := "/cases/" + string(c.ID)
 	nav := web.SubNavigation{Label: loc.T("staff.case.nav"), Items: []web.NavItem{{Text: loc.T("staff.case.overview"), Href: at, Current: path == at}}}
+	nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.custody.title"), Href: at + "/custody", Current: path == at+"/custody"})
 	if c.MayReadAudit {
 		nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.audit.title"), Href: at + "/audit", Current: path == at+"/audit"})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kinbridge/gateway/custody"
 	"kinbridge/gateway/flags"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
@@ -152,6 +153,39 @@ type Rules interface {
 type Places interface {
 	Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error)
 	Wings(ctx context.Context, e ids.AgencyID) ([]people.Wing, error)
+	Prisons(ctx context.Context) ([]flow.Prison, error)
+}
+
+// Custody is where women are, and what is reported of it.
+type Custody interface {
+	Custody(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.CustodyView, error)
+	PreviewCustody(ctx context.Context, a ids.Actor, events []custody.Event) ([]flow.CustodyPreview, error)
+	RecordCustodyEvent(ctx context.Context, a ids.Actor, e custody.Event) (flow.CustodyOutcome, error)
+	UnknownCustody(ctx context.Context, a ids.Actor) ([]flow.CustodyRow, error)
+	SetPrisonCode(ctx context.Context, a ids.Actor, id ids.AgencyID, code string) error
+}
+
+// Arrivals is what is to be done once a woman is somewhere else, or out.
+type Arrivals interface {
+	Arrivals(ctx context.Context, a ids.Actor) ([]flow.Arrival, error)
+	AllocateWing(ctx context.Context, a ids.Actor, mother ids.MotherID, w ids.WingID) error
+	SettleReoffer(ctx context.Context, a ids.Actor, id ids.MeetingID, outcome string) error
+	AfterRelease
+}
+
+// AfterRelease is what waits for a woman who has been released.
+type AfterRelease interface {
+	KeptAfterRelease(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.KeptView, error)
+	AgreeFollowOn(ctx context.Context, a ids.Actor, id ids.CaseID, how string) error
+	GiveKept(ctx context.Context, a ids.Actor, id ids.DeliveryID, how string) error
+}
+
+// Team is who works on a case.
+type Team interface {
+	CaseTeam(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.TeamView, error)
+	JoinTeam(ctx context.Context, a ids.Actor, id ids.CaseID, who ids.StaffID) error
+	LeaveTeam(ctx context.Context, a ids.Actor, id ids.CaseID, who ids.StaffID) error
+	HandCase(ctx context.Context, a ids.Actor, id ids.CaseID, to ids.StaffID) error
 }
 
 // Flow is all that the staff site needs of the use cases.
@@ -171,6 +205,9 @@ type Flow interface {
 	Users
 	Rules
 	Places
+	Custody
+	Arrivals
+	Team
 }
 
 var _ Flow = (*flow.Flow)(nil)

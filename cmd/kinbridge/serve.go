@@ -207,7 +207,7 @@ func (s *service) startDispatcher(context.Context) error {
 	s.onStop(func(context.Context) error { stop(); return nil })
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
 		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
-		outbox.MailNote: sender.HandleNotice, outbox.RoomOrder: s.handleOrder}}
+		outbox.MailNote: sender.HandleNotice, outbox.CustodyDue: s.Flow.HandleCustodyDue, outbox.RoomOrder: s.handleOrder}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }
@@ -398,6 +398,9 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	mux.Handle("/read/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
+	if err := s.custodyHook(mux); err != nil {
+		return nil, err
+	}
 	mux.Handle("/", s.staff.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
