@@ -20,6 +20,7 @@ type homeView struct {
 	Handovers  *web.Table
 	Meetings   *web.Table
 	Movements  *web.Table
+	Arrivals   *web.Table
 	Restricted *web.Table // at public protection's prison, what is due first
 	Admin      bool
 }
@@ -67,6 +68,14 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		}
 		t.Rows = t.Rows[:min(len(t.Rows), mostAtHome)]
 		v.Restricted = &t
+	}
+	if hasSection(me.Role, "/arrivals") {
+		rows, err := s.flow.Arrivals(r.Context(), me.Actor())
+		if err != nil {
+			return err
+		}
+		t := s.arrivalTable(r, rows)
+		v.Arrivals = &t
 	}
 	if hasSection(me.Role, "/movements") {
 		rows, err := s.flow.Movements(r.Context(), me.Actor())

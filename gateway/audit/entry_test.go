@@ -41,6 +41,8 @@ func everyEntry() []Entry {
 		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
 		MessageWritten(c, t, m), MessageHeld(c, t, m, h), MessageReleased(c, t, m, h), MessageWithheld(c, t, m, h),
 		HoldClaimed(h), HoldReturned(h),
+		MessageReturned(c, t, "msg_1", h), MessageAppealed(c, t, "msg_1", h), FileKept(c, t, "att_1", h), ReviewTold(c, t, h, "con_1"), ReviewNotTold(c, t, h, "con_1", "550"),
+		ReviewSet("case", "cas_1", "to_mother", "pact_worker", ""), ReviewAimSet("agy_1", 2), FlagSet("flg_1", "person", "mth_1"), FlagEnded("flg_1", "estate", ""),
 		DeliveryQueued(d, "con_1"), DeliveryKept(d, "together"), DeliverySent(d, 1), DeliveryAccepted(d, "250"), DeliveryDelayed(d, "451 4.7.1"),
 		DeliveryFailed(d, "5.1.1"), DeliveryKiosk(d, k), DeliverySeen(d), DeliveryAgain(d), DeliveryHandled(d),
 		DeliveryNotice(d, "no_tls"), PageNoticed(page), PageCodeAsked(page), PageCodeSent(page), PageCodeFailed(page, "wrong"), PageEntered(page), PageRead(page), PageLeft(page),

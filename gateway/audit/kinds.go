@@ -42,6 +42,16 @@ const (
 	HoldClaimedKind     Kind = "hold.claimed"
 	HoldReturnedKind    Kind = "hold.returned"
 
+	MessageReturnedKind Kind = "message.returned"
+	MessageAppealedKind Kind = "message.appealed"
+	FileKeptKind        Kind = "attachment.kept"
+	ReviewToldKind      Kind = "review.told"
+	ReviewNotToldKind   Kind = "review.not_told"
+	ReviewSetKind       Kind = "review.set"
+	ReviewAimSetKind    Kind = "review.aim_set"
+	FlagSetKind         Kind = "flag.set"
+	FlagEndedKind       Kind = "flag.ended"
+
 	DeliveryQueuedKind   Kind = "delivery.queued"
 	DeliveryKeptKind     Kind = "delivery.kept"
 	DeliverySentKind     Kind = "delivery.sent"
@@ -186,6 +196,15 @@ var kinds = [...]Info{
 	{MessageWithheldKind, "Withheld the message", "message", true},
 	{HoldClaimedKind, "Took on a review", "hold", false},
 	{HoldReturnedKind, "Gave a review back", "hold", false},
+	{MessageReturnedKind, "Returned a message to its author", "message", true},
+	{MessageAppealedKind, "Asked that a second person looks at a message", "message", true},
+	{FileKeptKind, "Kept a file of a message back", "attachment", true},
+	{ReviewToldKind, "Told somebody outside of a review", "hold", true},
+	{ReviewNotToldKind, "Could not tell somebody outside of a review", "hold", true},
+	{ReviewSetKind, "Said who reviews messages", "", false},
+	{ReviewAimSetKind, "Said how soon messages are to be reviewed", "", false},
+	{FlagSetKind, "Added words to be pointed out to reviewers", "flag", false},
+	{FlagEndedKind, "Took away words pointed out to reviewers", "flag", false},
 
 	{DeliveryQueuedKind, "Queued the message for a recipient", "delivery", true},
 	{DeliveryKeptKind, "Kept the message for the present", "delivery", true},

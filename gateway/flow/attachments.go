@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/audit"
@@ -14,7 +15,6 @@ import (
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/vault"
-	"kinbridge/gateway/threads"
 )
 
 // FileChecker looks at one file. It keeps nothing, obeys ctx, and its errors are of the moment: the same file may go well another time.
@@ -142,11 +142,17 @@ func (f *Flow) mayHave(ctx context.Context, a ids.Actor, act policy.Act, id ids.
 	if err != nil {
 		return m, at, err
 	}
-	if err := f.may(ctx, o.about(act, m), auditID(id)); err != nil {
+	facts, _, err := f.reviewerFacts(ctx, o, act, m)
+	if err != nil {
 		return m, at, err
 	}
-	if !o.passes(a, m, at) {
-		return m, at, ids.ErrNotFound // as a file that there is none of
+	facts.Message.FileKept = at.Ruling == messages.FileKept
+	if err := f.may(ctx, facts, auditID(id)); err != nil {
+		return m, at, err
+	}
+	if with, _ := o.filesFor(a, m); !slices.ContainsFunc(with, func(x messages.Attachment) bool { return x.ID == id }) {
+		facts.Act = policy.Attach
+		return m, at, f.refuse(ctx, facts, auditID(id), policy.Decision{Effect: policy.Conceal, Rule: "file_kept_back", Why: "This file was not passed on."})
 	}
 	return m, at, nil
 }
@@ -181,7 +187,11 @@ func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID)
 
 // FilePage returns one picture of a file of a message that the actor may read, counted from 1, and records that it was opened.
 func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error) {
-	m, at, err := f.mayHave(ctx, a, policy.ReadMessage, id)
+	act := policy.ReadMessage // a mother has pictures alone
+	if a.StaffID() != "" {
+		act = policy.ReadOriginal
+	}
+	m, at, err := f.mayHave(ctx, a, act, id)
 	if err != nil {
 		return messages.FilePage{}, err
 	}
@@ -199,11 +209,8 @@ func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, p
 
 // relayFiles are the files that go with an email to a contact, and those that do not, in words. The text waits for no file: one that is still
 // being checked when the mail leaves stays behind.
-func relayFiles(ctx context.Context, r store.Reader, o openThread, to threads.Party, m messages.Message) (with []store.NewFile, left []string, err error) {
+func relayFiles(ctx context.Context, r store.Reader, m messages.Message) (with []store.NewFile, left []string, err error) {
 	for _, a := range m.Attachments {
-		if a.Verdict.Relayed() && !o.mayHaveFile(to, m, a).Allowed() {
-			a.Verdict = messages.FileVerdict{State: messages.FileWithheld, Reason: messages.FileNotPassed}
-		}
 		if !a.Verdict.Relayed() {
 			why := a.Verdict.Words()
 			if why == "" {

@@ -65,7 +65,7 @@ func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.
 func messageFacts(a ids.Actor, m messages.Message) policy.MessageFacts {
 	return policy.MessageFacts{
 		Held:     m.State == messages.Held,
-		Withheld: m.State == messages.Withheld,
+		Withheld: m.State.Stopped(),
 		IsAuthor: wrote(a, m),
 		Notice:   m.AuthorKind == messages.BySystem,
 	}

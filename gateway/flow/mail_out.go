@@ -84,6 +84,7 @@ type relayed struct {
 	Reviewed                         bool
 	Privileged                       bool
 	FilesLeft                        []string // files that do not go with the mail, each with the reason
+	FilesKept                        int      // files that were not passed on, of which nothing else is said
 }
 
 // OutgoingMail returns the email for one delivery. ErrNothingToSend when it has been sent or ended.
@@ -127,7 +128,8 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 		out.Subject = "Re: " + out.Subject
 	}
 	v := relayedOf(o, m)
-	if out.Files, v.FilesLeft, err = relayFiles(ctx, r, o, threads.Party{Kind: threads.PartyContact, ID: d.RecipientID}, m); err != nil {
+	m.Attachments, v.FilesKept = o.filesFor(contact, m)
+	if out.Files, v.FilesLeft, err = relayFiles(ctx, r, m); err != nil {
 		return OutMail{}, err
 	}
 	out.Text, out.HTML, err = renderMail("message", v)

@@ -12,20 +12,6 @@ import (
 	"kinbridge/gateway/threads"
 )
 
-// mayHaveFile is the one gate of a file on its way to somebody outside the staff: her kiosk, mail and reading pages ask it. A picture that reaches her, or that she sends, is taken to
-// show every child that its conversation is about until a reviewer has said that it does not.
-func (o openThread) mayHaveFile(p threads.Party, m messages.Message, a messages.Attachment) policy.Decision {
-	f := o.towards(p, m)
-	f.Act = policy.Attach
-	f.Message.FileKept = a.Ruling == messages.FileKept || a.Ruling == messages.FileWaits
-	f.Message.FileCleared = a.Ruling == messages.FileCleared
-	f.Message.Picture = isPicture(a)
-	if f.Message.Picture && !f.Message.FileCleared && (p.Kind == threads.PartyMother || m.AuthorKind == messages.ByMother) {
-		f.Touch.Children = o.Children
-	}
-	return policy.Decide(f)
-}
-
 // isPicture reports whether a file is a picture, by its content, or by what its sender called it where that is not known. A document may hold pictures too: that no program can
 // tell, and a reviewer reads what comes from outside.
 func isPicture(a messages.Attachment) bool {
@@ -34,41 +20,6 @@ func isPicture(a messages.Attachment) bool {
 		return true
 	}
 	return strings.HasPrefix(strings.ToLower(a.MediaType), "image/")
-}
-
-// partyIs is the party that an actor outside the staff is.
-func partyIs(a ids.Actor) (threads.Party, bool) {
-	switch a.Kind {
-	case ids.ActorMother:
-		return threads.Party{Kind: threads.PartyMother, ID: a.ID}, true
-	case ids.ActorContact:
-		return threads.Party{Kind: threads.PartyContact, ID: a.ID}, true
-	}
-	return threads.Party{}, false
-}
-
-// passes reports whether an actor who may read a message may have its file. To staff, and to the message's author, every file passes.
-func (o openThread) passes(a ids.Actor, m messages.Message, at messages.Attachment) bool {
-	p, outside := partyIs(a)
-	return !outside || wrote(a, m) || o.mayHaveFile(p, m, at).Allowed()
-}
-
-// asShown replaces what is known of the files that do not pass to the actor by one neutral reason.
-func (o openThread) asShown(a ids.Actor, m messages.Message) messages.Message {
-	for i, at := range m.Attachments {
-		if o.passes(a, m, at) {
-			continue
-		}
-		as := append([]messages.Attachment(nil), m.Attachments...)
-		for j := i; j < len(as); j++ {
-			if !o.passes(a, m, as[j]) {
-				as[j].Verdict = messages.FileVerdict{State: messages.FileWithheld, Reason: messages.FileNotPassed}
-			}
-		}
-		m.Attachments = as
-		return m
-	}
-	return m
 }
 
 // waitsForClearing notes that a picture came while a restriction forbade it, so that it is not shown by itself when the restriction ends.
@@ -83,7 +34,7 @@ func waitsForClearing(tx *store.Tx, m messages.Message, id ids.AttachmentID) err
 	}
 	now.State = messages.Released // whether it waits for review is another question
 	for _, a := range now.Attachments {
-		if a.ID == id && a.Ruling == messages.FileUnruled && isPicture(a) && !o.mayHaveFile(threads.Party{Kind: threads.PartyMother, ID: string(o.Mother.ID)}, now, a).Allowed() {
+		if a.ID == id && a.Ruling == messages.FileUnruled && isPicture(a) && !o.mayHaveFile(threads.Party{Kind: threads.PartyMother, ID: string(o.Mother.ID)}, now, a) {
 			return tx.SetFileRuling(id, messages.FileWaits)
 		}
 	}

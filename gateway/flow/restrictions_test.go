@@ -315,8 +315,8 @@ func TestPicturesWaitForAPerson(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = w.Flow.FilePage(ctx, w.MotherActor(), file, 1)
-			if v := k.Attachments[0].Verdict; (v.State == messages.FileShown) != (err == nil) || err != nil && v.Reason != messages.FileNotPassed {
-				t.Fatalf("listed as %+v, and opened: %v", v, err)
+			if (len(k.Attachments) == 1) != (err == nil) {
+				t.Fatalf("listed: %+v, and opened: %v", k.Attachments, err)
 			}
 			return err == nil
 		}

@@ -171,7 +171,7 @@ func (s safety) supportFacts(m ids.MessageID, a ids.Actor) policy.SupportFacts {
 // towards are the facts for letting a released message reach one party.
 func (o openThread) towards(p threads.Party, m messages.Message) policy.Facts {
 	f := o.about(policy.Deliver, m)
-	f.Actor, f.Message = ids.System("delivery"), policy.MessageFacts{Held: m.State == messages.Held, Withheld: m.State == messages.Withheld}
+	f.Actor, f.Message = ids.System("delivery"), policy.MessageFacts{Held: m.State == messages.Held, Withheld: m.State.Stopped()}
 	f.Touch = policy.Touch{}
 	switch p.Kind {
 	case threads.PartyMother:

@@ -29,8 +29,6 @@ const (
 	FileMixed      FileReason = "mixed"       // it is two kinds of file at once
 	FileActive     FileReason = "active"      // a program, script, web page or drawing that can hold one
 	FileEmpty      FileReason = "empty"       // it has no content
-	// FileNotPassed is what whoever may not have a file is told, whatever the reason: somebody may ask why, and is told what she may know.
-	FileNotPassed FileReason = "not_passed"
 )
 
 // FileReasons are all of them, in the order of the list above.
@@ -80,7 +78,6 @@ var fileWords = map[FileReason]string{
 	FileMixed:      "it is two kinds of file at once",
 	FileActive:     "it can run as a program",
 	FileEmpty:      "it is empty",
-	FileNotPassed:  "it is not passed on",
 }
 
 // Relayed reports whether a file may be sent on by mail as it is.

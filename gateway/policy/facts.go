@@ -32,6 +32,7 @@ const (
 	Deliver      Act = "deliver"       // let a released message reach one recipient (decided for the system)
 	Attach       Act = "attach"        // let a file of a message reach one recipient (decided for the system)
 
+	HearOf       Act = "hear_of"       // be told that a message to her was not passed on
 	Review       Act = "review"        // read a held message and release or withhold it
 	Appeal       Act = "appeal"        // ask that somebody else looks at a message that was not passed on
 	SetReview    Act = "set_review"    // say who reviews which direction
@@ -120,6 +121,7 @@ type MessageFacts struct {
 	HasHold  bool // there is a hold to decide
 	Notice   bool // Kinbridge itself wrote it, to the people outside
 	Appealed bool // somebody was asked already to look again
+	Tellable bool // it was withheld for a reason of which the other side may be told
 	// Of a file of it: it is a picture that may show a child; the reviewer has kept it back; she has said that it may pass.
 	Picture, FileKept, FileCleared bool
 	Kept                           bool // a restriction keeps it from the actor

@@ -1,6 +1,9 @@
 package policy
 
-import "kinbridge/gateway/ids"
+import (
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/threads"
+)
 
 // notYetTogether: a message to be read together shows her nothing until it was opened with her, or somebody is with her now.
 func notYetTogether(f *Facts) bool {
@@ -104,7 +107,7 @@ var messageChapters = []*Chapter{
 
 // mayReview: whoever the hold waits for, among those who work on the case. The zero value waits for its Pact social worker.
 func mayReview(f *Facts) bool {
-	if !official(f) {
+	if !HasReviewer(f.Thread.Channel) {
 		return false
 	}
 	switch f.Review.For {
@@ -121,6 +124,13 @@ func mayReview(f *Facts) bool {
 }
 
 var reviewChapters = []*Chapter{
+	{HearOf, "be told that a message was not passed on", []Rule{
+		{Needs: ReadThread},
+		{If: "it was not withheld, or for a reason that must not be told", When: func(f *Facts) bool { return !f.Message.Withheld || !f.Message.Tellable },
+			Decision: conceal("not_told", "That there was a message would tell too much.")},
+		{If: "the actor is no party of the conversation", When: not(isParty), Decision: conceal("not_hers", "It was not meant for her.")},
+		{Decision: allow("told", "Whom it was meant for is told, in neutral words, that it was not passed on.")},
+	}},
 	{Review, "read a held message and release or withhold it", []Rule{
 		{Needs: ReadThread},
 		{If: "the actor is not who reviews it", When: not(mayReview), Decision: deny("not_reviewer", "Only the case's Pact social worker reviews its messages, or whom the settings name.")},
@@ -171,3 +181,7 @@ var reviewChapters = []*Chapter{
 		{Decision: deny("flags_closed", "Only the case's Pact social worker and public protection change this.").do("Ask one of them.")},
 	}},
 }
+
+// HasReviewer reports whether messages on a channel can have a reviewer at all: nobody reviews what is said in confidence or to a lawyer, whatever
+// anybody sets.
+func HasReviewer(c threads.Channel) bool { return c == threads.Official }

@@ -129,7 +129,7 @@ func reviewerAt(f *Facts, place int) ids.Role {
 		order[n] = ids.RolePublicProtection
 		n++
 	}
-	if place < 0 || place >= n {
+	if place < 0 || place >= n || place >= len(order) {
 		return ""
 	}
 	return order[place]
@@ -143,3 +143,14 @@ func nextReviewer(f *Facts) ids.Role { return reviewerAt(f, f.Review.Done) }
 func NextReviewer(f Facts) ids.Role { return nextReviewer(&f) }
 
 func reviewDue(f *Facts) bool { return nextReviewer(f) != "" }
+
+// Reviewers returns who reviews what goes in this direction, in order; none = nobody.
+func Reviewers(f Facts) (order []ids.Role) {
+	for i := 0; ; i++ {
+		r := reviewerAt(&f, i)
+		if r == "" {
+			return order
+		}
+		order = append(order, r)
+	}
+}
