@@ -84,6 +84,7 @@ type Flow interface {
 	Writing
 	Reviewing
 	Meetings
+	Limits
 }
 
 // Config is how a Kiosk is set up.
@@ -203,6 +204,8 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
 	page("GET /kiosk/help", k.mother(k.help))
+	page("GET /kiosk/limits", k.mother(k.limits))
+	page("GET /kiosk/limits/speech", k.mother(k.speakLimits))
 	page("GET /kiosk/meetings", k.mother(k.meetings))
 	page("GET /kiosk/meetings/{meeting}", k.mother(k.meeting))
 	page("POST /kiosk/meetings/{meeting}/ticket", k.mother(k.ticket))

@@ -90,7 +90,8 @@ var results = codes(
 	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
 	"moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
-	"returned given_back appealed review_set flag_added flag_removed",     // review
+	"restricted saved",
+	"returned given_back appealed review_set flag_added flag_removed", // review
 )
 
 func codes(lists ...string) map[string]bool {
@@ -117,6 +118,7 @@ var (
 		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},
+		{"/restrictions", "restrictions", []ids.Role{ids.RolePublicProtection}},
 		{"/movements", "movements", prisonRoles},
 		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},

@@ -112,7 +112,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstMeeting,
-		d.review, d.transfer,
+		d.review, d.transfer, d.restrictions,
 		d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
@@ -301,6 +301,14 @@ func (d *demoMaker) firstMeeting() error {
 	id, err := d.f.CreateMeeting(d.ctx, d.as("rhian"), flow.NewMeeting{Case: d.cases["maya"], Kind: meetings.LookedAfterReview, Title: "Ella's review",
 		Starts: now, Ends: now.Add(3 * time.Hour), Guests: []ids.ContactID{d.contacts["hannah"]}, IdemKey: "demo"})
 	d.r.Meetings = append(d.r.Meetings, readyMeeting{ID: string(id), CaseID: string(d.cases["maya"])})
+	return err
+}
+
+// restrictions puts one in force that public protection is to look at today.
+func (d *demoMaker) restrictions() error {
+	today := d.s.Store.Today()
+	_, err := d.f.AddRestriction(d.ctx, d.as("protection"), flow.NewRestriction{Case: d.cases["joanna"], Kind: cases.NoPictures, Source: "court_order",
+		Children: []ids.ChildID{d.children["Rory Sims"]}, From: today, Review: today, Told: true, IdemKey: "demo"})
 	return err
 }
 

@@ -18,6 +18,11 @@ func (w *world) judgeMessage(q *question) (verdict, bool) {
 	case policy.ReadOriginal:
 		// A kiosk shows pictures of files; what a reviewer kept back is for her and its sender.
 		return shown(p.reads(s) && p.Kind != ids.ActorMother && (!s.kept || p.wrote(s) || p.checks(s))), true
+	case policy.ClearFile:
+		if !p.reads(s) {
+			return unknown, true
+		}
+		return told(p.checks(s) && !p.wrote(s)), true
 	case policy.WriteMessage:
 		return w.writes(p, q.in), true
 	case policy.AskRequest:
@@ -206,7 +211,7 @@ func (p soul) marks(s *saying) verdict {
 func (w *world) judgeLimits(q *question) (verdict, bool) {
 	p, f := q.who, q.fam
 	switch q.act {
-	case policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction:
+	case policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction, policy.LetKeptGo:
 	default:
 		return verdict{}, false
 	}
@@ -214,7 +219,7 @@ func (w *world) judgeLimits(q *question) (verdict, bool) {
 		return unknown, true
 	}
 	switch {
-	case q.act == policy.SeeRestrictions || p.protects(f):
+	case q.act == policy.SeeRestrictions || p.protects(f) || q.act == policy.LetKeptGo && p.pact(f):
 		return yes, true
 	case q.act == policy.AddRestriction && (p.pact(f) || p.manager(f)):
 		return yes.owing(policy.TellProtection), true
