@@ -67,22 +67,19 @@ type visibleCase struct {
 }
 
 func (f *Flow) visibleCases(ctx context.Context, a ids.Actor) ([]visibleCase, error) {
-	candidates, err := f.st.CandidateCases(ctx, a.StaffID(), a.Agency)
+	ctx = store.OnePage(ctx)
+	candidates, err := f.st.Candidates(ctx, a.StaffID(), a.Agency)
 	if err != nil {
 		return nil, err
 	}
 	var out []visibleCase
 	for _, c := range candidates {
-		m, err := f.st.Mother(ctx, c.Mother)
-		if err != nil {
-			return nil, err
-		}
-		cf, err := caseFactsOf(ctx, f.st.Reader, a, c, m)
+		cf, err := caseFactsOf(ctx, f.st.Reader, a, c.Case, c.Mother)
 		if err != nil {
 			return nil, err
 		}
 		if policy.Decide(policy.Facts{Act: policy.SeeCase, Actor: a, Case: cf}).Allowed() {
-			out = append(out, visibleCase{c, m, cf})
+			out = append(out, visibleCase{c.Case, c.Mother, cf})
 		}
 	}
 	return out, nil
