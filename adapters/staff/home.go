@@ -21,6 +21,7 @@ type homeView struct {
 	Meetings  *web.Table
 	Movements *web.Table
 	Admin     bool
+	Asked     []web.Table // what mothers wait for: to talk, and their record on paper
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -58,6 +59,11 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Handovers = &handovers
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
+	}
+	if me.Role == ids.RolePactWorker {
+		if v.Asked, err = s.askedTables(r, me); err != nil {
+			return err
+		}
 	}
 	if hasSection(me.Role, "/movements") {
 		rows, err := s.flow.Movements(r.Context(), me.Actor())

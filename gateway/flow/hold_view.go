@@ -117,7 +117,7 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 		return v, err
 	}
 	if h.hold.Message != "" {
-		v.Message = &MessageView{Message: h.msg, Hold: &h.hold}
+		v.Message = &MessageView{Message: h.msg, Hold: &h.hold, MayAsk: policy.Decide(h.in.to(policy.AskRequest)).Err() == nil}
 		return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.ThreadRead(h.in.Case, h.in.ID), nil })
 	}
 	return v, f.fillHeldMail(ctx, a, h, &v)

@@ -263,6 +263,7 @@ type Suggestion struct {
 	Children []cases.Child
 	ByHer    bool
 	There    []RequestRow // what is asked already in the conversation and not answered
+	Hers     []RequestRow // what she has asked in it, which the message may answer
 }
 
 // SuggestRequest says what a message seems to ask: it is a suggestion to the person who makes a request of it. With no message it is for asking from
@@ -294,6 +295,9 @@ func (f *Flow) SuggestRequest(ctx context.Context, a ids.Actor, thread ids.Threa
 	for _, row := range rows {
 		if row.Thread == ask.o.ID && row.State.Waits() && row.ByHer == s.ByHer {
 			s.There = append(s.There, row)
+		}
+		if row.Thread == ask.o.ID && row.State.Waits() && row.ByHer && !s.ByHer && s.Message.State == messages.Released {
+			s.Hers = append(s.Hers, row)
 		}
 	}
 	return s, err

@@ -302,6 +302,7 @@ type MessageView struct {
 	messages.Message
 	Own        bool
 	HowItCame  bool // it is an email, and the reader may look up how it came
+	MayAsk     bool // a request can be made of it
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
 }
@@ -327,6 +328,7 @@ type Around struct {
 	Absences    []ContactAbsence
 	Mail        []MailNote
 	MayHandOver bool
+	MayAsk      bool // consent or information
 }
 
 // Thread returns a thread with the messages that the actor may read, oldest first, and records that staff read it.
@@ -354,6 +356,7 @@ func (f *Flow) Thread(ctx context.Context, a ids.Actor, id ids.ThreadID) (Thread
 	if a.StaffID() == "" {
 		return v, nil
 	}
+	v.MayAsk = policy.Decide(o.to(policy.AskRequest)).Err() == nil
 	if err := f.mailAround(ctx, a, o, &v); err != nil {
 		return v, err
 	}
@@ -398,12 +401,13 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 		return nil, err
 	}
 	sorts := policy.Decide(o.to(policy.ReadMail)).Allowed()
+	asks := a.StaffID() != "" && policy.Decide(o.to(policy.AskRequest)).Err() == nil
 	var out []MessageView
 	for _, m := range ms {
 		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
 			continue
 		}
-		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts}
+		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts, MayAsk: asks}
 		for _, d := range ds {
 			if d.Message == m.ID {
 				v.Deliveries = append(v.Deliveries, d)
