@@ -124,7 +124,7 @@ func (k *Kiosk) mine(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 }
 
 // waits says on whom a conversation waits.
-func (s shower) waits(x flow.Waiting, now time.Time) string {
+func (s shower) waits(x flow.WaitingOn, now time.Time) string {
 	switch x.Progress {
 	case flow.ProgressSent, flow.ProgressArrived, flow.ProgressRead:
 		return s.word("kiosk.mine.has_it", "Name", x.With, "When", workdays.On(workdays.Of(x.Since), workdays.Of(now), s.lang()))

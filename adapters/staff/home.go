@@ -20,6 +20,7 @@ type homeView struct {
 	Handovers *web.Table
 	Meetings  *web.Table
 	Movements *web.Table
+	Arrivals  *web.Table
 	Admin     bool
 	Asked     []web.Table // what mothers wait for: to talk, and their record on paper
 }
@@ -64,6 +65,14 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		if v.Asked, err = s.askedTables(r, me); err != nil {
 			return err
 		}
+	}
+	if hasSection(me.Role, "/arrivals") {
+		rows, err := s.flow.Arrivals(r.Context(), me.Actor())
+		if err != nil {
+			return err
+		}
+		t := s.arrivalTable(r, rows)
+		v.Arrivals = &t
 	}
 	if hasSection(me.Role, "/movements") {
 		rows, err := s.flow.Movements(r.Context(), me.Actor())

@@ -12,7 +12,7 @@ import (
 	"kinbridge/gateway/requests"
 )
 
-type recordView struct {
+type ownRecordView struct {
 	flow.OwnRecord
 	Items []recordItem
 }
@@ -32,7 +32,7 @@ func (s *Staff) ownRecord(w http.ResponseWriter, r *http.Request, me people.Staf
 	if lang, ok := i18n.Parse(rec.Language); ok {
 		r = web.WithLang(r, lang)
 	}
-	loc, v := s.pages.Loc(r), recordView{OwnRecord: rec}
+	loc, v := s.pages.Loc(r), ownRecordView{OwnRecord: rec}
 	for _, l := range rec.Lines {
 		v.Items = append(v.Items, s.recordItem(r, l))
 	}

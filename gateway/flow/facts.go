@@ -34,9 +34,19 @@ func caseFactsOf(ctx context.Context, r store.Reader, a ids.Actor, c cases.Case,
 	}
 	f.IsWorker = c.Worker == staff
 	var err error
+	if ofPrison[a.Role] && a.Agency != "" && !f.SameEstablishment {
+		agency, err := r.Agency(ctx, a.Agency)
+		if err != nil {
+			return f, err
+		}
+		f.OtherPrison = agency.Kind == people.Establishment
+	}
 	f.OnTeam, err = r.OnTeam(ctx, c.ID, staff)
 	return f, err
 }
+
+// ofPrison are the roles that a prison's own staff can have.
+var ofPrison = map[ids.Role]bool{ids.RoleFamilyWorker: true, ids.RoleOffenderManager: true, ids.RoleWingOfficer: true, ids.RolePublicProtection: true}
 
 // threadFacts gathers what policy asks about an actor and a thread.
 func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.ThreadFacts {
@@ -55,8 +65,9 @@ func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.
 func messageFacts(a ids.Actor, m messages.Message) policy.MessageFacts {
 	return policy.MessageFacts{
 		Held:     m.State == messages.Held,
-		Withheld: m.State == messages.Withheld,
+		Withheld: m.State.Stopped(),
 		IsAuthor: wrote(a, m),
+		Notice:   m.AuthorKind == messages.BySystem,
 	}
 }
 
@@ -137,6 +148,7 @@ func (o openThread) to(act policy.Act) policy.Facts {
 func (o openThread) about(act policy.Act, m messages.Message) policy.Facts {
 	f := o.to(act)
 	f.Message = messageFacts(f.Actor, m)
+	f.Message.Kept = o.safe.kept[keptFrom{m.ID, f.Actor.ID}]
 	f.Review = o.safe.review[messages.DirectionOf(m.AuthorKind)]
 	f.Support = o.safe.supportFacts(m.ID, f.Actor)
 	return f

@@ -27,6 +27,8 @@ const (
 	mailInvited   = "invited"
 	mailAsked     = "asked"
 	mailCancelled = "cancelled"
+	mailWithdrawn = "withdrawn" // she is no longer invited
+	mailReoffered = "reoffered" // it cannot take place as planned; a new time will be offered
 )
 
 // GuestMail makes the mail of an outbox item of kind mail_guest. It says nothing of the mother, her children, the matter or the others.
@@ -53,12 +55,19 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	switch g.Purpose {
 	case mailCancelled:
 		l = cancelledLetter(m, org)
+	case mailReoffered:
+		l = reofferedLetter(m, org)
+	case mailWithdrawn:
+		if p.Removed.IsZero() {
+			return OutMail{}, ErrNothingToSend
+		}
+		l = withdrawnLetter(m, org)
 	case mailInvited, mailAsked:
 		c, err := f.st.GuestCode(ctx, g.Code)
 		if err != nil {
 			return OutMail{}, err
 		}
-		if phase == meetings.CalledOff || phase == meetings.Over || !now.Before(c.Expires) {
+		if !p.Removed.IsZero() || phase == meetings.CalledOff || phase == meetings.Over || !now.Before(c.Expires) {
 			return OutMail{}, ErrNothingToSend
 		}
 		link := f.cfg.PublicURL + "/guest/" + f.guestToken(p.ID)
@@ -171,6 +180,29 @@ func cancelledLetter(m meetings.Meeting, org string) guestLetter {
 		{words: "This email was sent automatically; nobody reads replies to it."},
 	}}
 }
+
+// withdrawnLetter says no more than that: not why, and not whether the others meet.
+func withdrawnLetter(m meetings.Meeting, org string) guestLetter {
+	return guestLetter{subject: "Change to a meeting", parts: []letterPart{
+		{words: fmt.Sprintf("The arrangements for the video meeting on %s, to which %s invited you, have changed. You need not attend.", londonDateTime(m.Starts), org)},
+		{words: "The link we sent you no longer leads to a meeting."},
+		{words: "This email was sent automatically; nobody reads replies to it."},
+		{words: fmt.Sprintf("Mae'r trefniadau ar gyfer y cyfarfod fideo ar %s wedi newid. Nid oes angen i chi fod yno.", londonDay(m.Starts))},
+	}}
+}
+
+// reofferedLetter says no more than that: not where she is, and not why.
+func reofferedLetter(m meetings.Meeting, org string) guestLetter {
+	return guestLetter{subject: "A meeting cannot take place as planned", parts: []letterPart{
+		{words: fmt.Sprintf("The video meeting on %s, to which %s invited you, cannot take place as planned. A new time will be offered.", londonDateTime(m.Starts), org)},
+		{words: "The link we sent you no longer leads to a meeting. With the new time you will get a new invitation."},
+		{words: "This email was sent automatically; nobody reads replies to it."},
+		{words: fmt.Sprintf("Ni all y cyfarfod fideo ar %s gael ei gynnal fel y trefnwyd. Cynigir amser newydd.", londonDay(m.Starts))},
+	}}
+}
+
+// londonDay writes "23/11/2026, 14:00", which needs no words.
+func londonDay(t time.Time) string { return t.In(london).Format("02/01/2006, 15:04") }
 
 // londonDateTime writes "Monday 23 November 2026 at 2pm (GMT)".
 func londonDateTime(t time.Time) string {

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 	ctx, mail := tx.Context(), s.mail
 	s.actor = ids.Unknown("mail")
 	m := policy.MailFacts{AddressValid: s.to.problem == nil, AddressExpired: s.to.address.Expired(f.now()), Verified: mail.Proof.Verified,
-		Readable: mail.readable() && s.in.Envelope.WholeSize == 0, Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Invitation: mail.Kind == MailInvite,
+		Readable: mail.readable() && s.in.Envelope.WholeSize == 0, Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Report: mail.Kind == MailBounce, Invitation: mail.Kind == MailInvite,
 		Challenge: mail.Auto.Form == AutoChallenge}
 	s.facts = policy.Facts{Act: policy.FileMail}
 	if m.AddressValid {
@@ -139,8 +140,9 @@ func sameAgency(ctx context.Context, r store.Reader, agency ids.AgencyID, from s
 	return err == nil && a.Writes(from), err
 }
 
-// reportedDelivery finds the delivery that a report at a reply address is about: the newest one, not yet known to have failed, to the
-// recipient that it names.
+// reportedDelivery finds the delivery that a report at a reply address is about: the newest one, not yet known to have failed, that it names, to the
+// recipient that it names. A reply address is known to whoever was ever sent it, so the report must show what only a server that had the mail can
+// show: the mail's Message-ID, or the envelope's ENVID (RFC 3461 section 4.4). Without that it moves nothing, and a person looks at it.
 func reportedDelivery(tx *store.Tx, s sorting) (found messages.Delivery, ok bool, err error) {
 	ds, err := tx.DeliveriesOfThread(tx.Context(), s.o.ID)
 	if err != nil {
@@ -148,6 +150,9 @@ func reportedDelivery(tx *store.Tx, s sorting) (found messages.Delivery, ok bool
 	}
 	for _, d := range ds {
 		if d.RecipientKind != messages.ToContact || d.State != messages.Sent && d.State != messages.Accepted {
+			continue
+		}
+		if !slices.Contains(s.mail.Names, string(d.Message)) && !slices.Contains(s.mail.Names, string(d.ID)) {
 			continue
 		}
 		for _, b := range s.mail.Bounces {
@@ -270,16 +275,17 @@ type noticePayload struct {
 	Thread  ids.ThreadID
 	Contact ids.ContactID
 	Inbound ids.InboundID
+	reviewNotice
 }
 
 // tellUnreadable leaves a mail to the sender of an encrypted email, at most one a day to each contact of a thread: whatever answers it, no
 // two programs can keep each other writing.
 func (f *Flow) tellUnreadable(tx *store.Tx, s sorting) error {
 	key := strings.Join([]string{string(s.o.ID), s.actor.ID, tx.Now().Format(time.DateOnly)}, "/")
-	return tx.Enqueue(outbox.MailNote, key, noticePayload{s.o.ID, ids.ContactID(s.actor.ID), s.in.ID}, tx.Now())
+	return tx.Enqueue(outbox.MailNote, key, noticePayload{Thread: s.o.ID, Contact: ids.ContactID(s.actor.ID), Inbound: s.in.ID}, tx.Now())
 }
 
-// NoticeMail returns the mail that tells a sender why hers could not be read. ErrNothingToSend when she is no longer in the thread.
+// NoticeMail returns the mail that tells a sender why hers could not be read, or somebody of a review. ErrNothingToSend when she is no longer in the thread.
 func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
 	var n noticePayload
 	if err := json.Unmarshal(payload, &n); err != nil {
@@ -300,6 +306,9 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 	from, err := f.ReplyAddress(ctx, n.Thread, n.Contact)
 	if err != nil {
 		return OutMail{}, err
+	}
+	if n.Hold != "" {
+		return f.reviewMail(ctx, o, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
 	}
 	l := guestLetter{subject: "Your email could not be read, reference " + threadReference(o), parts: []letterPart{
 		{words: "Your email to Kinbridge is encrypted, so nobody here can read it. It has been kept, and has not been passed on."},
@@ -324,10 +333,16 @@ func (f *Flow) NoticeDone(ctx context.Context, payload json.RawMessage, sent boo
 		return err
 	}
 	return f.st.Write(ctx, ids.System("mail"), func(*store.Tx) (audit.Entry, error) {
+		code, _, _ := strings.Cut(answer, " ") // the rest may quote her address
+		if sent {
+			code = ""
+		}
+		if n.Hold != "" {
+			return reviewNoticeDone(t, n, code), nil
+		}
 		if sent {
 			return audit.NoticeSent(t.Case, t.ID, n.Inbound), nil
 		}
-		code, _, _ := strings.Cut(answer, " ") // the rest may quote her address
 		return audit.NoticeFailed(t.Case, t.ID, n.Inbound, code), nil
 	})
 }

@@ -53,6 +53,7 @@ type ReadMail struct {
 	MessageID   string // without angle brackets
 	Files       []store.NewFile
 	Bounces     []Bounce
+	Names       []string  // our messages and deliveries that a delivery report names, by their identifiers
 	Auto        AutoFacts // of an automatic answer
 	Proof       SenderProof
 	Problem     string
@@ -114,6 +115,11 @@ func (m ReadMail) bodyOrNote() string {
 		return "[The email has no text, only files.]"
 	}
 	return "[The email has no text.]"
+}
+
+// message is a new message with the email's words.
+func (m ReadMail) message() messages.Message {
+	return messages.Message{ID: ids.New[ids.MessageID](ids.Message), Subject: oneLine(m.Subject, 500), Body: m.bodyOrNote(), Quoted: CleanText(m.Quoted)}
 }
 
 // idemKey names the email in its thread: the same Message-ID with the same words is the same message, whichever way it came.
@@ -379,8 +385,11 @@ func (f *Flow) settleMail(tx *store.Tx, in store.Inbound, mail ReadMail, to addr
 // postMail makes an email of a verified party a message of its thread, released or held for the channel's review.
 func (f *Flow) postMail(tx *store.Tx, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) (audit.Entry, error) {
 	tx.ActAs(a)
-	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: a.ID,
-		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Inbound: in.ID}
+	m := mail.message()
+	m.Thread, m.Case, m.AuthorKind, m.AuthorID, m.Inbound = o.ID, o.Case, messages.ByContact, a.ID, in.ID
+	if in.New != nil && in.New.Message != "" {
+		m.ID = in.New.Message
+	}
 	_, entry, err := f.place(tx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.files(), headerID: mail.headerID(), inbound: &in})
 	return entry, err
 }

@@ -19,13 +19,13 @@ import (
 // OwnView is what a mother sees of her own affairs: what is asked, who answered, and what waits on whom.
 type OwnView struct {
 	Requests []KioskRequest
-	Waiting  []Waiting
+	Waiting  []WaitingOn
 	Told     []cases.RestrictionKind // restrictions in force that she may be told of, the strictest first
 	Printing time.Time               // since when she waits for her record on paper
 }
 
-// Waiting is a conversation in which hers is the last word: somebody else's turn.
-type Waiting struct {
+// WaitingOn is a conversation in which hers is the last word: somebody else's turn.
+type WaitingOn struct {
 	Thread   ids.ThreadID
 	Subject  string
 	With     string
@@ -73,7 +73,7 @@ func (f *Flow) OwnView(ctx context.Context, a ids.Actor) (v OwnView, err error) 
 }
 
 // waiting says whether a conversation waits for an answer to her.
-func (f *Flow) waiting(ctx context.Context, a ids.Actor, t KioskThread) (w Waiting, ok bool, err error) {
+func (f *Flow) waiting(ctx context.Context, a ids.Actor, t KioskThread) (w WaitingOn, ok bool, err error) {
 	full, err := f.KioskThread(ctx, a, t.ID)
 	if err != nil || len(full.Parts) == 0 {
 		return w, false, err
@@ -86,7 +86,7 @@ func (f *Flow) waiting(ctx context.Context, a ids.Actor, t KioskThread) (w Waiti
 	if err != nil {
 		return w, false, err
 	}
-	w = Waiting{Thread: t.ID, Subject: t.Subject, With: t.With, Progress: last.Progress, Since: last.Written}
+	w = WaitingOn{Thread: t.ID, Subject: t.Subject, With: t.With, Progress: last.Progress, Since: last.Written}
 	for _, d := range ds {
 		if d.RecipientKind != messages.ToContact {
 			continue

@@ -106,7 +106,12 @@ func (f *Flow) DisableStaff(ctx context.Context, a ids.Actor, s ids.StaffID) err
 	if err := f.may(ctx, policy.Facts{Act: policy.ManagePeople, Actor: a, OwnAccess: a.StaffID() == s}, auditID(s)); err != nil {
 		return err
 	}
-	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.UserDisabled(s), tx.DisableStaff(s) })
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		if err := tx.DisableStaff(s); err != nil {
+			return audit.Entry{}, err
+		}
+		return audit.UserDisabled(s), returnClaims(tx, s, "")
+	})
 }
 
 // Agencies returns agencies of a kind ("" = all): names of public bodies, no secret to any member of staff.
@@ -147,7 +152,9 @@ func (f *Flow) CreateMother(ctx context.Context, a ids.Actor, in NewMother) (ids
 	m := people.Mother{ID: ids.New[ids.MotherID](ids.Mother), Name: oneLine(in.Name, 200), PrisonerNumber: in.PrisonerNumber,
 		Establishment: in.Establishment, Wing: in.Wing, Language: in.Language}
 	hash := people.HashSecret(in.PIN, f.cfg.PasswordCost)
-	return m.ID, in.PIN, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.MotherCreated(m.ID), tx.AddMother(m, hash) })
+	return m.ID, in.PIN, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		return audit.MotherCreated(m.ID), f.enterMother(tx, m, hash)
+	})
 }
 
 // NewCase is a case to be opened.

@@ -22,6 +22,10 @@ const (
 	MailNote  Kind = "mail_note"  // tell a sender that her email could not be read: payload is flow's
 	FileCheck Kind = "file_check" // look at a file that came with a message: payload is its AttachmentID
 	MailPage  Kind = "mail_page"  // send the code of a reading page: payload is flow's
+	// CustodyDue: take a custody event whose time has come, or forget one that is nobody's: payload is flow's.
+	CustodyDue Kind = "custody_due"
+	// DayTurned: examine what begins or ends with a London day: payload is the day.
+	DayTurned Kind = "day_turned"
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
 	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
 	// ladder that chases what was not received.

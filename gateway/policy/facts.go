@@ -32,6 +32,7 @@ const (
 	Deliver      Act = "deliver"       // let a released message reach one recipient (decided for the system)
 	Attach       Act = "attach"        // let a file of a message reach one recipient (decided for the system)
 
+	HearOf       Act = "hear_of"       // be told that a message to her was not passed on
 	Review       Act = "review"        // read a held message and release or withhold it
 	Appeal       Act = "appeal"        // ask that somebody else looks at a message that was not passed on
 	SetReview    Act = "set_review"    // say who reviews which direction
@@ -59,6 +60,8 @@ const (
 	SeeRestrictions   Act = "see_restrictions"   // read a case's restrictions
 	AddRestriction    Act = "add_restriction"    // put a restriction in force
 	ChangeRestriction Act = "change_restriction" // end or change one
+	LetKeptGo         Act = "let_kept_go"        // let a message go that a restriction kept, or decide that it does not
+	ClearFile         Act = "clear_file"         // say that a picture may be shown to her in spite of a restriction on pictures
 
 	AskRequest    Act = "ask_request"    // ask her for consent or for information, or ask for it on her behalf
 	SeeRequest    Act = "see_request"    // read such a request and its answer
@@ -67,6 +70,7 @@ const (
 	SeeCustody    Act = "see_custody"    // know where a mother is and was
 	RecordCustody Act = "record_custody" // record that she was received, moved or released
 	FollowOn      Act = "follow_on"      // agree how she is reached after her release
+	GiveKept      Act = "give_kept"      // record that she was given what was kept for her
 
 	PlanMeeting   Act = "plan_meeting"   // create a meeting and invite to it
 	Invite        Act = "invite"         // have one person or child take part in a meeting
@@ -92,6 +96,8 @@ type CaseFacts struct {
 	SameEstablishment bool       // the actor's agency is the establishment where the mother is now
 	SameWing          bool       // and her wing is the actor's
 	Closed            bool
+	// OtherPrison: the actor is of a prison's own staff, and that is not where she is.
+	OtherPrison bool
 }
 
 // ThreadFacts are what the rules ask about a thread.
@@ -113,9 +119,12 @@ type MessageFacts struct {
 	Withheld bool // or was returned to its author
 	IsAuthor bool // the actor wrote it
 	HasHold  bool // there is a hold to decide
+	Notice   bool // Kinbridge itself wrote it, to the people outside
 	Appealed bool // somebody was asked already to look again
+	Tellable bool // it was withheld for a reason of which the other side may be told
 	// Of a file of it: it is a picture that may show a child; the reviewer has kept it back; she has said that it may pass.
 	Picture, FileKept, FileCleared bool
+	Kept                           bool // a restriction keeps it from the actor
 }
 
 // Recipient is what sort of recipient a delivery is for.
@@ -242,8 +251,13 @@ func isPact(f *Facts) bool {
 	return isStaff(f.Actor, ids.RolePactWorker) && (f.Case.OnTeam || f.Case.IsWorker)
 }
 
-// isFamilyWorker, of the case's team.
-func isFamilyWorker(f *Facts) bool { return isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam }
+// isFamilyWorker, of the case's team, and not of a prison where the mother is no longer.
+func isFamilyWorker(f *Facts) bool {
+	return isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam && !f.Case.OtherPrison
+}
+
+// otherPrison: staff of a prison where she is not have nothing to do with her, whatever they had before she moved.
+func otherPrison(f *Facts) bool { return f.Case.OtherPrison && isStaff(f.Actor) }
 
 // isOffenderManager, of the case's team and at the prison where she is.
 func isOffenderManager(f *Facts) bool {

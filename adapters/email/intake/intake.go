@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,9 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 	out.Text = reply.Text
 	out.Quoted = join(reply.Signature, reply.Quoted)
 	out.Files = newFiles(m.Attachments)
-	out.Bounces = bounces(class)
+	if out.Bounces = bounces(class); len(out.Bounces) > 0 {
+		out.Names = named(raw, m)
+	}
 	out.Auto = autoFacts(class.Auto)
 	if env.WholeSize > 0 {
 		out.Kind, out.Problem = flow.MailRejected, tooLarge(env)
@@ -132,6 +135,35 @@ func bounces(class mailkind.Class) []flow.Bounce {
 	}
 	return out
 }
+
+// maxNames is how many identifiers of ours a report may name: it returns one mail, whose References are 20.
+const maxNames = 64
+
+// named finds our identifiers of messages and deliveries in a report: in the Message-ID, In-Reply-To and References of the mail it returns, or as its
+// Original-Envelope-Id (RFC 3464 section 2.2.1). Servers put them into fields, text and parts of every kind, so they are looked for everywhere. Among
+// more than there can be, the first count.
+func named(raw []byte, m *mailparse.Message) (out []string) {
+	places := [][]byte{raw, []byte(m.Text)}
+	for _, a := range m.Attachments {
+		places = append(places, a.Data)
+	}
+	for _, b := range places {
+		for len(out) < maxNames {
+			at := ours.FindIndex(b)
+			if at == nil {
+				break
+			}
+			if id := string(b[at[0]:at[1]]); !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+			b = b[at[1]:]
+		}
+	}
+	return out
+}
+
+// ours is an identifier of a message or a delivery, as package ids makes them.
+var ours = regexp.MustCompile(`\b(?:` + ids.Message + `|` + ids.Delivery + `)_[0-9a-z]{26}\b`)
 
 // autoFacts says in the gateway's words what an automatic answer tells.
 func autoFacts(a mailkind.AutoReply) flow.AutoFacts {
