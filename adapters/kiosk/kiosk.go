@@ -85,6 +85,8 @@ type Flow interface {
 	Reviewing
 	Meetings
 	Limits
+	Answering
+	Asking
 }
 
 // Config is how a Kiosk is set up.
@@ -209,6 +211,16 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/meetings", k.mother(k.meetings))
 	page("GET /kiosk/meetings/{meeting}", k.mother(k.meeting))
 	page("POST /kiosk/meetings/{meeting}/ticket", k.mother(k.ticket))
+	// What is asked, and her own affairs.
+	page("GET /kiosk/mine", k.mother(k.mine))
+	page("GET /kiosk/mine/rights", k.mother(k.rights))
+	page("POST /kiosk/mine/print", k.mother(k.askPrint))
+	page("GET /kiosk/mine/{request}", k.mother(k.question))
+	page("POST /kiosk/mine/{request}/check", k.mother(k.readBack))
+	page("GET /kiosk/mine/{request}/speech/{says}", k.mother(k.speakBack))
+	page("POST /kiosk/mine/{request}", k.mother(k.answer))
+	page("GET /kiosk/ask", k.mother(k.askPage))
+	page("POST /kiosk/ask", k.mother(k.ask))
 	page("/kiosk/", func(http.ResponseWriter, *http.Request) error { return ids.ErrNotFound })
 	return mux
 }

@@ -39,6 +39,8 @@ type homeView struct {
 	New  int
 	Next string // when her next meeting is; "" = none
 	Now  bool   // it is open
+	// Asked counts what she is asked and has not answered.
+	Asked int
 }
 
 func (k *Kiosk) home(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -53,6 +55,15 @@ func (k *Kiosk) home(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	}
 	for _, t := range list {
 		v.New += t.New
+	}
+	own, err := k.flow.OwnView(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	for _, q := range own.Requests {
+		if q.MayAnswer && q.State.Waits() {
+			v.Asked++
+		}
 	}
 	ms, err := k.flow.MeetingsOf(r.Context(), at.Actor())
 	if err != nil {
@@ -112,6 +123,7 @@ func (s shower) thread(t flow.KioskThread) threadView {
 type openView struct {
 	Live   live
 	Thread threadView
+	Asked  []askedView // what she is asked in it and has not answered
 }
 
 func (k *Kiosk) thread(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -137,7 +149,17 @@ func (k *Kiosk) openThread(r *http.Request, at atKiosk) (openView, error) {
 	if err != nil {
 		return openView{}, err
 	}
-	return openView{Live: l, Thread: k.shower(r).thread(t)}, nil
+	v := openView{Live: l, Thread: k.shower(r).thread(t)}
+	own, err := k.flow.OwnView(r.Context(), at.Actor())
+	if err != nil {
+		return openView{}, err
+	}
+	for _, q := range own.Requests {
+		if q.Thread == t.ID && q.MayAnswer && q.State.Waits() {
+			v.Asked = append(v.Asked, k.shower(r).asked(q))
+		}
+	}
+	return v, nil
 }
 
 // readyReplies are the ready-made replies: kiosk.ready.NAME in the locale files.

@@ -17,6 +17,7 @@ import (
 
 	"kinbridge/adapters/kiosk"
 	"kinbridge/adapters/web"
+	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/flow/flowtest"
@@ -53,7 +54,11 @@ func newWorld(t testing.TB, cfg kiosk.Config) *world {
 	bus := flow.NewBus()
 	w := &world{t: t, env: storetest.Open(t, store.SQLite, bus.Wake), admin: ids.System("test")}
 	quiet := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	w.f = flow.New(w.env.Store, bus, flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
+	skey, _, err := audit.NewKey("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.f = flow.New(w.env.Store, bus, flow.Config{Records: must(audit.NewRecordSigner(skey))(t), MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
 		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Files: &flowtest.Files{}, Now: w.env.Clock.Now, Log: quiet})
 	w.seed()
 	site, err := web.Load(quiet, prometheus.NewRegistry(), w.env.Clock.Now)

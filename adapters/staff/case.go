@@ -33,9 +33,13 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
+	asked, err := s.flow.CaseRequests(r.Context(), me.Actor(), c.ID)
+	if err != nil {
+		return err
+	}
 	at := "/cases/" + string(c.ID)
 	v := caseView{Notes: childNotes(loc, c), Bar: caseBar(loc, c), Sub: caseNav(loc, c, r.URL.Path), Tables: []web.Table{s.threadTable(r, c.Threads),
-		s.meetingTable(r, planned, loc.T("staff.case.meetings"), loc.T("staff.case.no_meetings")), s.childTable(r, c), teamTable(loc, c)}}
+		s.requestTable(r, asked), s.meetingTable(r, planned, loc.T("staff.case.meetings"), loc.T("staff.case.no_meetings")), s.childTable(r, c), teamTable(loc, c)}}
 	if len(c.MayOpen) > 0 {
 		v.Begin = at + "/begin"
 	}
@@ -105,6 +109,7 @@ func caseNav(loc i18n.Loc, c flow.CaseView, path string) web.SubNavigation {
 		}
 		nav.Items = append(nav.Items, web.NavItem{Text: text, Href: at + "/restrictions", Current: path == at+"/restrictions"})
 	}
+	nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.request.title"), Href: at + "/requests", Current: path == at+"/requests"})
 	nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.custody.title"), Href: at + "/custody", Current: path == at+"/custody"})
 	if c.MayReadAudit {
 		nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.audit.title"), Href: at + "/audit", Current: path == at+"/audit"})

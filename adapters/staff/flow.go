@@ -12,6 +12,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
+	"kinbridge/gateway/requests"
 	"kinbridge/gateway/threads"
 	"kinbridge/gateway/workdays"
 )
@@ -172,6 +173,25 @@ type Users interface {
 	IssueToken(ctx context.Context, a ids.Actor, name string, id ids.StaffID, expires time.Time) (string, error)
 }
 
+// Requests is what is asked in conversations.
+type Requests interface {
+	CaseRequests(ctx context.Context, a ids.Actor, c ids.CaseID) ([]flow.RequestRow, error)
+	// SuggestRequest says what a message seems to ask; with no message it is for asking from scratch.
+	SuggestRequest(ctx context.Context, a ids.Actor, t ids.ThreadID, m ids.MessageID) (flow.Suggestion, error)
+	MakeRequest(ctx context.Context, a ids.Actor, m ids.MessageID, k requests.Kind, child ids.ChildID, terms requests.Terms) (ids.RequestID, error)
+	Ask(ctx context.Context, a ids.Actor, in flow.NewRequest) (flow.Asked, error)
+	RequestTasks(ctx context.Context, a ids.Actor) (flow.Tasks, error)
+}
+
+// KeptRequests is what becomes of requests.
+type KeptRequests interface {
+	WithdrawRequest(ctx context.Context, a ids.Actor, id ids.RequestID) error
+	SettleRequest(ctx context.Context, a ids.Actor, id ids.RequestID, by ids.MessageID) error
+	MarkTalked(ctx context.Context, a ids.Actor, id ids.RequestID) error
+	OwnRecord(ctx context.Context, a ids.Actor, c ids.CaseID) (flow.OwnRecord, error)
+	GivePrint(ctx context.Context, a ids.Actor, c ids.CaseID) error
+}
+
 // Rules are how everything is decided.
 type Rules interface {
 	RuleBook(ctx context.Context, a ids.Actor) ([]*policy.Chapter, error)
@@ -232,6 +252,8 @@ type Flow interface {
 	Meetings
 	Kiosks
 	Users
+	Requests
+	KeptRequests
 	Rules
 	Places
 	Custody

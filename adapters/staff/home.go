@@ -23,6 +23,7 @@ type homeView struct {
 	Arrivals   *web.Table
 	Restricted *web.Table // at public protection's prison, what is due first
 	Admin      bool
+	Asked      []web.Table // what mothers wait for: to talk, and their record on paper
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -68,6 +69,11 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		}
 		t.Rows = t.Rows[:min(len(t.Rows), mostAtHome)]
 		v.Restricted = &t
+	}
+	if me.Role == ids.RolePactWorker {
+		if v.Asked, err = s.askedTables(r, me); err != nil {
+			return err
+		}
 	}
 	if hasSection(me.Role, "/arrivals") {
 		rows, err := s.flow.Arrivals(r.Context(), me.Actor())

@@ -26,6 +26,7 @@ type threadView struct {
 	Absences []absenceView
 	Mail     *web.Table // email of the conversation that is nobody's words in it
 	HandOver []threads.Party
+	Ask      string // where something is asked in it; "" when she may not
 	Stopped  []stoppedView
 }
 
@@ -104,6 +105,9 @@ func (s *Staff) loadThread(r *http.Request, me people.Staff) (threadView, flow.T
 		v.About.Rows = append(v.About.Rows, web.Row(loc.T("staff.thread.children"), strings.Join(t.ChildNames, ", ")))
 	}
 	s.aroundThread(r, t, &v)
+	if t.MayAsk {
+		v.Ask = "/threads/" + string(t.ID) + "/ask"
+	}
 	v.Messages.Label = loc.T("staff.thread.messages")
 	for _, m := range t.Messages {
 		v.Messages.Items = append(v.Messages.Items, s.messageItem(r, t.Mother, m))
@@ -142,6 +146,9 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 	}
 	for _, a := range m.Attachments {
 		item.Files = append(item.Files, fileItem(loc, a))
+	}
+	if m.State != messages.Withheld && m.MayAsk {
+		item.Links = append(item.Links, web.Link{Text: loc.T("staff.request.make"), Href: "/messages/" + string(m.ID) + "/request"})
 	}
 	if m.HowItCame {
 		item.Links = append(item.Links, mailLink(loc, m.Message))

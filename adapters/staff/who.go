@@ -92,6 +92,7 @@ var results = codes(
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
 	"restricted saved",
 	"returned given_back appealed review_set flag_added flag_removed", // review
+	"request_made request_kept record_given",                          // requests
 )
 
 func codes(lists ...string) map[string]bool {

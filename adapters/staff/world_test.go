@@ -94,7 +94,11 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, bus: flow.NewBus(), staff: map[ids.Role]people.Staff{}, secret: map[ids.Role]string{}}
 	w.e = storetest.Open(t, store.SQLite, w.bus.Wake)
-	w.f = flow.New(w.e.Store, w.bus, flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
+	skey, _, err := audit.NewKey("test")
+	w.must(err)
+	records, err := audit.NewRecordSigner(skey)
+	w.must(err)
+	w.f = flow.New(w.e.Store, w.bus, flow.Config{Records: records, MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
 		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: cheap, Tickets: signer{}, Files: &flowtest.Files{},
 		Mail: intake.Reader{Resolver: mailauth.Static{TXT: map[string][]string{"anytown.example": {"v=spf1 ip4:192.0.2.1 -all"}, "hale.example": {"v=spf1 ip4:192.0.2.1 -all"}}}}, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	w.seed()

@@ -23,6 +23,7 @@ import (
 type auditCmd struct {
 	Verify auditVerifyCmd `cmd:"" help:"Recompute the whole audit log, or check one proof; the exit status is 1 when anything is wrong."`
 	Prove  auditProveCmd  `cmd:"" help:"Write a proof that one entry is in the log, for somebody who has no access to it."`
+	Record auditRecordCmd `cmd:"" help:"Check the signed record of a mother's answer, without a database."`
 	Key    auditKeyCmd    `cmd:"" help:"Print the key with which others check proofs and checkpoints. It is not secret."`
 }
 

@@ -11,6 +11,7 @@ import (
 	"kinbridge/adapters/email/files"
 	"kinbridge/adapters/email/intake"
 	"kinbridge/adapters/email/mailauth"
+	"kinbridge/gateway/audit"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/outbox"
@@ -82,11 +83,15 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 	if w.files, err = files.New(files.Config{Allow: a.Allow, Clamd: a.Clamd, PDFToPPM: a.PDFToPPM, Soffice: a.Soffice}); err != nil {
 		return nil, fmt.Errorf("configuration: mail.attachments.%w", err)
 	}
+	records, err := audit.NewRecordSigner(keys.AuditSigner)
+	if err != nil {
+		return nil, err
+	}
 	if w.Store, err = store.Open(ctx, sc); err != nil {
 		return nil, err
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Tickets: w.signer, Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Records: records, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }
 

@@ -53,10 +53,13 @@ const (
 	maxDetails = 32
 )
 
-// Stamp returns the entry with its identifier, time (rounded down to the microsecond, in UTC) and actor. An actor
-// that the entry already has is kept: some events are recorded on behalf of another.
+// Stamp returns the entry with its identifier, time (rounded down to the microsecond, in UTC) and actor. An identifier and an actor
+// that the entry already has are kept: a document may have to name the entry that names it, and some events are recorded on behalf of another.
 func (e Entry) Stamp(id string, at time.Time, actor ids.Actor) Entry {
-	e.ID, e.At = id, at.UTC().Truncate(time.Microsecond)
+	if e.ID == "" {
+		e.ID = id
+	}
+	e.At = at.UTC().Truncate(time.Microsecond)
 	if e.Actor == (ids.Actor{}) {
 		e.Actor = actor
 	}
@@ -65,6 +68,9 @@ func (e Entry) Stamp(id string, at time.Time, actor ids.Actor) Entry {
 
 // By returns the entry with an actor of its own, which Stamp then leaves alone.
 func (e Entry) By(actor ids.Actor) Entry { e.Actor = actor; return e }
+
+// Known returns the entry with an identifier of its own, which Stamp then leaves alone.
+func (e Entry) Known(id string) Entry { e.ID = id; return e }
 
 // In returns the entry with the case and thread it belongs to.
 func (e Entry) In(c ids.CaseID, t ids.ThreadID) Entry { e.Case, e.Thread = c, t; return e }

@@ -91,6 +91,16 @@ const (
 	HandoverAcceptedKind Kind = "handover.accepted"
 	HandoverRefusedKind  Kind = "handover.refused"
 
+	RequestMadeKind      Kind = "request.made"
+	RequestAnsweredKind  Kind = "request.answered"
+	RequestSettledKind   Kind = "request.settled"
+	RequestWithdrawnKind Kind = "request.withdrawn"
+	RequestTalkedKind    Kind = "request.talked"
+	RequestsReadKind     Kind = "request.read"
+	PrintAskedKind       Kind = "own_record.asked"
+	PrintGivenKind       Kind = "own_record.given"
+	OwnRecordTakenKind   Kind = "own_record.taken"
+
 	KioskCodeMadeKind  Kind = "kiosk.code_made"
 	KioskEnrolledKind  Kind = "kiosk.enrolled"
 	KioskRevokedKind   Kind = "kiosk.revoked"
@@ -244,6 +254,16 @@ var kinds = [...]Info{
 	{HandoverProposedKind, "Proposed that somebody takes over the thread", "handover", true},
 	{HandoverAcceptedKind, "Decided who takes over the thread", "handover", true},
 	{HandoverRefusedKind, "Decided that nobody takes over the thread", "handover", true},
+
+	{RequestMadeKind, "Made a request of a message", "request", true},
+	{RequestAnsweredKind, "Answered a request", "request", true},
+	{RequestSettledKind, "Said which message answers a request", "request", true},
+	{RequestWithdrawnKind, "Withdrew a request", "request", true},
+	{RequestTalkedKind, "Talked with the mother about a request", "request", true},
+	{RequestsReadKind, "Read what is asked in the case", "case", true},
+	{PrintAskedKind, "Asked for her own record on paper", "mother", true},
+	{PrintGivenKind, "Gave the mother her own record on paper", "mother", true},
+	{OwnRecordTakenKind, "Made the mother's own record to be printed", "mother", true},
 
 	{KioskCodeMadeKind, "Made an enrolment code for a kiosk", "kiosk", false},
 	{KioskEnrolledKind, "Enrolled a kiosk", "kiosk", false},

@@ -36,6 +36,8 @@ type Config struct {
 	Handover *outbox.Handover
 	// Notices says when a notice goes in the place of a message that cannot be sent securely.
 	Notices NoticeConfig
+	// Records signs records of answers with the audit log's key; nil = no answer can be taken.
+	Records *audit.RecordSigner
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.

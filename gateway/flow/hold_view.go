@@ -171,7 +171,7 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 		return v, err
 	}
 	if h.hold.Message != "" {
-		v.Message = &MessageView{Message: h.msg, Hold: &h.hold}
+		v.Message = &MessageView{Message: h.msg, Hold: &h.hold, MayAsk: policy.Decide(h.in.to(policy.AskRequest)).Err() == nil}
 		if v.Found, err = f.pointer().look(ctx, h); err != nil {
 			return v, err
 		}

@@ -335,6 +335,7 @@ type MessageView struct {
 	messages.Message
 	Own        bool
 	HowItCame  bool // it is an email, and the reader may look up how it came
+	MayAsk     bool // a request can be made of it
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
 	Stopped    *Stopped       // for its author, when it was not passed on
@@ -363,6 +364,7 @@ type Around struct {
 	MayHandOver  bool
 	Review       []ReviewLine // none where nobody can review
 	MaySetReview bool
+	MayAsk       bool // consent or information
 }
 
 // Thread returns a thread with the messages that the actor may read, oldest first, and records that staff read it.
@@ -390,6 +392,7 @@ func (f *Flow) Thread(ctx context.Context, a ids.Actor, id ids.ThreadID) (Thread
 	if a.StaffID() == "" {
 		return v, nil
 	}
+	v.MayAsk = policy.Decide(o.to(policy.AskRequest)).Err() == nil
 	if err := f.mailAround(ctx, a, o, &v); err != nil {
 		return v, err
 	}
@@ -438,6 +441,7 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 		return nil, err
 	}
 	sorts := policy.Decide(o.to(policy.ReadMail)).Allowed()
+	asks := a.StaffID() != "" && policy.Decide(o.to(policy.AskRequest)).Err() == nil
 	var out []MessageView
 	for _, m := range ms {
 		facts, _, err := f.reviewerFacts(ctx, o, policy.ReadMessage, m)
@@ -447,7 +451,7 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 		if !policy.Decide(facts).Allowed() {
 			continue
 		}
-		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts}
+		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts, MayAsk: asks}
 		for _, d := range ds {
 			if d.Message == m.ID {
 				v.Deliveries = append(v.Deliveries, d)

@@ -3,7 +3,7 @@ import { workerURL } from './lib/trusted'
 import { Line } from './kiosk/line'
 import { lockOwed, lockPaid, neverFromMemory, oweLock, wipe } from './kiosk/lock'
 import { startPad } from './kiosk/pad'
-import { startReply } from './kiosk/reply'
+import { startReply, startWriting } from './kiosk/reply'
 import { Reader } from './kiosk/speech'
 import { ThreadView } from './kiosk/thread'
 
@@ -11,6 +11,9 @@ neverFromMemory()
 
 const pad = document.querySelector<HTMLFormElement>('form[data-keypad]')
 if (pad) startPad(pad)
+
+// A form with a keyboard that is sent as a form: an answer, or what she asks for.
+for (const form of document.querySelectorAll<HTMLFormElement>('form[data-write]')) startWriting(form)
 
 const live = document.querySelector<HTMLElement>('[data-live]')
 if (live && lockOwed()) wipe()

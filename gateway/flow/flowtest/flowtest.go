@@ -48,6 +48,7 @@ type World struct {
 	Children []cases.Child // the first looked after by Anytown, the second by Brookshire
 	Threads  Threads
 	Files    *Files
+	Key      string // the audit log's verifier key, for records of answers
 }
 
 // Agencies are the world's bodies.
@@ -96,7 +97,12 @@ func New(t testing.TB, e store.Engine, mail flow.MailReader) *World {
 	w := &World{Bus: flow.NewBus(), Files: &Files{}}
 	w.Env = storetest.Open(t, e, w.Bus.Wake)
 	storetest.Twice(t, w.Env)
-	w.Flow = flow.New(w.Env.Store, w.Bus, flow.Config{MailDomain: Domain, AddressKey: AddressKey, SessionKey: []byte("a session key of thirty-two bytes"),
+	skey, vkey, err := audit.NewKey("test.example/records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Key = vkey
+	w.Flow = flow.New(w.Env.Store, w.Bus, flow.Config{MailDomain: Domain, Records: must[*audit.RecordSigner](t)(audit.NewRecordSigner(skey)), AddressKey: AddressKey, SessionKey: []byte("a session key of thirty-two bytes"),
 		PublicURL: "https://kinbridge.example", Mail: mail, Files: w.Files, PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.Env.Clock.Now})
 	b := builder{t: t, ctx: context.Background(), w: w}
 	b.agencies()

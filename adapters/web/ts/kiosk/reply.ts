@@ -2,19 +2,12 @@
 import type { Line } from './line'
 import { startKeyboard } from './keyboard'
 
-export function startReply(form: HTMLFormElement, line: Line): void {
+/** The keyboard and the ready-made words of a form. */
+export function startWriting(form: HTMLFormElement): void {
   const box = form.querySelector('textarea')
-  const status = form.querySelector<HTMLElement>('[data-reply-status]')
-  const key = form.querySelector<HTMLInputElement>('input[name=key]')
-  const send = form.querySelector<HTMLButtonElement>('[data-send]')
   const board = form.querySelector<HTMLElement>('[data-keyboard]')
-  if (!box || !status || !key || !send || !board) return
+  if (!box || !board) return
   startKeyboard(board, box)
-
-  const say = (text: string): void => {
-    status.textContent = text
-    status.hidden = text === ''
-  }
   form.addEventListener('click', (event) => {
     const ready = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-ready]') : null
     if (!ready) return
@@ -23,6 +16,20 @@ export function startReply(form: HTMLFormElement, line: Line): void {
     box.dispatchEvent(new Event('input', { bubbles: true }))
     box.scrollIntoView({ block: 'center' })
   })
+}
+
+export function startReply(form: HTMLFormElement, line: Line): void {
+  const box = form.querySelector('textarea')
+  const status = form.querySelector<HTMLElement>('[data-reply-status]')
+  const key = form.querySelector<HTMLInputElement>('input[name=key]')
+  const send = form.querySelector<HTMLButtonElement>('[data-send]')
+  if (!box || !status || !key || !send) return
+  startWriting(form)
+
+  const say = (text: string): void => {
+    status.textContent = text
+    status.hidden = text === ''
+  }
   form.addEventListener('submit', (event) => {
     if (event.submitter?.hasAttribute('data-ready')) return
     event.preventDefault()
