@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/audit"
+	"kinbridge/gateway/chase"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -36,6 +37,8 @@ type Config struct {
 	Handover *outbox.Handover
 	// Notices says when a notice goes in the place of a message that cannot be sent securely.
 	Notices NoticeConfig
+	// Chase says when answers are asked for again.
+	Chase ChaseConfig
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.
@@ -50,11 +53,13 @@ type Flow struct {
 	bus *Bus
 	now func() time.Time
 	log *slog.Logger
+
+	planner *chase.Planner
 }
 
 // New returns the use cases. The bus is the one whose Wake the store calls.
 func New(st *store.Store, bus *Bus, cfg Config) *Flow {
-	f := &Flow{st: st, cfg: cfg, bus: bus, now: cfg.Now, log: cfg.Log}
+	f := &Flow{st: st, cfg: cfg, bus: bus, now: cfg.Now, log: cfg.Log, planner: cfg.Chase.planner()}
 	if f.now == nil {
 		f.now = time.Now
 	}
