@@ -18,6 +18,7 @@ type homeView struct {
 	WaitingN  int
 	Failed    *web.Table
 	Handovers *web.Table
+	Asks      *web.Table
 	Meetings  *web.Table
 	Movements *web.Table
 	Admin     bool
@@ -56,6 +57,8 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Failed = &failed
 		handovers := s.handoverTable(r, h.Handovers[:min(len(h.Handovers), mostAtHome)])
 		v.Handovers = &handovers
+		asks := s.askTable(loc, h.Steps[:min(len(h.Steps), mostAtHome)])
+		v.Asks = &asks
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
 	}

@@ -26,6 +26,7 @@ type threadView struct {
 	Absences []absenceView
 	Mail     *web.Table // email of the conversation that is nobody's words in it
 	HandOver []threads.Party
+	Asks     threadAsks
 }
 
 // absenceView is a contact whose mailbox says that she is away or gone.
@@ -45,8 +46,11 @@ func (s *Staff) showThread(w http.ResponseWriter, r *http.Request, me people.Sta
 	if err != nil {
 		return err
 	}
+	if v.Asks, err = s.threadAsks(r, me, t.ID); err != nil {
+		return err
+	}
 	if form.Values == nil {
-		form.Values = map[string][]string{"body": {t.Draft}}
+		form.Values = map[string][]string{"body": {t.Draft}, "due": {v.Asks.Day}}
 	}
 	if v.Key = form.Value("key"); v.Key == "" {
 		v.Key = newKey()

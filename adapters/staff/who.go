@@ -88,7 +88,8 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 // results are the results of a step that the next page can announce: words never come out of an address.
 var results = map[string]bool{"sent": true, "held": true, "again": true, "begun": true, "released": true, "withheld": true, "set_aside": true, "filed": true,
 	"claimed": true, "planned": true, "cancelled": true, "withdrawn": true, "disabled": true, "draft": true, "some_failed": true,
-	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true}
+	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true,
+	"asked": true, "answered": true, "stopped": true, "ask_sent": true, "dismissed": true, "duty_set": true}
 
 // section is one entry of the navigation and who has it. It offers; whether a page may be read is decided in flow.
 type section struct {
@@ -106,6 +107,8 @@ var (
 		{"/meetings", "meetings", caseRoles},
 		{"/movements", "movements", prisonRoles},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
+		{"/asks", "asks", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
+		{"/authorities", "authorities", []ids.Role{ids.RoleAdministrator}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
