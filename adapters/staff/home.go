@@ -21,6 +21,7 @@ type homeView struct {
 	Asks      *web.Table
 	Meetings  *web.Table
 	Movements *web.Table
+	Arrivals  *web.Table
 	Admin     bool
 }
 
@@ -61,6 +62,14 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Asks = &asks
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
+	}
+	if hasSection(me.Role, "/arrivals") {
+		rows, err := s.flow.Arrivals(r.Context(), me.Actor())
+		if err != nil {
+			return err
+		}
+		t := s.arrivalTable(r, rows)
+		v.Arrivals = &t
 	}
 	if hasSection(me.Role, "/movements") {
 		rows, err := s.flow.Movements(r.Context(), me.Actor())

@@ -86,10 +86,23 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 }
 
 // results are the results of a step that the next page can announce: words never come out of an address.
-var results = map[string]bool{"sent": true, "held": true, "again": true, "begun": true, "released": true, "withheld": true, "set_aside": true, "filed": true,
-	"claimed": true, "planned": true, "cancelled": true, "withdrawn": true, "disabled": true, "draft": true, "some_failed": true,
-	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true,
-	"asked": true, "answered": true, "stopped": true, "ask_sent": true, "dismissed": true, "duty_set": true}
+var results = codes(
+	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
+	"moved handed_over left_as_it_is sent_again handled",
+	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
+	"returned given_back appealed review_set flag_added flag_removed",     // review
+	"asked answered stopped ask_sent dismissed duty_set",                  // asking and handing over
+)
+
+func codes(lists ...string) map[string]bool {
+	all := map[string]bool{}
+	for _, l := range lists {
+		for _, code := range strings.Fields(l) {
+			all[code] = true
+		}
+	}
+	return all
+}
 
 // section is one entry of the navigation and who has it. It offers; whether a page may be read is decided in flow.
 type section struct {
@@ -102,13 +115,16 @@ var (
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
-		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleAdministrator}},
+		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},
 		{"/movements", "movements", prisonRoles},
+		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
 		{"/asks", "asks", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
 		{"/authorities", "authorities", []ids.Role{ids.RoleAdministrator}},
+		{"/review", "review", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
+		{"/flags", "flags", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},

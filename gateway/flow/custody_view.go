@@ -10,7 +10,6 @@ import (
 	"kinbridge/gateway/custody"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
-	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
@@ -204,31 +203,9 @@ type Arrival struct {
 // Arrivals returns the women who have come to the actor's prison and have no wing yet, and those of the actor's cases whose meetings are to be offered again or lie
 // in a time when she is out, the longest there first.
 func (f *Flow) Arrivals(ctx context.Context, a ids.Actor) ([]Arrival, error) {
-	seen := map[ids.MotherID]bool{}
-	var women []people.Mother
-	if a.Agency != "" {
-		at, err := f.st.MothersAtReception(ctx, a.Agency)
-		if err != nil {
-			return nil, err
-		}
-		women = at
-	}
-	cs, err := f.st.CandidateCases(ctx, a.StaffID(), a.Agency)
+	women, err := f.st.ArrivalCandidates(ctx, a.StaffID(), a.Agency)
 	if err != nil {
 		return nil, err
-	}
-	for _, m := range women {
-		seen[m.ID] = true
-	}
-	for _, c := range cs {
-		m, err := f.st.Mother(ctx, c.Mother)
-		if err != nil {
-			return nil, err
-		}
-		if !seen[m.ID] {
-			seen[m.ID] = true
-			women = append(women, m)
-		}
 	}
 	var out []Arrival
 	for _, m := range women {
@@ -385,8 +362,11 @@ func (f *Flow) UnknownCustody(ctx context.Context, a ids.Actor) ([]CustodyRow, e
 	return f.custodyRows(ctx, recs)
 }
 
+// Prison is an establishment with its code.
+type Prison = store.Prison
+
 // Prisons returns the establishments with their codes, by name: public bodies, no secret to any member of staff.
-func (f *Flow) Prisons(ctx context.Context) ([]store.Prison, error) { return f.st.Prisons(ctx) }
+func (f *Flow) Prisons(ctx context.Context) ([]Prison, error) { return f.st.Prisons(ctx) }
 
 // SetPrisonCode says by which code the prisons' records name an establishment ("" = none). Women who are held to be elsewhere because the code was not known are
 // placed at the next event.
@@ -467,131 +447,4 @@ func (f *Flow) preview(ctx context.Context, a ids.Actor, at places, states map[i
 	}
 	states[m.ID], p.Effect, p.Why = s.Apply(at.canonical(e))
 	return nil
-}
-
-// KeptRow is a message that waits for a woman who has been released.
-type KeptRow struct {
-	messages.Delivery
-	Subject  string
-	From     string
-	Written  time.Time
-	Together bool   // it is to be read together with somebody, and was not yet
-	MayGive  bool   // the actor may record that she was given it
-	WhyNot   string // else
-}
-
-// KeptView is what waits for a woman who has been released.
-type KeptView struct {
-	Case     cases.Case
-	Mother   people.Mother
-	FollowOn string
-	MayAgree bool
-	Rows     []KeptRow
-}
-
-// KeptAfterRelease returns what waits for the woman of a case who has been released, the oldest first. What is legally privileged is not there: that is between her and
-// her lawyer, who reaches her directly.
-func (f *Flow) KeptAfterRelease(ctx context.Context, a ids.Actor, id ids.CaseID) (KeptView, error) {
-	var v KeptView
-	around, err := f.caseAround(ctx, a, id)
-	if err != nil {
-		return v, err
-	}
-	v.Case, v.Mother = around.row, around.mother
-	facts := policy.Facts{Act: policy.SeeCase, Actor: a, Case: around.facts}
-	if err := f.may(ctx, facts, auditID(id)); err != nil {
-		return v, err
-	}
-	if v.MayAgree = allowed(facts, policy.FollowOn); v.MayAgree {
-		if v.FollowOn, err = f.st.FollowOn(ctx, id); err != nil {
-			return v, err
-		}
-	}
-	if v.Mother.Custody != people.Released {
-		return v, nil
-	}
-	ds, err := f.st.UnseenBy(ctx, id, v.Mother.ID)
-	if err != nil {
-		return v, err
-	}
-	for _, d := range ds {
-		o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
-		if err != nil {
-			return v, err
-		}
-		m, err := f.st.Message(ctx, d.Message)
-		if err != nil {
-			return v, err
-		}
-		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
-			continue
-		}
-		give := policy.Decide(o.about(policy.GiveKept, m))
-		row := KeptRow{Delivery: d, Subject: o.Subject, From: m.AuthorName, Written: m.Written, MayGive: give.Allowed(), Together: o.safe.together[m.ID].Due()}
-		if err := give.Err(); err != nil {
-			row.WhyNot = ids.Public(err)
-		}
-		v.Rows = append(v.Rows, row)
-	}
-	return v, nil
-}
-
-// GivenHow are the ways in which she can be given what was kept.
-var GivenHow = []string{"in_person", "post", "phone", "email_agreed"}
-
-// GiveKept records that she was given a message that was kept, and how. Kinbridge itself sends her nothing.
-func (f *Flow) GiveKept(ctx context.Context, a ids.Actor, id ids.DeliveryID, how string) error {
-	if !slices.Contains(GivenHow, how) {
-		return ids.E(ids.Invalid, "Say how she was given it.")
-	}
-	d, err := f.st.Delivery(ctx, id)
-	if err != nil {
-		return err
-	}
-	o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
-	if err != nil {
-		return err
-	}
-	m, err := f.st.Message(ctx, d.Message)
-	if err != nil {
-		return err
-	}
-	facts := o.about(policy.GiveKept, m)
-	may := policy.Decide(facts)
-	if !may.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), may)
-	}
-	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		d, err := tx.LockDelivery(id)
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		if err := d.Give(tx.Now(), how); err != nil {
-			return audit.Entry{}, err
-		}
-		return decided(audit.DeliveryGiven(audit.Delivered{Case: d.Case, Thread: d.Thread, Message: d.Message, Delivery: d.ID}, how), may), tx.UpdateDelivery(d)
-	})
-}
-
-// AgreeFollowOn records what was agreed with her about how she is reached after her release; "" ends the agreement.
-func (f *Flow) AgreeFollowOn(ctx context.Context, a ids.Actor, id ids.CaseID, how string) error {
-	if how = CleanText(how); len(how) > 2000 {
-		return ids.E(ids.TooLarge, "Write at most 2,000 characters.")
-	}
-	around, err := f.caseAround(ctx, a, id)
-	if err != nil {
-		return err
-	}
-	facts := policy.Facts{Act: policy.FollowOn, Actor: a, Case: around.facts}
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), d)
-	}
-	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		when := tx.Now()
-		if oneLine(how, 10) == "" {
-			how, when = "", time.Time{}
-		}
-		return decided(audit.FollowOnAgreed(id), d), tx.SetFollowOn(id, when, how)
-	})
 }

@@ -24,7 +24,9 @@ const (
 	MailPage  Kind = "mail_page"  // send the code of a reading page: payload is flow's
 	// CustodyDue: take a custody event whose time has come, or forget one that is nobody's: payload is flow's.
 	CustodyDue Kind = "custody_due"
-	RoomOrder  Kind = "room_order" // tell the media server about a meeting: payload is the order
+	// DayTurned: examine what begins or ends with a London day: payload is the day.
+	DayTurned Kind = "day_turned"
+	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
 	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. It puts an answer on the ladder that nobody can have given.
 	Undelivered Kind = "undelivered"
 	// AskDue: look whether an answer that is waited for is to be asked for again: payload is its AskID.

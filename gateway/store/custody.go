@@ -145,6 +145,20 @@ func (r Reader) FormerNumbers(ctx context.Context, m ids.MotherID) ([]string, er
 	return ns, err
 }
 
+// EveryFormerNumber returns the other numbers of all women who have some.
+func (r Reader) EveryFormerNumber(ctx context.Context) (map[ids.MotherID][]string, error) {
+	out := map[ids.MotherID][]string{}
+	_, err := all(ctx, r.q, `SELECT mother_id, number FROM prisoner_numbers UNION SELECT merged_into, prisoner_number FROM mothers WHERE merged_into <> '' ORDER BY 2`, nil,
+		func(s scanner) (struct{}, error) {
+			var m ids.MotherID
+			var n string
+			err := s.Scan(&m, &n)
+			out[m] = append(out[m], n)
+			return struct{}{}, err
+		})
+	return out, err
+}
+
 // SetNumber gives a woman another prisoner number; the old one still finds her.
 func (tx *Tx) SetNumber(m ids.MotherID, old, number string) error {
 	if err := tx.AlsoKnownBy(m, old); err != nil {
@@ -230,6 +244,16 @@ func (r Reader) Prisons(ctx context.Context) ([]Prison, error) {
 func (r Reader) MothersAtReception(ctx context.Context, e ids.AgencyID) ([]people.Mother, error) {
 	return all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE establishment_id = ? AND merged_into = '' AND wing_id IN
 		(SELECT id FROM wings WHERE establishment_id = ? AND reception = 1) ORDER BY custody_since, id`, []any{string(e), string(e)}, scanMother)
+}
+
+// ArrivalCandidates returns the women with whom a member of staff could have to do for one of three reasons: nobody has given them a wing yet, a meeting of
+// theirs is to be offered again, or they are out of the prison for the moment. It narrows the search; policy decides for each.
+func (r Reader) ArrivalCandidates(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]people.Mother, error) {
+	return all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers m WHERE m.merged_into = '' AND (
+		m.establishment_id = ? AND m.wing_id IN (SELECT id FROM wings WHERE establishment_id = ? AND reception = 1)
+		OR (m.custody = 'away' OR m.id IN (SELECT c.mother_id FROM meeting_reoffers o JOIN cases c ON c.id = o.case_id WHERE o.done = 0))
+			AND (m.establishment_id = ? OR m.id IN (SELECT c.mother_id FROM cases c JOIN case_team t ON t.case_id = c.id WHERE t.staff_id = ?)))
+		ORDER BY custody_since, id`, []any{string(agency), string(agency), string(agency), string(s)}, scanMother)
 }
 
 // CasesOfMother returns a woman's cases, the open ones first, the newest first.
