@@ -205,6 +205,7 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/messages/{thread}/{message}/files/{file}", k.mother(k.file))
 	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
+	page("GET /kiosk/speech/conversation/{thread}", k.mother(k.speakThread))
 	page("GET /kiosk/help", k.mother(k.help))
 	page("GET /kiosk/limits", k.mother(k.limits))
 	page("GET /kiosk/limits/speech", k.mother(k.speakLimits))

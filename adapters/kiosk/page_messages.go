@@ -84,6 +84,8 @@ type threadView struct {
 	New      int
 	Stopped  bool // she cannot write here at the moment
 	Newest   *MessageView
+	Stands   []string      // how it stands: who answers now, and what is waited for
+	SpeakIt  string        // address of the sound of that; "" = it cannot be read aloud
 	Messages []MessageView // newest first, so that what arrives is in sight
 }
 
@@ -112,6 +114,9 @@ func (s shower) thread(t flow.KioskThread) threadView {
 	v := threadView{ID: t.ID, With: t.With, Subject: t.Subject, Channel: s.word("kiosk.channel." + string(t.Channel)), New: t.New, Stopped: t.Stopped}
 	for _, m := range slices.Backward(t.Parts) {
 		v.Messages = append(v.Messages, s.message(m))
+	}
+	if v.Stands = s.stands(t); len(v.Stands) > 0 && s.speech.can(s.lang()) {
+		v.SpeakIt = "/kiosk/speech/conversation/" + string(t.ID)
 	}
 	if t.Newest != nil {
 		m := s.message(*t.Newest)

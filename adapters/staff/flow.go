@@ -6,6 +6,7 @@ import (
 
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/custody"
+	"kinbridge/gateway/directory"
 	"kinbridge/gateway/flags"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
@@ -13,6 +14,7 @@ import (
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/requests"
+	"kinbridge/gateway/table"
 	"kinbridge/gateway/threads"
 	"kinbridge/gateway/workdays"
 )
@@ -132,6 +134,39 @@ type Handovers interface {
 	RefuseHandover(ctx context.Context, a ids.Actor, id ids.HandoverID) error
 }
 
+// HandingOver is how more of a contact's conversations go the same way.
+type HandingOver interface {
+	HandOverAlso(ctx context.Context, a ids.Actor, first ids.HandoverID, summaries map[ids.ThreadID]string) error
+}
+
+// Asking is what is waited for, and by when.
+type Asking interface {
+	Asks(ctx context.Context, a ids.Actor) ([]flow.AskRow, error)
+	ThreadAsks(ctx context.Context, a ids.Actor, thread ids.ThreadID) (rows []flow.AskRow, may bool, err error)
+	// AskDay is the day that is offered.
+	AskDay() workdays.Day
+	SetAsk(ctx context.Context, a ids.Actor, thread ids.ThreadID, due workdays.Day, key string) (ids.AskID, error)
+	MoveAsk(ctx context.Context, a ids.Actor, id ids.AskID, due workdays.Day) error
+}
+
+// AskingAgain is how the waiting ends, and the drafts of the ladder.
+type AskingAgain interface {
+	MarkAnswered(ctx context.Context, a ids.Actor, id ids.AskID) error
+	StopAsking(ctx context.Context, a ids.Actor, id ids.AskID) error
+	AskStep(ctx context.Context, a ids.Actor, id ids.AskStepID) (flow.StepView, error)
+	SendStep(ctx context.Context, a ids.Actor, id ids.AskStepID, to flow.StepTo, body string) (ids.ThreadID, error)
+	DismissStep(ctx context.Context, a ids.Actor, id ids.AskStepID, reason string) error
+}
+
+// Authorities is how local authorities' duty teams are reached.
+type Authorities interface {
+	Authorities(ctx context.Context, a ids.Actor, search string) ([]flow.AuthorityRow, error)
+	AuthorityDuty(ctx context.Context, a ids.Actor, key string) (flow.AuthorityRow, error)
+	SetDuty(ctx context.Context, a ids.Actor, key string, d directory.Duty) error
+	PreviewDuty(ctx context.Context, a ids.Actor, data []byte) ([]flow.DutyChange, *table.Faults, error)
+	ImportDuty(ctx context.Context, a ids.Actor, data []byte) (changed int, faults *table.Faults, err error)
+}
+
 // Mail is how email came, and what did not arrive.
 type Mail interface {
 	MailDetails(ctx context.Context, a ids.Actor, id ids.InboundID) (flow.MailView, error)
@@ -247,6 +282,10 @@ type Flow interface {
 	ReviewSettings
 	Flags
 	Handovers
+	HandingOver
+	Asking
+	AskingAgain
+	Authorities
 	Mail
 	Planning
 	Meetings

@@ -51,7 +51,17 @@ type handoverView struct {
 	Name    string       // proposed, for somebody new
 	Email   string
 	From    string
+	Also    []alsoView // her other conversations
 }
+
+type alsoView struct {
+	flow.AlsoHers
+	Chosen bool
+	Text   string
+}
+
+// dutyTeam is the choice of the organisation's duty team.
+const dutyTeam = "duty"
 
 // newPerson is the choice of somebody who is no contact yet.
 const newPerson = "new"
@@ -75,12 +85,22 @@ func (s *Staff) showHandover(w http.ResponseWriter, r *http.Request, me people.S
 		known = known || is
 		v.People = append(v.People, web.Option{Value: string(c.ID), Text: c.Name, Hint: c.Email, Checked: is})
 	}
+	if h.DutyEmail != "" {
+		v.People = append(v.People, web.Option{Value: dutyTeam, Text: loc.T("staff.handover.duty"), Hint: h.DutyEmail})
+	}
 	v.People = append(v.People, web.Option{Value: newPerson, Text: loc.T("staff.handover.somebody_new"), Checked: !known})
+	for _, x := range h.Also {
+		one := alsoView{AlsoHers: x, Chosen: form.Has("also", string(x.Thread)), Text: x.Summary}
+		if text := form.Value("summary-" + string(x.Thread)); text != "" {
+			one.Text = text
+		}
+		v.Also = append(v.Also, one)
+	}
 	if h.Hold != "" {
 		v.Hold = "/queue/" + string(h.Hold)
 	}
 	if form.Values == nil {
-		form.Values = map[string][]string{"name": {v.Name}, "email": {v.Email}}
+		form.Values = map[string][]string{"name": {v.Name}, "email": {v.Email}, "summary": {h.Summary}}
 	}
 	p := s.page(r, me, loc.T("staff.handover.who", "Name", h.FromContact.Name), v)
 	p.Form, p.Back = form, backTo(loc, "handovers", "/handovers")
@@ -114,7 +134,7 @@ func (s *Staff) handoverAbout(r *http.Request, h flow.HandoverView) web.SummaryL
 }
 
 // contactRoles are the offices in an authority that may take a conversation over.
-var contactRoles = []people.ContactRole{people.AllocatedWorker, people.TeamManager, people.DutyTeam, people.ReviewingOfficer, people.ConferenceChair}
+var contactRoles = []people.ContactRole{people.AllocatedWorker, people.TeamManager, people.ServiceManager, people.DutyTeam, people.ReviewingOfficer, people.ConferenceChair}
 
 func roleOptions(loc i18n.Loc, chosen people.ContactRole) []web.Option {
 	var out []web.Option
@@ -137,19 +157,24 @@ func (s *Staff) handOver(w http.ResponseWriter, r *http.Request, me people.Staff
 		}
 		return web.Redirect(w, r, "/handovers?done=left_as_it_is")
 	}
-	n := flow.NewPerson{Replace: form.Value("how") != "join"}
-	if person := form.Value("person"); person != newPerson && person != "" {
+	n := flow.NewPerson{Replace: form.Value("how") != "join", Summary: form.Value("summary")}
+	if person := form.Value("person"); person == dutyTeam {
+		n.Duty = true
+	} else if person != newPerson && person != "" {
 		n.Contact = ids.ContactID(person)
 	} else {
 		n.Name, n.Email, n.Role = form.Value("name"), form.Value("email"), people.ContactRole(form.Value("role"))
 	}
 	err = s.flow.AcceptHandover(r.Context(), me.Actor(), id, n)
+	if err == nil {
+		err = s.handOverAlso(r, me, id, form)
+	}
 	switch k := ids.KindOf(err); {
 	case err == nil:
 		return web.Redirect(w, r, "/handovers?done=handed_over")
 	case k == ids.Invalid, k == ids.Forbidden:
 		field := "email"
-		if n.Contact != "" {
+		if n.Contact != "" || n.Duty {
 			field = "person"
 		} else if n.Name == "" {
 			field = "name"
@@ -162,6 +187,18 @@ func (s *Staff) handOver(w http.ResponseWriter, r *http.Request, me people.Staff
 		return s.showHandover(w, r, me, status, form)
 	}
 	return err
+}
+
+// handOverAlso hands over her other conversations that were ticked.
+func (s *Staff) handOverAlso(r *http.Request, me people.Staff, id ids.HandoverID, form *web.Form) error {
+	also := map[ids.ThreadID]string{}
+	for _, t := range form.Values["also"] {
+		also[ids.ThreadID(t)] = form.Value("summary-" + t)
+	}
+	if len(also) == 0 {
+		return nil
+	}
+	return s.flow.HandOverAlso(r.Context(), me.Actor(), id, also)
 }
 
 // askHandover begins a handover because the worker learnt of it herself.

@@ -24,6 +24,7 @@ type homeView struct {
 	Restricted *web.Table // at public protection's prison, what is due first
 	Admin      bool
 	Asked      []web.Table // what mothers wait for: to talk, and their record on paper
+	Asks       *web.Table
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -59,6 +60,8 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Failed = &failed
 		handovers := s.handoverTable(r, h.Handovers[:min(len(h.Handovers), mostAtHome)])
 		v.Handovers = &handovers
+		asks := s.askTable(loc, h.Steps[:min(len(h.Steps), mostAtHome)])
+		v.Asks = &asks
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
 	}

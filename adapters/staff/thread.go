@@ -27,6 +27,7 @@ type threadView struct {
 	Mail     *web.Table // email of the conversation that is nobody's words in it
 	HandOver []threads.Party
 	Ask      string // where something is asked in it; "" when she may not
+	Asks     threadAsks
 	Stopped  []stoppedView
 }
 
@@ -47,8 +48,11 @@ func (s *Staff) showThread(w http.ResponseWriter, r *http.Request, me people.Sta
 	if err != nil {
 		return err
 	}
+	if v.Asks, err = s.threadAsks(r, me, t.ID); err != nil {
+		return err
+	}
 	if form.Values == nil {
-		form.Values = map[string][]string{"body": {startOf(t, r.URL.Query().Get("again"))}}
+		form.Values = map[string][]string{"body": {startOf(t, r.URL.Query().Get("again"))}, "due": {v.Asks.Day}}
 	}
 	if v.Key = form.Value("key"); v.Key == "" {
 		v.Key = newKey()

@@ -93,6 +93,7 @@ var results = codes(
 	"restricted saved",
 	"returned given_back appealed review_set flag_added flag_removed", // review
 	"request_made request_kept record_given",                          // requests
+	"asked answered stopped ask_sent dismissed duty_set",              // asking and handing over
 )
 
 func codes(lists ...string) map[string]bool {
@@ -123,6 +124,8 @@ var (
 		{"/movements", "movements", prisonRoles},
 		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
+		{"/asks", "asks", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
+		{"/authorities", "authorities", []ids.Role{ids.RoleAdministrator}},
 		{"/review", "review", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/flags", "flags", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},

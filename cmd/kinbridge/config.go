@@ -23,6 +23,7 @@ type Config struct {
 	Database  DatabaseConfig `koanf:"database"`
 	Mail      MailConfig     `koanf:"mail"`
 	Rooms     RoomsConfig    `koanf:"rooms"`
+	Chase     ChaseConfig    `koanf:"chase"`
 	Custody   CustodyConfig  `koanf:"custody"`
 	// SenderTXT are DNS TXT records answered from here before any name server is asked, for closed networks: name → records.
 	SenderTXT map[string][]string `koanf:"sender_txt"`
@@ -169,6 +170,9 @@ func (c *Config) check() error {
 		return fmt.Errorf("configuration: mail.smarthost is empty: name the server that takes our mail as host:port, or set mail.route = \"direct\"")
 	case c.Mail.MaxMB < 1 || c.Mail.MaxMB > 200:
 		return fmt.Errorf("configuration: mail.max_mb %d is not between 1 and 200", c.Mail.MaxMB)
+	}
+	if _, err := c.Chase.flow(); err != nil {
+		return err
 	}
 	if c.Database.DSN == "" {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")

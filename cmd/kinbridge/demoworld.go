@@ -13,6 +13,7 @@ import (
 
 	"kinbridge/adapters/mailbox"
 	"kinbridge/gateway/cases"
+	"kinbridge/gateway/directory"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
@@ -111,7 +112,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 	d := &demoMaker{ctx: ctx, s: s, f: s.Flow, op: ids.System("demo"), agencies: map[string]ids.AgencyID{}, wings: map[string]ids.WingID{},
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
-	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstMeeting,
+	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.firstMeeting,
 		d.review, d.transfer, d.restrictions, d.firstRequests,
 		d.token} {
 		if err := step(); err != nil {
@@ -249,6 +250,23 @@ func (d *demoMaker) conversations() error {
 			}
 		}
 		d.r.Threads = append(d.r.Threads, row)
+	}
+	return nil
+}
+
+// firstAsk asks an authority for an answer, and says how the duty teams of two are reached.
+func (d *demoMaker) firstAsk() error {
+	for _, key := range []string{"northvale", "southmere"} {
+		duty := directory.Duty{Email: "duty@" + key + ".example", Phone: "01632 960001", Domains: []string{key + ".example"}}
+		if err := d.f.SetDuty(d.ctx, d.op, string(d.agencies[key]), duty); err != nil {
+			return err
+		}
+	}
+	for _, t := range demoThreads {
+		if t.channel == threads.Official && len(t.contacts) > 0 {
+			_, err := d.f.SetAsk(d.ctx, d.workerOf(t.mother), d.threads[t.key], d.f.AskDay(), "demo")
+			return err
+		}
 	}
 	return nil
 }

@@ -17,16 +17,17 @@ import (
 
 // cli is every subcommand.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the gateway and the meeting rooms."`
-	Demo    demoCmd    `cmd:"" help:"Make a world of invented people, run it with a pretend council mailbox, and print where to click."`
-	Migrate migrateCmd `cmd:"" help:"Make the database, or bring its schema up to this program's."`
-	Audit   auditCmd   `cmd:"" help:"Verify the audit log, and prove single entries of it."`
-	User    userCmd    `cmd:"" help:"Manage who signs in to the staff site."`
-	Kiosk   kioskCmd   `cmd:"" help:"Enrol and withdraw kiosks."`
-	Mail    mailCmd    `cmd:"" help:"Look into mail."`
-	Custody custodyCmd `cmd:"" help:"Import custody events, and name the prisons' codes."`
-	Policy  policyCmd  `cmd:"" help:"Explain the rules."`
-	Version versionCmd `cmd:"" help:"Print the program's version."`
+	Serve       serveCmd       `cmd:"" help:"Run the gateway and the meeting rooms."`
+	Demo        demoCmd        `cmd:"" help:"Make a world of invented people, run it with a pretend council mailbox, and print where to click."`
+	Migrate     migrateCmd     `cmd:"" help:"Make the database, or bring its schema up to this program's."`
+	Audit       auditCmd       `cmd:"" help:"Verify the audit log, and prove single entries of it."`
+	User        userCmd        `cmd:"" help:"Manage who signs in to the staff site."`
+	Authorities authoritiesCmd `cmd:"" help:"Enter how local authorities' duty teams are reached."`
+	Kiosk       kioskCmd       `cmd:"" help:"Enrol and withdraw kiosks."`
+	Mail        mailCmd        `cmd:"" help:"Look into mail."`
+	Custody     custodyCmd     `cmd:"" help:"Import custody events, and name the prisons' codes."`
+	Policy      policyCmd      `cmd:"" help:"Explain the rules."`
+	Version     versionCmd     `cmd:"" help:"Print the program's version."`
 }
 
 // errSilent ends the program with status 1; what there was to say has been said.

@@ -90,7 +90,11 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 	if w.Store, err = store.Open(ctx, sc); err != nil {
 		return nil, err
 	}
-	w.Flow = flow.New(w.Store, w.Bus, flow.Config{MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
+	chasing, err := cfg.Chase.flow()
+	if err != nil {
+		return nil, errors.Join(err, w.Store.Close())
+	}
+	w.Flow = flow.New(w.Store, w.Bus, flow.Config{Chase: chasing, MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
 		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Records: records, Tickets: w.signer, Handover: w.handover, Log: w.Log})
 	return w, nil
 }

@@ -128,6 +128,16 @@ const (
 	RoomRemovedKind      Kind = "room.removed"
 	RoomEndedKind        Kind = "room.ended"
 
+	AskSetKind              Kind = "ask.set"
+	AskMovedKind            Kind = "ask.moved"
+	AskAnsweredKind         Kind = "ask.answered"
+	AskStoppedKind          Kind = "ask.stopped"
+	AskStepReadyKind        Kind = "ask.step_ready"
+	AskStepSentKind         Kind = "ask.step_sent"
+	AskStepDismissedKind    Kind = "ask.step_dismissed"
+	AskLookedKind           Kind = "ask.looked"
+	SummarySentKind         Kind = "handover.summary"
+	DutySetKind             Kind = "agency.duty_set"
 	RestrictionAddedKind    Kind = "restriction.added"
 	RestrictionChangedKind  Kind = "restriction.changed"
 	RestrictionReviewedKind Kind = "restriction.reviewed"
@@ -292,6 +302,16 @@ var kinds = [...]Info{
 	{RoomRemovedKind, "Removed somebody from a meeting", "participant", true},
 	{RoomEndedKind, "Ended a meeting for everybody", "meeting", true},
 
+	{AskSetKind, "Asked for an answer by a day", "ask", true},
+	{AskMovedKind, "Changed the day by which an answer is asked for", "ask", true},
+	{AskAnsweredKind, "The answer that was asked for came", "ask", true},
+	{AskStoppedKind, "Said that no answer is needed any more", "ask", true},
+	{AskStepReadyKind, "A draft to ask again is ready", "step", true},
+	{AskStepSentKind, "Sent a draft to ask again", "step", true},
+	{AskStepDismissedKind, "Decided not to ask again this time", "step", true},
+	{AskLookedKind, "Looked whether an answer is to be asked for again", "ask", true},
+	{SummarySentKind, "Wrote to whoever takes over what she takes over", "message", true},
+	{DutySetKind, "Recorded how an agency’s duty team is reached", "agency", false},
 	{RestrictionAddedKind, "Put a contact restriction in force", "restriction", true},
 	{RestrictionChangedKind, "Changed a contact restriction", "restriction", true},
 	{RestrictionReviewedKind, "Looked at a contact restriction again: it continues", "restriction", true},

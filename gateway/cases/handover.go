@@ -45,6 +45,7 @@ type Handover struct {
 	DecidedBy ids.StaffID
 	Outcome   HandoverOutcome
 	To        ids.ContactID // who follows, once accepted
+	Summary   ids.MessageID // that told her what she takes over; "" = none
 }
 
 // Decide takes a handover from open to decided. It refuses a second decision, naming the first.

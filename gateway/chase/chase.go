@@ -96,12 +96,14 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Done is a step that was taken: for which due day, which step of the schedule, to whom and when.
+// Done is a step that was taken: for which due day, which step of the schedule, to whom and when. Silent: somebody decided that nobody is written to this
+// time; the ladder goes on, and nobody is told that there was a step.
 type Done struct {
-	Due   workdays.Day
-	After int
-	Rung  Rung
-	On    workdays.Day
+	Due    workdays.Day
+	After  int
+	Rung   Rung
+	On     workdays.Day
+	Silent bool
 }
 
 // Away is an absence that we were told of: the first day, and the day she is back.

@@ -32,12 +32,14 @@ func (p *Planner) ForHer(today workdays.Day, s State, lang string) string {
 		return pick(lang, "We stopped asking "+on(s.Stopped)+".", "Rhoesom y gorau i ofyn "+on(s.Stopped)+".")
 	}
 	var out []string
-	switch k := len(s.Done) - 1; {
-	case k >= 0 && s.Done[k].Rung != Worker && rungWords[s.Done[k].Rung][0] != "":
-		who := rungWords[s.Done[k].Rung]
-		out = append(out, pick(lang, "We asked "+who[0]+" "+on(s.Done[k].On)+".", to(who[1])+" "+on(s.Done[k].On)+"."))
-	case k >= 0:
-		out = append(out, pick(lang, "We asked again "+on(s.Done[k].On)+".", "Gwnaethom ofyn eto "+on(s.Done[k].On)+"."))
+	switch done := spoken(s.Done); {
+	case len(done) > 0 && rungWords[done[len(done)-1].Rung][0] != "":
+		last := done[len(done)-1]
+		who := rungWords[last.Rung]
+		out = append(out, pick(lang, "We asked "+who[0]+" "+on(last.On)+".", to(who[1])+" "+on(last.On)+"."))
+	case len(done) > 0:
+		last := done[len(done)-1]
+		out = append(out, pick(lang, "We asked again "+on(last.On)+".", "Gwnaethom ofyn eto "+on(last.On)+"."))
 	case s.Asked != 0:
 		out = append(out, pick(lang, "We asked "+on(s.Asked)+".", "Gwnaethom ofyn "+on(s.Asked)+"."))
 	}
@@ -45,6 +47,16 @@ func (p *Planner) ForHer(today workdays.Day, s State, lang string) string {
 		out = append(out, next)
 	}
 	return strings.Join(out, " ")
+}
+
+// spoken are the steps in which somebody was written to.
+func spoken(done []Done) (out []Done) {
+	for _, d := range done {
+		if !d.Silent {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 func to(who string) string {
@@ -95,8 +107,8 @@ func DraftFor(rung Rung, today workdays.Day, s State, lang string) string {
 		return b.String()
 	}
 	b.WriteString(pick(lang, fmt.Sprintf("We asked a colleague of yours for an answer %s, by %s.", asked, due), fmt.Sprintf("Gofynasom i gydweithiwr i chi am ateb %s, erbyn %s.", asked, due)))
-	if n := len(s.Done); n > 0 {
-		b.WriteString(pick(lang, " We asked again "+dates(s.Done, today, lang)+".", " Gwnaethom ofyn eto "+dates(s.Done, today, lang)+"."))
+	if done := spoken(s.Done); len(done) > 0 {
+		b.WriteString(pick(lang, " We asked again "+dates(done, today, lang)+".", " Gwnaethom ofyn eto "+dates(done, today, lang)+"."))
 	}
 	b.WriteString(pick(lang, " We have not had an answer, and the mother is waiting for it. Could you please see that she gets one, or tell us who can answer and when?",
 		" Nid ydym wedi cael ateb, ac mae’r fam yn aros amdano. A fyddech cystal â sicrhau ei bod yn cael un, neu ddweud wrthym pwy all ateb a phryd?"))

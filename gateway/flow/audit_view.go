@@ -120,6 +120,7 @@ type HomeView struct {
 	Failed    []FailedRow
 	Handovers []HandoverRow
 	Meetings  []MeetingRow
+	Steps     []AskRow // drafts to ask again that are ready
 }
 
 // Home returns what waits for a member of staff, oldest first.
@@ -139,6 +140,9 @@ func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	if v.Failed, err = f.undelivered(ctx, a, f.st.FailedDeliveries); err != nil {
 		return v, err
 	}
-	v.Handovers, err = f.Handovers(ctx, a)
+	if v.Handovers, err = f.Handovers(ctx, a); err != nil {
+		return v, err
+	}
+	v.Steps, err = f.readySteps(ctx, a)
 	return v, err
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -146,8 +147,12 @@ func holdFor(d policy.Decision, c ids.CaseID, t ids.ThreadID) messages.Hold {
 // deliver makes a released message's deliveries: one for each party but its author.
 func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) error {
 	tx.Wake(store.TopicStaff)
+	only, err := audience(tx, m)
+	if err != nil {
+		return err
+	}
 	for _, p := range o.Parties {
-		if !p.Until.IsZero() || p.ID == m.AuthorID {
+		if !p.Until.IsZero() || p.ID == m.AuthorID || len(only) > 0 && !slices.Contains(only, ids.ContactID(p.ID)) {
 			continue
 		}
 		d := messages.Delivery{ID: ids.New[ids.DeliveryID](ids.Delivery), Message: m.ID, Thread: o.ID, Case: o.Case, RecipientID: p.ID}
@@ -176,6 +181,9 @@ func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) error {
 		if err := send(tx, d); err != nil {
 			return err
 		}
+	}
+	if err := f.answered(tx, o, m); err != nil {
+		return err
 	}
 	return f.tellAuthor(tx, m)
 }

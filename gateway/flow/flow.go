@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/audit"
+	"kinbridge/gateway/chase"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -38,6 +39,8 @@ type Config struct {
 	Notices NoticeConfig
 	// Records signs records of answers with the audit log's key; nil = no answer can be taken.
 	Records *audit.RecordSigner
+	// Chase says when answers are asked for again.
+	Chase ChaseConfig
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.
@@ -52,11 +55,13 @@ type Flow struct {
 	bus *Bus
 	now func() time.Time
 	log *slog.Logger
+
+	planner *chase.Planner
 }
 
 // New returns the use cases. The bus is the one whose Wake the store calls.
 func New(st *store.Store, bus *Bus, cfg Config) *Flow {
-	f := &Flow{st: st, cfg: cfg, bus: bus, now: cfg.Now, log: cfg.Log}
+	f := &Flow{st: st, cfg: cfg, bus: bus, now: cfg.Now, log: cfg.Log, planner: cfg.Chase.planner()}
 	if f.now == nil {
 		f.now = time.Now
 	}

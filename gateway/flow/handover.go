@@ -62,7 +62,11 @@ type HandoverRow struct {
 type HandoverView struct {
 	HandoverRow
 	Choices []people.Contact // contacts of the organisation who are not in the thread
-	Hold    ids.HoldID       // the held email that proposed it; "" for none
+	Summary string           // a draft of what the newcomer is told
+	// DutyEmail is the address of the organisation's duty team; "" = not known.
+	DutyEmail string
+	Also      []AlsoHers // the contact's other conversations that could be handed over with this one
+	Hold      ids.HoldID // the held email that proposed it; "" for none
 }
 
 // Handovers returns what is proposed in the actor's cases, oldest first in each.
@@ -123,9 +127,22 @@ func (f *Flow) Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (v 
 	if err != nil {
 		return v, err
 	}
+	v.DutyEmail = v.Agency.Duty.Email
 	for _, c := range all {
 		if !threads.IsParty(o.Parties, ids.ContactActor(c.ID)) {
 			v.Choices = append(v.Choices, c)
+		}
+	}
+	if h.Decided.IsZero() {
+		me, err := f.st.Staff(ctx, a.StaffID())
+		if err != nil {
+			return v, err
+		}
+		if v.Summary, err = f.summaryDraft(ctx, f.st.Reader, o, v.FromContact, me.Name); err != nil {
+			return v, err
+		}
+		if v.Also, err = f.alsoHers(ctx, a, h, v.FromContact, me.Name); err != nil {
+			return v, err
 		}
 	}
 	if h.Reason == cases.HandoverNewSender {
@@ -183,7 +200,9 @@ type NewPerson struct {
 	Contact     ids.ContactID
 	Name, Email string // of somebody new
 	Role        people.ContactRole
+	Duty        bool // the duty team of the conversation's organisation
 	Replace     bool
+	Summary     string // what she is told of the conversation; "" = nothing
 }
 
 // newContact returns the contact that a person is or becomes. known is false for one who must be added.
@@ -193,6 +212,9 @@ func (f *Flow) newContact(ctx context.Context, r store.Reader, o openThread, n N
 		return c, true, err
 	}
 	email, name := people.NormaliseEmail(n.Email), oneLine(n.Name, 100)
+	if n.Duty {
+		return f.dutyTeam(ctx, r, o)
+	}
 	switch {
 	case name == "":
 		return c, false, ids.E(ids.Invalid, "Write a name.")
@@ -231,6 +253,10 @@ func (f *Flow) successionOf(ctx context.Context, r store.Reader, a ids.Actor, th
 	}
 	s.facts = s.in.to(policy.HandOver)
 	s.facts.Touch = touches(s.contact.ID, s.known)
+	if n.Duty { // its address is the administrators' word
+		s.facts.Mail.SameAgency = s.contact.Agency == s.in.Agency
+		return s, nil
+	}
 	s.facts.Mail.SameAgency, err = ofThread(ctx, r, s.in, s.contact, s.known)
 	return s, err
 }
@@ -266,10 +292,17 @@ func (f *Flow) AcceptHandover(ctx context.Context, a ids.Actor, id ids.HandoverI
 		if err := h.Decide(a.StaffID(), tx.Now(), outcomeOf(n.Replace), s.contact.ID); err != nil {
 			return audit.Entry{}, err
 		}
+		if err := f.takeOver(tx, s.in, h.From, s.contact, s.known, n.Replace); err != nil {
+			return audit.Entry{}, err
+		}
+		if h.Summary, err = f.sendSummary(tx, a, h, s.contact.ID, n.Summary); err != nil {
+			return audit.Entry{}, err
+		}
 		if err := tx.DecideHandover(h); err != nil {
 			return audit.Entry{}, err
 		}
-		if err := f.takeOver(tx, s.in, h.From, s.contact, s.known, n.Replace); err != nil {
+		// The mother is told who answers now.
+		if err := tx.AddFeed(s.in.Mother.ID, store.FeedThread, string(h.Thread)); err != nil {
 			return audit.Entry{}, err
 		}
 		return decided(audit.HandoverAccepted(h.Case, h.Thread, h.ID, s.contact.ID, string(h.Outcome)), d), f.settleProposals(tx, a, s.in, h)

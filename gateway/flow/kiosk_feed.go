@@ -57,6 +57,9 @@ type KioskThread struct {
 	New    int            // messages to her that she has not seen
 	Newest *KioskMessage  // the last that others wrote, or, without one, the last; nil = there is none
 	Parts  []KioskMessage // oldest first; nil in a list
+
+	Newcomer *KioskNewcomer // who answers now instead of somebody else; nil = nobody new
+	Waiting  []KioskWaiting // what is asked of the people outside
 	// Stopped: she cannot write here at the moment; why, a person tells her.
 	Stopped bool
 }
@@ -260,6 +263,12 @@ func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (
 		if p := &k.Parts[i]; k.Newest == nil || !p.Mine || k.Newest.Mine {
 			k.Newest = p
 		}
+	}
+	if k.Newcomer, err = f.newcomer(ctx, o); err != nil {
+		return k, err
+	}
+	if k.Waiting, err = f.waitingFor(ctx, o); err != nil {
+		return k, err
 	}
 	k.With, err = f.withWhom(ctx, actor, o)
 	return k, err

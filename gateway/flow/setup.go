@@ -12,6 +12,7 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
+	"kinbridge/gateway/directory"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -33,6 +34,14 @@ func (f *Flow) CreateAgency(ctx context.Context, a ids.Actor, kind people.Agency
 	ag := people.Agency{ID: ids.New[ids.AgencyID](ids.Agency), Kind: kind, Name: oneLine(name, 200), Domain: strings.ToLower(strings.TrimSpace(domain))}
 	if ag.Name == "" {
 		return "", ids.E(ids.Invalid, "Give the agency a name.")
+	}
+	if kind == people.Authority {
+		if known, ok := directory.Named(ag.Name); ok {
+			ag.Slug, ag.Welsh = known.Slug, known.WelshName
+			if _, err := f.st.AgencyBySlug(ctx, known.Slug); err == nil {
+				return "", ids.E(ids.Conflict, "%s takes part already.", known.Name)
+			}
+		}
 	}
 	return ag.ID, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.AgencyCreated(ag.ID), tx.AddAgency(ag) })
 }

@@ -35,6 +35,8 @@ type (
 	PageID         string // one reading page: see flow/secure_page.go
 	RequestID      string // one thing asked for: consent or information
 	AnswerID       string // one answer of a mother's to a request
+	AskID          string // an answer that is waited for
+	AskStepID      string // one step of asking for it again
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -64,6 +66,8 @@ const (
 	Page         = "pag"
 	Request      = "req"
 	Answer       = "ans"
+	Ask          = "ask"
+	AskStep      = "stp"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

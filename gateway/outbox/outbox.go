@@ -27,9 +27,10 @@ const (
 	// DayTurned: examine what begins or ends with a London day: payload is the day.
 	DayTurned Kind = "day_turned"
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
-	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
-	// ladder that chases what was not received.
+	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. It puts an answer on the ladder that nobody can have given.
 	Undelivered Kind = "undelivered"
+	// AskDue: look whether an answer that is waited for is to be asked for again: payload is its AskID.
+	AskDue Kind = "ask_due"
 )
 
 // Item is one piece of work. Key, when not empty, makes it unique: a second item with the same kind and key is not made.

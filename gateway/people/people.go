@@ -23,13 +23,27 @@ const (
 	Elsewhere     AgencyKind = "elsewhere" // every establishment that is not here, and the road between two
 )
 
-// Agency is a body whose people take part. Domain is the mail domain its people write from ("anytown.example"; empty
-// when it has none of its own).
+// Agency is a body whose people take part. Domain is the mail domain its people write from ("anytown.example"; several are parted by spaces;
+// empty when it has none of its own).
 type Agency struct {
 	ID     ids.AgencyID
 	Kind   AgencyKind
 	Name   string
 	Domain string
+	Slug   string // of an authority of package directory; "" = it is none of them
+	Welsh  string // its name in Welsh; "" = it has none
+	Duty   Duty
+}
+
+// Duty is how an authority's duty team is reached. Each may be empty.
+type Duty struct{ Email, Phone string }
+
+// In is the agency's name in a language: the Welsh one where there is one and the language is "cy".
+func (a Agency) In(lang string) string {
+	if lang == "cy" && a.Welsh != "" {
+		return a.Welsh
+	}
+	return a.Name
 }
 
 // Wing is one wing of an establishment.
@@ -86,6 +100,7 @@ type ContactRole string
 const (
 	AllocatedWorker  ContactRole = "allocated_worker" // the child's social worker
 	TeamManager      ContactRole = "team_manager"
+	ServiceManager   ContactRole = "service_manager"
 	DutyTeam         ContactRole = "duty_team"
 	ReviewingOfficer ContactRole = "reviewing_officer" // IRO
 	ConferenceChair  ContactRole = "conference_chair"
@@ -120,10 +135,15 @@ func Domain(email string) string {
 	return strings.ToLower(strings.TrimSuffix(email[i+1:], "."))
 }
 
-// Writes reports whether an address is at the agency's mail domain or a domain below it, which is the agency's own to give away.
+// Writes reports whether an address is at one of the agency's mail domains or a domain below it, which is the agency's own to give away.
 func (a Agency) Writes(email string) bool {
-	d, own := Domain(email), strings.ToLower(a.Domain)
-	return own != "" && (d == own || strings.HasSuffix(d, "."+own))
+	d := Domain(email)
+	for own := range strings.FieldsSeq(strings.ToLower(a.Domain)) {
+		if d == own || strings.HasSuffix(d, "."+own) {
+			return true
+		}
+	}
+	return false
 }
 
 // Absence is what a contact's own mailbox last said of her.

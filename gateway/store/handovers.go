@@ -19,12 +19,12 @@ func (tx *Tx) AddHandover(h cases.Handover) (added bool, err error) {
 	return n > 0, err
 }
 
-const handoverColumns = `id, case_id, thread_id, contact_id, reason, name, email, phone, inbound_id, proposed, decided, decided_by, outcome, to_contact`
+const handoverColumns = `id, case_id, thread_id, contact_id, reason, name, email, phone, inbound_id, proposed, decided, decided_by, outcome, to_contact, summary_id`
 
 func scanHandover(r scanner) (cases.Handover, error) {
 	var h cases.Handover
 	return h, r.Scan(&h.ID, &h.Case, &h.Thread, &h.From, &h.Reason, &h.Successor.Name, &h.Successor.Email, &h.Successor.Phone, &h.Inbound,
-		at{&h.Proposed}, at{&h.Decided}, &h.DecidedBy, &h.Outcome, &h.To)
+		at{&h.Proposed}, at{&h.Decided}, &h.DecidedBy, &h.Outcome, &h.To, &h.Summary)
 }
 
 func (r Reader) handoversWhere(ctx context.Context, where string, args ...any) ([]cases.Handover, error) {
@@ -55,6 +55,11 @@ func (r Reader) CandidateHandovers(ctx context.Context, s ids.StaffID, agency id
 	return r.handoversWhere(ctx, `case_id IN `+candidateIDs+` AND decided = 0 ORDER BY proposed, id`, string(agency), string(s))
 }
 
+// HandoversOfThread returns a conversation's decided handovers, the latest first.
+func (r Reader) HandoversOfThread(ctx context.Context, t ids.ThreadID) ([]cases.Handover, error) {
+	return r.handoversWhere(ctx, `thread_id = ? AND decided > 0 ORDER BY decided DESC, id DESC`, string(t))
+}
+
 // HandoversOfMail returns the handovers that an email proposed, oldest first.
 func (r Reader) HandoversOfMail(ctx context.Context, in ids.InboundID) ([]cases.Handover, error) {
 	return r.handoversWhere(ctx, `inbound_id = ? ORDER BY proposed, id`, string(in))
@@ -62,8 +67,8 @@ func (r Reader) HandoversOfMail(ctx context.Context, in ids.InboundID) ([]cases.
 
 // DecideHandover stores a decision.
 func (tx *Tx) DecideHandover(h cases.Handover) error {
-	_, err := tx.q.exec(tx.ctx, `UPDATE handovers SET decided = ?, decided_by = ?, outcome = ?, to_contact = ? WHERE id = ?`,
-		micros(h.Decided), string(h.DecidedBy), string(h.Outcome), string(h.To), string(h.ID))
+	_, err := tx.q.exec(tx.ctx, `UPDATE handovers SET decided = ?, decided_by = ?, outcome = ?, to_contact = ?, summary_id = ? WHERE id = ?`,
+		micros(h.Decided), string(h.DecidedBy), string(h.Outcome), string(h.To), string(h.Summary), string(h.ID))
 	tx.Wake(TopicStaff)
 	return err
 }

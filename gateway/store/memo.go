@@ -124,7 +124,7 @@ func (m *memo) moved(id ids.ThreadID, at time.Time) {
 
 // unremembered are the tables of which nothing is remembered: to write to them changes nothing here.
 var unremembered = map[string]bool{"inbound_mail": true, "inbound_raw": true, "messages": true, "attachments": true, "holds": true, "deliveries": true,
-	"outbox": true, "feed": true, "drafts": true, "sessions": true, "attendance": true,
+	"outbox": true, "feed": true, "drafts": true, "sessions": true, "attendance": true, "asks": true, "ask_steps": true, "message_audience": true,
 	"audit_entries": true, "audit_counter": true, "audit_hashes": true, "audit_checkpoints": true}
 
 // The two statements that change a column of a remembered table which is not remembered, or is kept by moved.

@@ -9,28 +9,31 @@ import (
 	"kinbridge/gateway/store/vault"
 )
 
+const agencyColumns = `id, kind, name, domain, slug, name_cy, duty_email, duty_phone`
+
 // AddAgency stores a new agency.
 func (tx *Tx) AddAgency(a people.Agency) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO agencies (id, kind, name, domain) VALUES (?, ?, ?, ?)`, string(a.ID), string(a.Kind), a.Name, a.Domain)
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO agencies (`+agencyColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, string(a.ID), string(a.Kind), a.Name, a.Domain,
+		a.Slug, a.Welsh, a.Duty.Email, a.Duty.Phone)
 	return err
 }
 
 func scanAgency(r scanner) (people.Agency, error) {
 	var a people.Agency
-	return a, r.Scan(&a.ID, &a.Kind, &a.Name, &a.Domain)
+	return a, r.Scan(&a.ID, &a.Kind, &a.Name, &a.Domain, &a.Slug, &a.Welsh, &a.Duty.Email, &a.Duty.Phone)
 }
 
 // Agency returns one agency.
 func (r Reader) Agency(ctx context.Context, id ids.AgencyID) (people.Agency, error) {
-	return remember(ctx, r.q, "agency/"+string(id), func() (a people.Agency, err error) {
-		err = r.q.one(ctx, `SELECT id, kind, name, domain FROM agencies WHERE id = ?`, []any{string(id)}, &a.ID, &a.Kind, &a.Name, &a.Domain)
-		return a, err
+	return remember(ctx, r.q, "agency/"+string(id), func() (people.Agency, error) {
+		as, err := all(ctx, r.q, `SELECT `+agencyColumns+` FROM agencies WHERE id = ?`, []any{string(id)}, scanAgency)
+		return first(as, err)
 	})
 }
 
 // Agencies returns every agency of a kind ("" = all), by name.
 func (r Reader) Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error) {
-	return all(ctx, r.q, `SELECT id, kind, name, domain FROM agencies WHERE kind = ? OR ? = '' ORDER BY name`, []any{string(kind), string(kind)}, scanAgency)
+	return all(ctx, r.q, `SELECT `+agencyColumns+` FROM agencies WHERE kind = ? OR ? = '' ORDER BY name`, []any{string(kind), string(kind)}, scanAgency)
 }
 
 // AddWing stores a new wing.
