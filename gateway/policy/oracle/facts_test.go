@@ -169,7 +169,7 @@ func (w *world) talkFacts(f *policy.Facts, p soul, t *talk) {
 func (w *world) sayingFacts(f *policy.Facts, p soul, s *saying) {
 	author := s.author
 	author.left = false
-	f.Message = policy.MessageFacts{Held: s.state == waiting, Withheld: s.state == keptBack, IsAuthor: author.is(p.Actor), HasHold: s.state == waiting, Appealed: s.asked, Notice: s.notice, Tellable: s.tellable,
+	f.Message = policy.MessageFacts{Held: s.state == waiting, Withheld: s.state == keptBack, IsAuthor: author.is(p.Actor), HasHold: s.state == waiting, Appealed: s.asked, Notice: s.notice, Tellable: s.tellable, Kept: s.stopped != "" && s.stopped == p.ID,
 		Picture: s.picture, FileKept: s.kept, FileCleared: s.cleared}
 	named := f.Support.IsNamed
 	f.Review = w.review(s.in.fam, s.in, directionOf(author.kind))
@@ -309,6 +309,7 @@ func (w *world) bookingFacts(f *policy.Facts, q *question) {
 		s := w.byID(id)
 		f.Meeting.OutsideStaff = f.Meeting.OutsideStaff || !policy.Decide(policy.Facts{Act: policy.SeeCase, Actor: s.Actor, Case: caseFacts(s, q.fam)}).Allowed()
 	}
+	f.Thread.NoResponsibility = p.child != "" && w.ended(q.fam, []ids.ChildID{p.child})
 	f.Touch = policy.Touch{Supervised: p.attended}
 	if p.whom != "" {
 		f.Touch.Contacts = []ids.ContactID{p.whom}

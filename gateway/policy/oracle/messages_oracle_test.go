@@ -376,6 +376,9 @@ func (w *world) judgeMeeting(q *question) (verdict, bool) {
 			return v, true
 		}
 		n := q.plan
+		if n.child != "" && w.parentOfNone(f, []ids.ChildID{n.child}) {
+			return refused, true
+		}
 		return told(!w.limited(f, n.whom, n.child, cases.NoContact, cases.WrittenOnly) && (n.attended || !w.limited(f, n.whom, n.child, cases.SupervisedOnly))), true
 	case policy.SeeMeeting:
 		return shown(p.hears(g)), true
@@ -479,6 +482,8 @@ func (w *world) judgePeople(q *question) (verdict, bool) {
 		return told(p.administrator()), true
 	case policy.ResetPIN:
 		switch {
+		case f.released:
+			return unknown, true // at no kiosk has she a use for one
 		case p.pact(f) || p.officer(f) || p.manager(f):
 			return yes, true
 		case p.is(ids.RoleWingOfficer) && p.Agency == f.prison:

@@ -241,7 +241,7 @@ func (p soul) reads(s *saying) bool {
 		return false
 	case p.wrote(s):
 		return true
-	case p.Kind == ids.ActorMother && (s.alone() || s.notice):
+	case p.Kind == ids.ActorMother && (s.alone() || s.notice), s.stopped != "" && s.stopped == p.ID:
 		return false
 	}
 	return s.state == passed || p.checks(s)

@@ -155,9 +155,10 @@ type saying struct {
 	picture       bool
 	shows         ids.ChildID
 	kept, cleared bool
-	lostClaim     bool // who has claimed it has left
-	notice        bool // the program's own words to the people outside
-	tellable      bool // it was kept back for a reason that may be told
+	lostClaim     bool   // who has claimed it has left
+	notice        bool   // the program's own words to the people outside
+	stopped       string // from whom a restriction has kept it
+	tellable      bool   // it was kept back for a reason that may be told
 }
 
 // gathering is a meeting.
