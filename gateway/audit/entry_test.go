@@ -54,6 +54,10 @@ func everyEntry() []Entry {
 		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestMailSent(seat, "invited"), GuestMailFailed(seat, "invited", "550"), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
 		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
 		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),
+		TogetherMarked(c, t, m, "hint"), TogetherUnmarked(c, t, m), TogetherBooked(c, t, m, s), TogetherFreed(c, t, m, "moved"), TogetherCodeMade(c, t, m), TogetherCodeFailed(c, mo),
+		TogetherBegun(c, t, m, s), TogetherOpened(c, t, m, s), TogetherRecorded(c, t, m, "calm"), ThreadShown(c, t), HintsChanged(),
+		AlertRaised(c, "alt_1", true), AlertAgain(c, "alt_1"), AlertAcknowledged(c, "alt_1"), AlertMailSent(c, "alt_1"), AlertMailFailed(c, "alt_1", "550"), AlertList("agy_1"),
+		PlanOpened(c, "pln_1"), PlanClosed(c, "pln_1"), PlanRead(c, mo),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),
 		MigrateApplied(1, 2), WorldSeeded(), KeyRewrapped("case:cas_1"), KeyDestroyed("case:cas_1"),
 	}

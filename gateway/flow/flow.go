@@ -36,6 +36,8 @@ type Config struct {
 	Handover *outbox.Handover
 	// Notices says when a notice goes in the place of a message that cannot be sent securely.
 	Notices NoticeConfig
+	// Support says how those near a woman are told, and what a support plan is called.
+	Support SupportConfig
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.
@@ -50,6 +52,8 @@ type Flow struct {
 	bus *Bus
 	now func() time.Time
 	log *slog.Logger
+
+	hints hintBooks
 }
 
 // New returns the use cases. The bus is the one whose Wake the store calls.

@@ -289,7 +289,7 @@ func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *
 	}
 	if a.Kind == ids.ActorMother {
 		for _, d := range ds {
-			if d.RecipientKind == messages.ToMother && d.RecipientID == a.ID && d.State != messages.Seen {
+			if d.RecipientKind == messages.ToMother && d.RecipientID == a.ID && d.State != messages.Seen && d.State != messages.Kept {
 				row.Unseen++
 			}
 		}

@@ -33,6 +33,8 @@ type (
 	ParticipantID  string // one person's place in one meeting
 	AddressTokenID string // one reply address
 	PageID         string // one reading page: see flow/secure_page.go
+	AlertID        string // word to the wing that a woman may need support
+	PlanID         string // one support plan
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -60,6 +62,8 @@ const (
 	Session      = "ses"
 	AddressToken = "adr"
 	Page         = "pag"
+	Alert        = "alt"
+	Plan         = "pln"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

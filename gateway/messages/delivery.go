@@ -106,6 +106,15 @@ func (d *Delivery) Lift(at time.Time) error {
 	return nil
 }
 
+// Keep stops a delivery that has not reached its recipient yet, and reports whether it did: what she has she has.
+func (d *Delivery) Keep(why KeptWhy) bool {
+	if d.State != Queued {
+		return false
+	}
+	d.State, d.Kept = Kept, why
+	return true
+}
+
 // Again takes a failed delivery back to the queue, because a person asked for it: the only step back there is. What was sent and failed
 // before is in the audit log.
 func (d *Delivery) Again(at time.Time) error {

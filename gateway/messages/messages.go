@@ -74,8 +74,8 @@ type Hold struct {
 	Decided    time.Time
 	DecidedBy  ids.StaffID
 	Outcome    Outcome
-	ReasonCode string // of a withhold
-	Note       string // free text of the decision
+	ReasonCode string     // of a withhold
+	Note       string     // free text of the decision
 	Stage      int        // reviewers who have released it before this one
 	AppealOf   ids.HoldID // the hold whose decision is appealed against; "" = it is no appeal
 }

@@ -16,13 +16,15 @@ type Kind string
 
 // The kinds of work.
 const (
-	MailIn    Kind = "mail_in"    // read and file a received email: payload is its InboundID
-	MailOut   Kind = "mail_out"   // send one delivery by email: payload is its DeliveryID
-	MailGuest Kind = "mail_guest" // send a meeting invitation or code: payload is flow's
-	MailNote  Kind = "mail_note"  // tell a sender that her email could not be read: payload is flow's
-	FileCheck Kind = "file_check" // look at a file that came with a message: payload is its AttachmentID
-	MailPage  Kind = "mail_page"  // send the code of a reading page: payload is flow's
-	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
+	MailIn     Kind = "mail_in"     // read and file a received email: payload is its InboundID
+	MailOut    Kind = "mail_out"    // send one delivery by email: payload is its DeliveryID
+	MailGuest  Kind = "mail_guest"  // send a meeting invitation or code: payload is flow's
+	MailNote   Kind = "mail_note"   // tell a sender that her email could not be read: payload is flow's
+	FileCheck  Kind = "file_check"  // look at a file that came with a message: payload is its AttachmentID
+	MailPage   Kind = "mail_page"   // send the code of a reading page: payload is flow's
+	MailAlert  Kind = "mail_alert"  // ask somebody near a woman to look at her page: payload is flow's
+	AlertAgain Kind = "alert_again" // tell more people when nobody sees to her: payload is the AlertID
+	RoomOrder  Kind = "room_order"  // tell the media server about a meeting: payload is the order
 	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
 	// ladder that chases what was not received.
 	Undelivered Kind = "undelivered"
