@@ -77,6 +77,7 @@ type Flow interface {
 	Files
 	Writing
 	Meetings
+	Together
 }
 
 // Config is how a Kiosk is set up.
@@ -195,6 +196,9 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
 	page("GET /kiosk/help", k.mother(k.help))
+	page("GET /kiosk/together", k.mother(k.together))
+	page("POST /kiosk/together", k.mother(k.beginTogether))
+	page("POST /kiosk/together/show", k.mother(k.showTogether))
 	page("GET /kiosk/meetings", k.mother(k.meetings))
 	page("GET /kiosk/meetings/{meeting}", k.mother(k.meeting))
 	page("POST /kiosk/meetings/{meeting}/ticket", k.mother(k.ticket))

@@ -11,12 +11,13 @@ import (
 )
 
 type caseView struct {
-	Bar    web.IdentityBar
-	Sub    web.SubNavigation
-	Tables []web.Table // conversations, meetings, children, team
-	Begin  string      // the address where a conversation is begun, "" when she may not
-	Plan   string
-	PIN    string
+	Bar     web.IdentityBar
+	Sub     web.SubNavigation
+	Tables  []web.Table // conversations, meetings, children, team
+	Begin   string      // the address where a conversation is begun, "" when she may not
+	Plan    string
+	PIN     string
+	Support string // the page of her support plan
 }
 
 // casePage is a case: whose it is, who is in it, what is said and what is planned.
@@ -41,6 +42,9 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	if c.MayResetPIN {
 		v.PIN = at + "/pin"
+	}
+	if c.MaySeePlan {
+		v.Support = "/women/" + string(c.Mother.ID) + "/support"
 	}
 	p := s.page(r, me, loc.T("staff.case.title", "Reference", c.Reference), v)
 	p.Back = backTo(loc, "cases", "/cases")

@@ -20,6 +20,8 @@ type homeView struct {
 	Handovers *web.Table
 	Meetings  *web.Table
 	Movements *web.Table
+	Together  *web.Table
+	Alerts    []alertItem
 	Admin     bool
 }
 
@@ -50,6 +52,9 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.WaitingN = len(h.Holds)
 		t := s.holdTable(r, h.Holds[:min(len(h.Holds), mostAtHome)])
 		v.Waiting = &t
+	}
+	if err := s.homeSupport(r, me, &v); err != nil {
+		return err
 	}
 	if hasSection(me.Role, "/cases") {
 		failed := s.failedTable(r, h.Failed)

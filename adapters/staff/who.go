@@ -88,7 +88,8 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 // results are the results of a step that the next page can announce: words never come out of an address.
 var results = map[string]bool{"sent": true, "held": true, "again": true, "begun": true, "released": true, "withheld": true, "set_aside": true, "filed": true,
 	"claimed": true, "planned": true, "cancelled": true, "withdrawn": true, "disabled": true, "draft": true, "some_failed": true,
-	"moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true}
+	"marked": true, "unmarked": true, "booked": true, "unbooked": true, "recorded": true, "acknowledged": true, "list_changed": true,
+	"plan_opened": true, "plan_closed": true, "words_changed": true, "moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true}
 
 // section is one entry of the navigation and who has it. It offers; whether a page may be read is decided in flow.
 type section struct {
@@ -98,15 +99,20 @@ type section struct {
 
 var (
 	caseRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection}
+	alertRoles  = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
 		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},
+		{"/together", "together", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
+		{"/alerts", "alerts", alertRoles},
 		{"/movements", "movements", prisonRoles},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
+		{"/alert-list", "alert_list", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
+		{"/hints", "hints", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
 	}

@@ -117,7 +117,8 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 		return v, err
 	}
 	if h.hold.Message != "" {
-		v.Message = &MessageView{Message: h.msg, Hold: &h.hold}
+		v.Message = &MessageView{Message: h.msg, Hold: &h.hold, Together: h.in.safe.together[h.msg.ID],
+			MayMark: h.msg.AuthorKind != messages.ByMother && policy.Decide(h.in.about(policy.MarkTogether, h.msg)).Allowed()}
 		return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.ThreadRead(h.in.Case, h.in.ID), nil })
 	}
 	return v, f.fillHeldMail(ctx, a, h, &v)

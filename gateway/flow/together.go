@@ -294,7 +294,6 @@ type TogetherView struct {
 	PlanName      string         // what a support plan is called here
 	MaySeePlan    bool
 	PlanOpen      bool
-	CloseToOthers string // the establishment, for the page's heading
 }
 
 // Together returns the page of a message that is, or was, to be read together, and records that staff read it. NotFound for who may not mark it.
@@ -472,26 +471,6 @@ func (f *Flow) CancelReading(ctx context.Context, a ids.Actor, id ids.MessageID)
 		t.Booking = messages.Booking{}
 		return entry, tx.KeepTogether(t)
 	})
-}
-
-// freeReadings ends a case's bookings because she is no longer where they were made for: whoever records a transfer or release calls it in that
-// change. Without it they count for nothing all the same, since a booking is for one establishment.
-func freeReadings(tx *store.Tx, c ids.CaseID, now ids.AgencyID) error {
-	list, err := tx.TogetherDue(tx.Context(), c)
-	if err != nil {
-		return err
-	}
-	for _, t := range list {
-		if t.Booking.For.IsZero() || t.Booking.At == now {
-			continue
-		}
-		t.Booking = messages.Booking{}
-		tx.Also(audit.TogetherFreed(t.Case, t.Thread, t.Message, "moved"))
-		if err := tx.KeepTogether(t); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // HintWords are the words of a language that mark a message to be read together, one a line, in the form of the package hints.

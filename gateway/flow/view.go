@@ -101,6 +101,7 @@ type CaseView struct {
 	MayPlan       bool              // plan a meeting
 	MayReadAudit  bool
 	MayResetPIN   bool
+	MaySeePlan    bool // whether a support plan is open
 }
 
 // Case returns a case's page and records that it was read.
@@ -134,6 +135,7 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 		}
 	}
 	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
+	v.MaySeePlan = allowed(facts, policy.SeeSupport)
 	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
 	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.CaseRead(id), nil })
 }
@@ -301,7 +303,9 @@ func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *
 type MessageView struct {
 	messages.Message
 	Own        bool
-	HowItCame  bool // it is an email, and the reader may look up how it came
+	Together   messages.Together // the zero value: it never was to be read together
+	MayMark    bool              // the reader may say so, and see the page of that
+	HowItCame  bool              // it is an email, and the reader may look up how it came
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
 }
@@ -404,6 +408,7 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 			continue
 		}
 		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts}
+		v.Together, v.MayMark = o.safe.together[m.ID], policy.Decide(o.about(policy.MarkTogether, m)).Allowed()
 		for _, d := range ds {
 			if d.Message == m.ID {
 				v.Deliveries = append(v.Deliveries, d)
