@@ -33,7 +33,7 @@ type Message struct {
 // Author is who wrote a message.
 type Author struct {
 	Person
-	Kind messages.AuthorKind `json:"kind" enum:"mother,staff,contact" doc:"What sort of person"`
+	Kind messages.AuthorKind `json:"kind" enum:"mother,staff,contact,system" doc:"What sort of person; system is a notice of Kinbridge itself"`
 }
 
 // Attachment is a file of a message.

@@ -204,3 +204,13 @@ func TestKiosksAndPINs(t *testing.T) {
 	}
 	c.want(c.get("/kiosks"), http.StatusOK, "Withdrawn")
 }
+
+func TestRuleBookPages(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(ids.RoleAdministrator)
+	admin.want(admin.get("/rules"), http.StatusOK, "How Kinbridge decides", "Read one message")
+	admin.want(admin.get("/rules/deliver"), http.StatusOK, "The rules are tried from the top", "It goes to the mother and is to be read together", "read_together", "Kinbridge must also:")
+	admin.want(admin.get("/rules/nonsense"), http.StatusNotFound)
+	worker := w.as(ids.RolePactWorker)
+	worker.want(worker.get("/rules"), http.StatusForbidden, "Only an administrator")
+}

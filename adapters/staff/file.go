@@ -40,12 +40,15 @@ func (s *Staff) filePicture(w http.ResponseWriter, r *http.Request, me people.St
 // fileKinds are the words for what files are by their content, by the kinds of package sniff; others are "unknown".
 var fileKinds = map[string]string{"png": "picture", "jpeg": "picture", "gif": "picture", "webp": "picture", "bmp": "picture", "tiff": "picture", "heic": "picture", "pdf": "pdf",
 	"word": "word", "docx": "word", "rtf": "word", "odt": "word", "excel": "sheet", "xlsx": "sheet", "ods": "sheet", "powerpoint": "slides", "pptx": "slides", "odp": "slides",
-	"text": "text", "calendar": "calendar", "contact": "contact", "email": "email", "archive": "archive", "html": "webpage", "svg": "webpage", "xml": "webpage",
+	"empty": "empty", "text": "text", "calendar": "calendar", "contact": "contact", "email": "email", "archive": "archive", "html": "webpage", "svg": "webpage", "xml": "webpage",
 	"script": "program", "program": "program", "audio": "sound", "video": "film"}
 
 // fileItem says what a file is, what looking at it came to, and gives the ways to see and save it.
 func fileItem(loc i18n.Loc, a messages.Attachment) web.FileItem {
 	v := a.Verdict
+	if a.Name == "" {
+		a.Name = loc.T("staff.file.nameless")
+	}
 	kind := fileKinds[v.Found]
 	if kind == "" {
 		kind = "unknown"
@@ -72,7 +75,7 @@ func fileItem(loc i18n.Loc, a messages.Attachment) web.FileItem {
 	if v.Total > v.Shown && v.Shown > 0 {
 		f.Notes = append(f.Notes, loc.T("staff.file.first_pages", "Shown", v.Shown, "Total", v.Total))
 	}
-	if v.State != messages.FileChecking && !v.Refused() {
+	if v.State != messages.FileChecking && !v.Refused() && v.Reason != messages.FileEmpty {
 		words := "staff.file.download"
 		if v.State == messages.FileWithheld {
 			words = "staff.file.download_withheld"

@@ -8,6 +8,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/threads"
 )
 
@@ -169,6 +170,11 @@ type Users interface {
 	IssueToken(ctx context.Context, a ids.Actor, name string, id ids.StaffID, expires time.Time) (string, error)
 }
 
+// Rules are how everything is decided.
+type Rules interface {
+	RuleBook(ctx context.Context, a ids.Actor) ([]*policy.Chapter, error)
+}
+
 // Places are public bodies and their wings: their names are no secret to anybody who signs in.
 type Places interface {
 	Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error)
@@ -191,6 +197,7 @@ type Flow interface {
 	Meetings
 	Kiosks
 	Users
+	Rules
 	Places
 }
 

@@ -83,6 +83,8 @@ func (s *Staff) routes() http.Handler {
 	in("GET /users/{user}", s.user)
 	in("POST /users/{user}/disable", s.disable)
 	in("POST /users/{user}/token", s.token)
+	in("GET /rules", s.rules)
+	in("GET /rules/{act}", s.chapter)
 
 	// What a page asks by itself: answers for scripts, which do not keep a session alive.
 	mux.Handle("GET /threads/{thread}/live", s.pages.Handle(s.atPage(s.live)))

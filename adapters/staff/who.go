@@ -115,6 +115,7 @@ var (
 		{"/hints", "hints", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
+		{"/rules", "rules", []ids.Role{ids.RoleAdministrator}},
 	}
 )
 

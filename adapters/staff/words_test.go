@@ -27,6 +27,24 @@ func TestANameToSaveUnder(t *testing.T) {
 	}
 }
 
+// A file that has no name is called so, and one that has no content is not offered to be saved.
+func TestAFileWithoutNameOrContent(t *testing.T) {
+	words, err := i18n.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l, want := range map[i18n.Lang][2]string{"en": {"A file without a name", "Empty file, 0 bytes"}, "cy": {"Ffeil heb enw", "Ffeil wag, 0 beit"}} {
+		shown := fileItem(words.Loc(l), messages.Attachment{ID: "att_1", Size: 9, Verdict: messages.FileVerdict{State: messages.FileShown, Found: "png", Shown: 1, Total: 1}})
+		if shown.Name != want[0] || shown.Download == nil || shown.Download.Hidden != want[0] || !strings.HasPrefix(shown.Pictures[0].Alt, want[0]) {
+			t.Errorf("%s: %+v", l, shown)
+		}
+		empty := fileItem(words.Loc(l), messages.Attachment{ID: "att_2", Name: "plan.pdf", Verdict: messages.FileVerdict{State: messages.FileWithheld, Reason: messages.FileEmpty, Found: "empty"}})
+		if empty.About != want[1] || empty.Download != nil || len(empty.Notes) != 1 {
+			t.Errorf("%s: %+v", l, empty)
+		}
+	}
+}
+
 func TestHowLongSomethingWaits(t *testing.T) {
 	words, err := i18n.Load()
 	if err != nil {

@@ -175,6 +175,12 @@ func (c *Config) check() error {
 	if err := c.Support.check(); err != nil {
 		return err
 	}
+	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {
+		return fmt.Errorf("configuration: http.tls_cert and http.tls_key go together: set both, or neither when a proxy in front has the certificate")
+	}
+	if err := c.Rooms.check(); err != nil {
+		return err
+	}
 	if err := c.Mail.checkIMAP(); err != nil {
 		return err
 	}

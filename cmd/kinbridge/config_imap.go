@@ -113,6 +113,11 @@ func (a *IMAPConfig) check(where, subaddressOf string) error {
 			return fmt.Errorf("%s: recipients has %q; it may have %s", where, s, strings.Join(imapin.Sources, ", "))
 		}
 	}
+	for _, id := range a.TrustedResults {
+		if id == "" || strings.ContainsAny(id, " \t;,") {
+			return fmt.Errorf("%s: trusted_results has %q, which is no server's name: write it as the provider's Authentication-Results header begins, such as mx.anymail.example", where, id)
+		}
+	}
 	return a.checkSignIn(where)
 }
 

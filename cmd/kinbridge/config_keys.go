@@ -17,7 +17,7 @@ import (
 func (c *Config) unmarshal(k *koanf.Koanf) error {
 	var md mapstructure.Metadata
 	err := k.UnmarshalWithConf("", c, koanf.UnmarshalConf{Tag: "koanf", DecoderConfig: &mapstructure.DecoderConfig{
-		Result: c, Metadata: &md, WeaklyTypedInput: true, DecodeHook: mapstructure.StringToSliceHookFunc(",")}})
+		Result: c, Metadata: &md, WeaklyTypedInput: true, DecodeHook: mapstructure.ComposeDecodeHookFunc(mapstructure.StringToSliceHookFunc(","), wholeNumbers)}})
 	if err != nil {
 		return err
 	}
@@ -117,6 +117,8 @@ func (m MailConfig) checkTogether() error {
 		return fmt.Errorf("configuration: mail.username and mail.password_file go together: set both to sign in to the smarthost, or neither")
 	case (m.TLSCert == "") != (m.TLSKey == ""):
 		return fmt.Errorf("configuration: mail.tls_cert and mail.tls_key go together: set both, or neither for a self-signed certificate")
+	case !hostName(m.Hostname):
+		return fmt.Errorf("configuration: mail.hostname %q is no name of a host: write this machine's full name, such as \"mx.kinbridge.example\"", m.Hostname)
 	}
 	if !m.noSMTP() {
 		if err := checkAddr("mail.addr", m.Addr, true); err != nil {

@@ -7,6 +7,34 @@ import (
 	"testing"
 )
 
+const imapAccount = "[[mail.imap]]\nname = \"office\"\naddr = \"imap.anymail.example:993\"\nusername = \"u\"\npassword_file = \"/p\"\naddress = \"a@in.kinbridge.example\"\n"
+
+// A certificate that cannot be read is told at start, by the keys that name it; not by a listener that ends after the service said that it serves.
+func TestACertificateThatIsNotThere(t *testing.T) {
+	for _, table := range []string{"http", "mail"} {
+		cfg := defaults(t.TempDir())
+		cfg.HTTP.Addr, cfg.Mail.Addr = "127.0.0.1:0", "127.0.0.1:0"
+		if err := cfg.check(); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := migrateWorld(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		if table == "http" {
+			cfg.HTTP.TLSCert, cfg.HTTP.TLSKey = "/missing/cert.pem", "/missing/key.pem"
+		} else {
+			cfg.Mail.TLSCert, cfg.Mail.TLSKey = "/missing/cert.pem", "/missing/key.pem"
+		}
+		s, err := start(t.Context(), cfg, nil)
+		if err == nil {
+			_ = s.stop()
+		}
+		if err == nil || !strings.Contains(err.Error(), table+".tls_cert and "+table+".tls_key") || !strings.Contains(err.Error(), "/missing/") {
+			t.Errorf("%s: %v", table, err)
+		}
+	}
+}
+
 func TestMailConfigurationNamesTheKey(t *testing.T) {
 	for _, c := range []struct{ toml, want string }{
 		{``, ""},
@@ -36,6 +64,19 @@ func TestMailConfigurationNamesTheKey(t *testing.T) {
 		{"[mail]\nfinal_for = [\"*\", \"anytown.example\"]", ""},
 		{"[mail]\nfinal_for = [\"anna@anytown.example\"]", "mail.final_for"},
 		{"[mail]\ntrusted_sealers = [\"*\"]", "mail.trusted_sealers"},
+		{"[mail]\nhostname = \"mx_bad host\"", "mail.hostname"},
+		{"[mail]\nhostname = \"\"", "mail.hostname"},
+		{"[mail]\nhostname = \"mx..kinbridge.example\"", "mail.hostname"},
+		{"[mail]\nhostname = \"mx-1.kinbridge.example\"", ""},
+		{"[mail]\nnotice_days = 1.5", "mail.notice_days"},
+		{"[mail]\nnotice_days = 2.0", ""},
+		{"[http]\ntls_cert = \"/cert.pem\"", "http.tls_key"},
+		{"[rooms]\nudp = \"nonsense\"", "rooms.udp"},
+		{"[rooms]\nturn_tls = \"127.0.0.1\"", "rooms.turn_tls"},
+		{"[rooms]\npublic_ips = [\"192.0.2.1\", \"here\"]", "rooms.public_ips"},
+		{"[rooms]\nudp = \":50000\"\npublic_ips = [\"192.0.2.1\", \"2001:db8::1\"]", ""},
+		{imapAccount + "trusted_results = [\"mx. anymail.example\"]", "trusted_results"},
+		{imapAccount + "trusted_results = [\"mx.anymail.example\"]", ""},
 		{"[sender_txt]\n\"anytown.example\" = [\"v=spf1 -all\"]", ""},
 		{"public_url = \"http://kinbridge.example\"", "mail.notice_after = -1"},
 		{"public_url = \"http://localhost:8080\"", ""},

@@ -231,7 +231,7 @@ func (s *service) startSMTP(context.Context) error {
 	if m.noSMTP() {
 		return nil
 	}
-	cert, err := certificate(m.TLSCert, m.TLSKey, s.Config.Dir, m.Hostname)
+	cert, err := certificate("mail", m.TLSCert, m.TLSKey, s.Config.Dir, m.Hostname)
 	if err != nil {
 		return err
 	}
@@ -270,7 +270,7 @@ func (s *service) startRooms(ctx context.Context) error {
 	r := s.Config.Rooms
 	turn := rooms.TURNConfig{UDP: r.TURNUDP, TCP: r.TURNTCP, TLS: r.TURNTLS, PublicHost: r.TURNHost, Relay: r.TURNRelay}
 	if r.TURNTLS != "" {
-		cert, err := certificate(s.Config.HTTP.TLSCert, s.Config.HTTP.TLSKey, s.Config.Dir, s.Config.Mail.Hostname)
+		cert, err := certificate("http", s.Config.HTTP.TLSCert, s.Config.HTTP.TLSKey, s.Config.Dir, s.Config.Mail.Hostname)
 		if err != nil {
 			return err
 		}
@@ -333,23 +333,30 @@ func (s *service) startHTTP(context.Context) error {
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}
 	s.http.RegisterOnShutdown(s.staff.Close) // its event streams would hold the shutdown up
-	s.serveHTTP("http listener", s.http, s.listen, s.Config.HTTP)
+	if h := s.Config.HTTP; h.TLSCert != "" { // read now: a wrong path is told at start, not by a listener that ends
+		cert, err := certificate("http", h.TLSCert, h.TLSKey, s.Config.Dir, s.Config.Mail.Hostname)
+		if err != nil {
+			return err
+		}
+		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	s.serveHTTP("http listener", s.http, s.listen)
 	if addr := s.Config.HTTP.Metrics; addr != "" {
 		l, err := net.Listen("tcp", addr)
 		if err != nil {
 			return fmt.Errorf("configuration: http.metrics_addr: %w", err)
 		}
 		s.metrics = &http.Server{Handler: promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}), ReadHeaderTimeout: 10 * time.Second}
-		s.serveHTTP("metrics listener", s.metrics, l, HTTPConfig{})
+		s.serveHTTP("metrics listener", s.metrics, l)
 	}
 	return nil
 }
 
-func (s *service) serveHTTP(name string, srv *http.Server, l net.Listener, cfg HTTPConfig) {
+func (s *service) serveHTTP(name string, srv *http.Server, l net.Listener) {
 	s.background(name, func(context.Context) error {
 		err := error(nil)
-		if cfg.TLSCert != "" {
-			err = srv.ServeTLS(l, cfg.TLSCert, cfg.TLSKey)
+		if srv.TLSConfig != nil {
+			err = srv.ServeTLS(l, "", "") // with the certificates of its configuration
 		} else {
 			err = srv.Serve(l)
 		}

@@ -19,12 +19,12 @@ import (
 )
 
 // certificate loads the configured certificate or, when none is configured, a self-signed one that it keeps in dir: enough for opportunistic
-// STARTTLS and for one machine, not to prove who we are.
-func certificate(certFile, keyFile, dir, host string) (tls.Certificate, error) {
+// STARTTLS and for one machine, not to prove who we are. table is where the two keys stand in the configuration.
+func certificate(table, certFile, keyFile, dir, host string) (tls.Certificate, error) {
 	if certFile != "" {
 		c, err := tls.LoadX509KeyPair(certFile, keyFile)
 		if err != nil {
-			return c, fmt.Errorf("configuration: tls_cert and tls_key: %w", err)
+			return c, fmt.Errorf("configuration: %s.tls_cert and %s.tls_key: %w: name the PEM files of a certificate and its key", table, table, err)
 		}
 		return c, nil
 	}

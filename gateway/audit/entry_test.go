@@ -58,6 +58,9 @@ func everyEntry() []Entry {
 		TogetherBegun(c, t, m, s), TogetherOpened(c, t, m, s), TogetherRecorded(c, t, m, "calm"), ThreadShown(c, t), HintsChanged(),
 		AlertRaised(c, "alt_1", true), AlertAgain(c, "alt_1"), AlertAcknowledged(c, "alt_1"), AlertMailSent(c, "alt_1"), AlertMailFailed(c, "alt_1", "550"), AlertList("agy_1"),
 		PlanOpened(c, "pln_1"), PlanClosed(c, "pln_1"), PlanRead(c, mo),
+		CustodyRecorded("cev_1", "received", "arrived", "csv"), CustodyForgotten("cev_1"), CustodyChanged(mo, "agy_1", "agy_2", "in"), CustodyRead(c), WingGiven(mo, "wng_1"),
+		MotherMerged(mo, "mth_2"), NumberChanged(mo), MeetingFreed(c, mt, "moved"), MeetingReoffered(c, mt, "offered"), FollowOnAgreed(c), DeliveryGiven(d, "post"),
+		TeamChanged(c, s, "joined"), AgencyCodeSet("agy_1"),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),
 		MigrateApplied(1, 2), WorldSeeded(), KeyRewrapped("case:cas_1"), KeyDestroyed("case:cas_1"),
 	}

@@ -33,20 +33,20 @@ type Effect string
 
 // The effects. Where an event that comes late changes the picture, the effect tells the change and not the event.
 const (
-	Nothing    Effect = "nothing"     // known already, or it changes nothing
-	Recorded   Effect = "recorded"    // older than what is known: kept, and she stays where she is
-	Unknown    Effect = "unknown"     // no woman here has this number
-	Unusable   Effect = "unusable"    // Event.Check refuses it
-	Arrived    Effect = "arrived"     // in an establishment: the first report, or the end of a journey
-	Moved      Effect = "moved"       // from one establishment to another
-	Left       Effect = "left"        // left her establishment for another that is not known yet
-	Freed      Effect = "released"    // released
-	Readmitted Effect = "readmitted"  // in custody again after release
-	ByRecall   Effect = "recalled"    // in custody again by recall
-	WentOut    Effect = "went_out"    // to hospital or on temporary absence
-	CameIn     Effect = "came_in"     // back from there, to the same establishment
-	NewNumber  Effect = "new_number"  // her number has changed, or a second one is hers: events of it must be applied too (State.Numbers)
-	Changed    Effect = "changed" // anything else: her position is another than was thought
+	Nothing    Effect = "nothing"    // known already, or it changes nothing
+	Recorded   Effect = "recorded"   // older than what is known: kept, and she stays where she is
+	Unknown    Effect = "unknown"    // no woman here has this number
+	Unusable   Effect = "unusable"   // Event.Check refuses it
+	Arrived    Effect = "arrived"    // in an establishment: the first report, or the end of a journey
+	Moved      Effect = "moved"      // from one establishment to another
+	Left       Effect = "left"       // left her establishment for another that is not known yet
+	Freed      Effect = "released"   // released
+	Readmitted Effect = "readmitted" // in custody again after release
+	ByRecall   Effect = "recalled"   // in custody again by recall
+	WentOut    Effect = "went_out"   // to hospital or on temporary absence
+	CameIn     Effect = "came_in"    // back from there, to the same establishment
+	NewNumber  Effect = "new_number" // her number has changed, or a second one is hers: events of it must be applied too (State.Numbers)
+	Changed    Effect = "changed"    // anything else: her position is another than was thought
 )
 
 // State is what is known of one woman: the number she was entered with and every event that concerns her. The zero State is of nobody. It is a value:

@@ -58,7 +58,7 @@ const (
 	maxProgram     = 300 // instructions of a compiled pattern
 	MaxHits        = 200
 	MaxHitsPerRule = 20
-	MaxText        = 1 << 20 // bytes of a text that are searched
+	MaxText        = 256 << 10 // bytes of a text that are searched
 	maxFaults      = 20
 )
 

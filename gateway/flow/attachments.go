@@ -196,7 +196,11 @@ func relayFiles(ctx context.Context, r store.Reader, m messages.Message) (with [
 			if why == "" {
 				why = "it could run something when it is opened"
 			}
-			left = append(left, fmt.Sprintf("%s: %s", oneLine(a.Name, 100), why))
+			name := oneLine(a.Name, 100)
+			if name == "" {
+				name = "a file without a name"
+			}
+			left = append(left, fmt.Sprintf("%s: %s", name, why))
 			continue
 		}
 		content, err := r.AttachmentContent(ctx, m.Case, a.ID)

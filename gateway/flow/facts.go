@@ -34,9 +34,19 @@ func caseFactsOf(ctx context.Context, r store.Reader, a ids.Actor, c cases.Case,
 	}
 	f.IsWorker = c.Worker == staff
 	var err error
+	if ofPrison[a.Role] && a.Agency != "" && !f.SameEstablishment {
+		agency, err := r.Agency(ctx, a.Agency)
+		if err != nil {
+			return f, err
+		}
+		f.OtherPrison = agency.Kind == people.Establishment
+	}
 	f.OnTeam, err = r.OnTeam(ctx, c.ID, staff)
 	return f, err
 }
+
+// ofPrison are the roles that a prison's own staff can have.
+var ofPrison = map[ids.Role]bool{ids.RoleFamilyWorker: true, ids.RoleOffenderManager: true, ids.RoleWingOfficer: true, ids.RolePublicProtection: true}
 
 // threadFacts gathers what policy asks about an actor and a thread.
 func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.ThreadFacts {
@@ -57,6 +67,7 @@ func messageFacts(a ids.Actor, m messages.Message) policy.MessageFacts {
 		Held:     m.State == messages.Held,
 		Withheld: m.State == messages.Withheld,
 		IsAuthor: wrote(a, m),
+		Notice:   m.AuthorKind == messages.BySystem,
 	}
 }
 

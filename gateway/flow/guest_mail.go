@@ -27,6 +27,7 @@ const (
 	mailInvited   = "invited"
 	mailAsked     = "asked"
 	mailCancelled = "cancelled"
+	mailReoffered = "reoffered" // it cannot take place as planned; a new time will be offered
 )
 
 // GuestMail makes the mail of an outbox item of kind mail_guest. It says nothing of the mother, her children, the matter or the others.
@@ -53,6 +54,8 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	switch g.Purpose {
 	case mailCancelled:
 		l = cancelledLetter(m, org)
+	case mailReoffered:
+		l = reofferedLetter(m, org)
 	case mailInvited, mailAsked:
 		c, err := f.st.GuestCode(ctx, g.Code)
 		if err != nil {
@@ -171,6 +174,19 @@ func cancelledLetter(m meetings.Meeting, org string) guestLetter {
 		{words: "This email was sent automatically; nobody reads replies to it."},
 	}}
 }
+
+// reofferedLetter says no more than that: not where she is, and not why.
+func reofferedLetter(m meetings.Meeting, org string) guestLetter {
+	return guestLetter{subject: "A meeting cannot take place as planned", parts: []letterPart{
+		{words: fmt.Sprintf("The video meeting on %s, to which %s invited you, cannot take place as planned. A new time will be offered.", londonDateTime(m.Starts), org)},
+		{words: "The link we sent you no longer leads to a meeting. With the new time you will get a new invitation."},
+		{words: "This email was sent automatically; nobody reads replies to it."},
+		{words: fmt.Sprintf("Ni all y cyfarfod fideo ar %s gael ei gynnal fel y trefnwyd. Cynigir amser newydd.", londonDay(m.Starts))},
+	}}
+}
+
+// londonDay writes "23/11/2026, 14:00", which needs no words.
+func londonDay(t time.Time) string { return t.In(london).Format("02/01/2006, 15:04") }
 
 // londonDateTime writes "Monday 23 November 2026 at 2pm (GMT)".
 func londonDateTime(t time.Time) string {

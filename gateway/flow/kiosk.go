@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -183,5 +184,6 @@ func (f *Flow) kioskOf(ctx context.Context, kiosk ids.Actor) (Kiosk, error) {
 }
 
 func chooseFacts(k Kiosk, m people.Mother) policy.Facts {
-	return policy.Facts{Act: policy.ChooseMother, Actor: k.Actor(), SamePlace: m.Establishment == k.Establishment, SameWing: m.Wing == k.Wing}
+	return policy.Facts{Act: policy.ChooseMother, Actor: k.Actor(), SamePlace: m.Establishment == k.Establishment, SameWing: m.Wing == k.Wing,
+		Custody: custodyFacts(cases.Case{}, m)}
 }

@@ -156,14 +156,7 @@ func (f *Flow) KioskThreads(ctx context.Context, actor ids.Actor) ([]KioskThread
 	if actor.Kind != ids.ActorMother {
 		return nil, ids.ErrNotFound
 	}
-	c, err := f.st.CaseOfMother(ctx, ids.MotherID(actor.ID))
-	if ids.KindOf(err) == ids.NotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
+	ts, err := f.st.ThreadsOfMother(ctx, ids.MotherID(actor.ID))
 	if err != nil {
 		return nil, err
 	}

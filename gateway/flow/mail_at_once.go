@@ -34,7 +34,11 @@ func (f *Flow) fileAtOnce(ctx context.Context, in store.Inbound, digest string, 
 	if !ok || mail.Proof.TempFail {
 		return false
 	}
-	in.New = &store.NewInbound{Digest: digest, Raw: raw}
+	expected := mail.message()
+	in.New = &store.NewInbound{Digest: digest, Raw: raw, Message: expected.ID}
+	if _, token, err := f.addressing().Parse(in.Envelope.Rcpt); err == nil {
+		change.SealMail(token, in, expected)
+	}
 	err := change.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
 		to, err := f.recipient(tx.Context(), tx.Reader, in.Envelope.Rcpt)
 		if err != nil {

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,7 +84,7 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 	ctx, mail := tx.Context(), s.mail
 	s.actor = ids.Unknown("mail")
 	m := policy.MailFacts{AddressValid: s.to.problem == nil, AddressExpired: s.to.address.Expired(f.now()), Verified: mail.Proof.Verified,
-		Readable: mail.readable() && s.in.Envelope.WholeSize == 0, Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Invitation: mail.Kind == MailInvite,
+		Readable: mail.readable() && s.in.Envelope.WholeSize == 0, Encrypted: mail.Encrypted, Automatic: mail.Kind.automatic(), Report: mail.Kind == MailBounce, Invitation: mail.Kind == MailInvite,
 		Challenge: mail.Auto.Form == AutoChallenge}
 	s.facts = policy.Facts{Act: policy.FileMail}
 	if m.AddressValid {
@@ -139,8 +140,9 @@ func sameAgency(ctx context.Context, r store.Reader, agency ids.AgencyID, from s
 	return err == nil && a.Writes(from), err
 }
 
-// reportedDelivery finds the delivery that a report at a reply address is about: the newest one, not yet known to have failed, to the
-// recipient that it names.
+// reportedDelivery finds the delivery that a report at a reply address is about: the newest one, not yet known to have failed, that it names, to the
+// recipient that it names. A reply address is known to whoever was ever sent it, so the report must show what only a server that had the mail can
+// show: the mail's Message-ID, or the envelope's ENVID (RFC 3461 section 4.4). Without that it moves nothing, and a person looks at it.
 func reportedDelivery(tx *store.Tx, s sorting) (found messages.Delivery, ok bool, err error) {
 	ds, err := tx.DeliveriesOfThread(tx.Context(), s.o.ID)
 	if err != nil {
@@ -148,6 +150,9 @@ func reportedDelivery(tx *store.Tx, s sorting) (found messages.Delivery, ok bool
 	}
 	for _, d := range ds {
 		if d.RecipientKind != messages.ToContact || d.State != messages.Sent && d.State != messages.Accepted {
+			continue
+		}
+		if !slices.Contains(s.mail.Names, string(d.Message)) && !slices.Contains(s.mail.Names, string(d.ID)) {
 			continue
 		}
 		for _, b := range s.mail.Bounces {

@@ -53,6 +53,7 @@ type ReadMail struct {
 	MessageID   string // without angle brackets
 	Files       []store.NewFile
 	Bounces     []Bounce
+	Names       []string  // our messages and deliveries that a delivery report names, by their identifiers
 	Auto        AutoFacts // of an automatic answer
 	Proof       SenderProof
 	Problem     string
@@ -116,6 +117,11 @@ func (m ReadMail) bodyOrNote() string {
 	return "[The email has no text.]"
 }
 
+// message is a new message with the email's words.
+func (m ReadMail) message() messages.Message {
+	return messages.Message{ID: ids.New[ids.MessageID](ids.Message), Subject: oneLine(m.Subject, 500), Body: m.bodyOrNote(), Quoted: CleanText(m.Quoted)}
+}
+
 // idemKey names the email in its thread: the same Message-ID with the same words is the same message, whichever way it came.
 func (m ReadMail) idemKey(in ids.InboundID) string {
 	if m.MessageID == "" {
@@ -141,9 +147,23 @@ func (m ReadMail) files() []store.NewFile {
 		if f.MediaType == "" || len(f.MediaType) > 200 || strings.ContainsFunc(f.MediaType, func(r rune) bool { return r < ' ' || r > '~' }) {
 			out[i].MediaType = "application/octet-stream"
 		}
-		out[i].Name = oneLine(f.Name, 255)
+		out[i].Name = shortName(f.Name)
 	}
 	return out
+}
+
+// maxName is how many bytes a file's name is kept to: what file systems take.
+const maxName = 255
+
+// shortName makes one line of a file's name and shortens it in its middle: the ending says what a program would do with the file, so it stays.
+func shortName(name string) string {
+	name = oneLine(name, len(name))
+	const gap, most = "…", 32 // bytes of an ending, its dot included, that anybody would give a file
+	dot := strings.LastIndexByte(name, '.')
+	if len(name) <= maxName || dot < 0 || len(name)-dot > most {
+		return oneLine(name, maxName)
+	}
+	return oneLine(name, maxName-len(gap)-(len(name)-dot)) + gap + name[dot:]
 }
 
 // oneLine makes one line of s and cuts it to limit bytes, between two characters. What strangers write passes through here, so it takes linear
@@ -365,8 +385,11 @@ func (f *Flow) settleMail(tx *store.Tx, in store.Inbound, mail ReadMail, to addr
 // postMail makes an email of a verified party a message of its thread, released or held for the channel's review.
 func (f *Flow) postMail(tx *store.Tx, a ids.Actor, o openThread, in store.Inbound, mail ReadMail, d policy.Decision) (audit.Entry, error) {
 	tx.ActAs(a)
-	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: messages.ByContact, AuthorID: a.ID,
-		Subject: oneLine(mail.Subject, 500), Body: mail.bodyOrNote(), Quoted: CleanText(mail.Quoted), Inbound: in.ID}
+	m := mail.message()
+	m.Thread, m.Case, m.AuthorKind, m.AuthorID, m.Inbound = o.ID, o.Case, messages.ByContact, a.ID, in.ID
+	if in.New != nil && in.New.Message != "" {
+		m.ID = in.New.Message
+	}
 	_, entry, err := f.place(tx, a, o, m, d, origin{idemKey: mail.idemKey(in.ID), files: mail.files(), headerID: mail.headerID(), inbound: &in})
 	return entry, err
 }

@@ -3,6 +3,7 @@ package flow_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -349,6 +350,59 @@ func TestDeliveryReports(t *testing.T) {
 		in := w.Receive(t, m.EnvelopeFrom, flowtest.From(flowtest.AnnaAddress, "Is anybody there?"))
 		if h := w.HoldOfMail(t, in.ID); h.Reason != messages.HoldNoAddress && h.Case != w.Case {
 			t.Errorf("%+v", h)
+		}
+		w.VerifyAudit(t)
+	})
+}
+
+// A reply address is no secret from whoever was ever sent it. A report that comes to one moves only a delivery that it names as the mail itself does.
+func TestAReportAtAReplyAddressMustNameItsMail(t *testing.T) {
+	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
+		to := w.ReplyAddress(t, w.Threads.Official, w.Contacts.Anna)
+		var sent []flowtest.Sent
+		for _, words := range []string{"The first", "The second"} {
+			w.Say(t, w.Staff.Worker.Actor, w.Threads.Official, words)
+			sent = append(sent, w.Send(t)...)
+		}
+		state := func(i int) messages.DeliveryState {
+			d, err := w.Env.Store.Delivery(t.Context(), sent[i].Delivery)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.State
+		}
+		message := func(i int) string { name, _, _ := strings.Cut(sent[i].MessageID, "@"); return name }
+		other := ids.New[string](ids.Message)
+		for i, c := range []struct {
+			from  string
+			names []string
+			rcpt  string
+			moves int // the delivery that fails by it; -1 = none, and it is held
+		}{
+			{"postmaster@anytown.example", nil, flowtest.AnnaAddress, -1},
+			{flowtest.AnnaAddress, nil, flowtest.AnnaAddress, -1}, // from herself and proven
+			{"postmaster@anytown.example", []string{other, string(ids.New[ids.DeliveryID](ids.Delivery))}, flowtest.AnnaAddress, -1},
+			{"postmaster@anytown.example", []string{message(1)}, "somebody@anytown.example", -1},
+			{"postmaster@anytown.example", []string{message(0)}, flowtest.AnnaAddress, 0}, // and not the newest
+			{"postmaster@anytown.example", []string{string(sent[1].Delivery)}, flowtest.AnnaAddress, 1},
+		} {
+			m := with(flowtest.From(c.from, "Undeliverable"), func(m *flow.ReadMail) {
+				m.Kind, m.Names, m.MessageID = flow.MailBounce, c.names, fmt.Sprint("report-", i)
+				m.Bounces = []flow.Bounce{{Recipient: c.rcpt, Status: "5.1.1", Permanent: true}}
+			})
+			before := [2]messages.DeliveryState{state(0), state(1)}
+			in := w.Receive(t, to, m)
+			after := [2]messages.DeliveryState{state(0), state(1)}
+			if c.moves < 0 {
+				if h := w.HoldOfMail(t, in.ID); in.State != store.InboundHeld || h.Reason != messages.HoldAutoReply || after != before {
+					t.Errorf("%d: mail %s, hold %s, deliveries %v, then %v", i, in.State, h.Reason, before, after)
+				}
+				continue
+			}
+			before[c.moves] = messages.Failed
+			if in.State != store.InboundNoted || after != before {
+				t.Errorf("%d: mail %s, deliveries %v, want %v", i, in.State, after, before)
+			}
 		}
 		w.VerifyAudit(t)
 	})

@@ -145,7 +145,11 @@ func (f *Flow) settle(tx *store.Tx, a ids.Actor, h heldThing, d policy.Decision,
 		return audit.Entry{}, err
 	}
 	if o == messages.OutcomeReleased {
-		return decided(audit.MessageReleased(m.Case, m.Thread, m.ID, h.hold.ID), d), f.deliver(tx, h.in, m)
+		in, err := loadThread(tx.Context(), tx.Reader, a, m.Thread) // anew: who has left since the decision was prepared gets nothing
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		return decided(audit.MessageReleased(m.Case, m.Thread, m.ID, h.hold.ID), d), f.deliver(tx, in, m)
 	}
 	tx.Wake(store.TopicStaff)
 	return decided(audit.MessageWithheld(m.Case, m.Thread, m.ID, h.hold.ID).With("code", code), d), f.tellAuthor(tx, m)

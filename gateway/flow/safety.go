@@ -154,7 +154,7 @@ func (o openThread) towards(p threads.Party, m messages.Message) policy.Facts {
 		}
 	case threads.PartyContact:
 		f.To = policy.ToContact
-		if m.AuthorKind == messages.ByMother {
+		if m.AuthorKind == messages.ByMother || m.AuthorKind == messages.BySystem {
 			f.Touch.Contacts = []ids.ContactID{ids.ContactID(p.ID)}
 		}
 	case threads.PartyStaff:

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kinbridge/gateway/audit"
@@ -115,15 +116,38 @@ func (f *Flow) PageAnswer(ctx context.Context, token, body, key string) (Compose
 	if err := f.may(ctx, r.facts(), string(r.page.ID)); err != nil {
 		return Composed{}, err
 	}
-	facts := r.in.to(policy.FileMail)
-	facts.Touch = touches(ids.ContactID(r.contact.ID), true)
-	facts.Mail = policy.MailFacts{AddressValid: true, SenderIsParty: threads.IsParty(r.in.Parties, r.contact), Verified: true, Readable: true}
-	d := policy.Decide(facts)
-	if !d.Allowed() && d.Hold != string(messages.HoldReview) {
+	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: r.in.ID, Case: r.in.Case, AuthorKind: messages.ByContact, AuthorID: r.contact.ID, Body: body}
+	var (
+		out   Composed
+		facts policy.Facts
+		d     policy.Decision
+	)
+	err = f.st.Write(ctx, r.contact, func(tx *store.Tx) (entry audit.Entry, err error) {
+		in, err := loadThread(tx.Context(), tx.Reader, r.contact, r.in.ID) // anew: she, or one of the readers, may have left since
+		if err != nil {
+			return entry, err
+		}
+		if facts, d = answerDecision(in, r.contact); !d.Allowed() && d.Hold != string(messages.HoldReview) {
+			return entry, errAnswerRefused
+		}
+		out, entry, err = f.place(tx, r.contact, in, m, d, origin{idemKey: "page/" + string(r.page.ID) + "/" + key})
+		return entry, err
+	})
+	if errors.Is(err, errAnswerRefused) {
 		return Composed{}, f.refuse(ctx, facts, string(r.page.ID), d)
 	}
-	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: r.in.ID, Case: r.in.Case, AuthorKind: messages.ByContact, AuthorID: r.contact.ID, Body: body}
-	return f.post(ctx, r.contact, r.in, m, d, origin{idemKey: "page/" + string(r.page.ID) + "/" + key})
+	return out, err
+}
+
+// errAnswerRefused rolls an answer back that policy refuses; the refusal is then recorded in a change of its own.
+var errAnswerRefused = errors.New("policy refuses the answer")
+
+// answerDecision decides about an answer as about an email of a proven sender.
+func answerDecision(in openThread, author ids.Actor) (policy.Facts, policy.Decision) {
+	facts := in.to(policy.FileMail)
+	facts.Touch = touches(ids.ContactID(author.ID), true)
+	facts.Mail = policy.MailFacts{AddressValid: true, SenderIsParty: threads.IsParty(in.Parties, author), Verified: true, Readable: true}
+	return facts, policy.Decide(facts)
 }
 
 // LeavePage ends a reader's session on her own wish, on a shared computer; ending one that has ended changes nothing.

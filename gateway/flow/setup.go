@@ -147,7 +147,9 @@ func (f *Flow) CreateMother(ctx context.Context, a ids.Actor, in NewMother) (ids
 	m := people.Mother{ID: ids.New[ids.MotherID](ids.Mother), Name: oneLine(in.Name, 200), PrisonerNumber: in.PrisonerNumber,
 		Establishment: in.Establishment, Wing: in.Wing, Language: in.Language}
 	hash := people.HashSecret(in.PIN, f.cfg.PasswordCost)
-	return m.ID, in.PIN, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.MotherCreated(m.ID), tx.AddMother(m, hash) })
+	return m.ID, in.PIN, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		return audit.MotherCreated(m.ID), f.enterMother(tx, m, hash)
+	})
 }
 
 // NewCase is a case to be opened.

@@ -67,8 +67,8 @@ func Files() map[string]string {
 
 // The limits.
 const (
-	MaxText  = 1 << 20 // bytes of a text that are searched
-	MaxHints = 200     // places told
+	MaxText  = 256 << 10 // bytes of a text that are searched: a hundred pages
+	MaxHints = 200       // places told
 	maxFile  = 1 << 20
 )
 

@@ -55,6 +55,8 @@ const (
 	Planned   State = "planned"
 	Cancelled State = "cancelled"
 	Ended     State = "ended" // the host ended it for everybody
+	// ToReoffer: it cannot take place as planned, because she has moved or was released; a new time is to be offered.
+	ToReoffer State = "to_reoffer"
 )
 
 // Meeting is one meeting of a case. Revision grows with every change that the media server must know.
@@ -100,7 +102,7 @@ const (
 // PhaseAt says where the meeting stands at now.
 func (m Meeting) PhaseAt(now time.Time) Phase {
 	switch {
-	case m.State == Cancelled:
+	case m.State == Cancelled, m.State == ToReoffer:
 		return CalledOff
 	case m.State == Ended, !now.Before(m.RoomCloses()):
 		return Over

@@ -115,6 +115,17 @@ func (d *Delivery) Keep(why KeptWhy) bool {
 	return true
 }
 
+// Give records that she was given it by hand: by post, in person, or as it was agreed (a code). What is still to be read with somebody is not
+// given that way.
+func (d *Delivery) Give(at time.Time, how string) error {
+	switch {
+	case d.RecipientKind != ToMother, d.State == Seen, d.State == Failed, d.State == Kept && d.Kept != KeptCustody:
+		return ids.E(ids.Conflict, "This message does not wait to be given to her.")
+	}
+	d.State, d.Kept, d.Times.Seen, d.Detail = Seen, "", at, "given: "+how
+	return nil
+}
+
 // Again takes a failed delivery back to the queue, because a person asked for it: the only step back there is. What was sent and failed
 // before is in the audit log.
 func (d *Delivery) Again(at time.Time) error {

@@ -27,6 +27,7 @@ const (
 	ByMother  AuthorKind = "mother"
 	ByStaff   AuthorKind = "staff"
 	ByContact AuthorKind = "contact"
+	BySystem  AuthorKind = "system" // a notice of Kinbridge itself to the people outside
 )
 
 // Message is one message of a thread. Body is the author's own words in plain text; Quoted is the history that her mail

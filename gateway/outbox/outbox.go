@@ -24,7 +24,9 @@ const (
 	MailPage   Kind = "mail_page"   // send the code of a reading page: payload is flow's
 	MailAlert  Kind = "mail_alert"  // ask somebody near a woman to look at her page: payload is flow's
 	AlertAgain Kind = "alert_again" // tell more people when nobody sees to her: payload is the AlertID
-	RoomOrder  Kind = "room_order"  // tell the media server about a meeting: payload is the order
+	// CustodyDue: take a custody event whose time has come, or forget one that is nobody's: payload is flow's.
+	CustodyDue Kind = "custody_due"
+	RoomOrder  Kind = "room_order" // tell the media server about a meeting: payload is the order
 	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
 	// ladder that chases what was not received.
 	Undelivered Kind = "undelivered"

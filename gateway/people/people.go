@@ -20,6 +20,7 @@ const (
 	LawFirm       AgencyKind = "law_firm"
 	School        AgencyKind = "school"
 	Court         AgencyKind = "court"
+	Elsewhere     AgencyKind = "elsewhere" // every establishment that is not here, and the road between two
 )
 
 // Agency is a body whose people take part. Domain is the mail domain its people write from ("anytown.example"; empty

@@ -68,6 +68,7 @@ const (
 	SeeCustody    Act = "see_custody"    // know where a mother is and was
 	RecordCustody Act = "record_custody" // record that she was received, moved or released
 	FollowOn      Act = "follow_on"      // agree how she is reached after her release
+	GiveKept      Act = "give_kept"      // record that she was given what was kept for her
 
 	PlanMeeting   Act = "plan_meeting"   // create a meeting and invite to it
 	Invite        Act = "invite"         // have one person or child take part in a meeting
@@ -93,6 +94,8 @@ type CaseFacts struct {
 	SameEstablishment bool       // the actor's agency is the establishment where the mother is now
 	SameWing          bool       // and her wing is the actor's
 	Closed            bool
+	// OtherPrison: the actor is of a prison's own staff, and that is not where she is.
+	OtherPrison bool
 }
 
 // ThreadFacts are what the rules ask about a thread.
@@ -115,6 +118,7 @@ type MessageFacts struct {
 	Withheld bool // or was returned to its author
 	IsAuthor bool // the actor wrote it
 	HasHold  bool // there is a hold to decide
+	Notice   bool // Kinbridge itself wrote it, to the people outside
 	Appealed bool // somebody was asked already to look again
 	// Of a file of it: it is a picture that may show a child; the reviewer has kept it back; she has said that it may pass.
 	Picture, FileKept, FileCleared bool
@@ -244,8 +248,13 @@ func isPact(f *Facts) bool {
 	return isStaff(f.Actor, ids.RolePactWorker) && (f.Case.OnTeam || f.Case.IsWorker)
 }
 
-// isFamilyWorker, of the case's team.
-func isFamilyWorker(f *Facts) bool { return isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam }
+// isFamilyWorker, of the case's team, and not of a prison where the mother is no longer.
+func isFamilyWorker(f *Facts) bool {
+	return isStaff(f.Actor, ids.RoleFamilyWorker) && f.Case.OnTeam && !f.Case.OtherPrison
+}
+
+// otherPrison: staff of a prison where she is not have nothing to do with her, whatever they had before she moved.
+func otherPrison(f *Facts) bool { return f.Case.OtherPrison && isStaff(f.Actor) }
 
 // isOffenderManager, of the case's team and at the prison where she is.
 func isOffenderManager(f *Facts) bool {

@@ -14,6 +14,7 @@ type MailFacts struct {
 	Readable       bool
 	Encrypted      bool // nobody here can read it
 	Automatic      bool // an automatic answer, a report or a loop
+	Report         bool // a delivery report that came to a reply address and names no delivery of the thread
 	Challenge      bool // a machine asks whether a person sent ours: it waits there until somebody answers
 	AutomaticToday int  // automatic mail that this thread has had within a day, this one not counted
 	Invitation     bool
@@ -65,6 +66,8 @@ var mailChapters = []*Chapter{
 		{If: "it is encrypted", When: encrypted, Decision: hold("encrypted", "The email is encrypted, so nobody here can read it.", "encrypted", ""), For: mailDesk},
 		{If: "a machine asks whether a person sent our message", When: func(f *Facts) bool { return f.Mail.Challenge },
 			Decision: hold("challenge", "The recipient's mail system asks whether a person sent our message, and keeps it back until somebody answers.", "auto_reply", ""), For: mailDesk},
+		{If: "it is a delivery report that names no message of the conversation", When: func(f *Facts) bool { return f.Mail.Report },
+			Decision: hold("unproven_report", "A delivery report that names no message of this conversation: it is believed for none.", "auto_reply", ""), For: mailDesk},
 		{If: "it is an automatic answer of a proven sender in the conversation", When: func(f *Facts) bool { return automatic(f) && f.Mail.SenderIsParty && f.Mail.Verified },
 			Decision: note("automatic_answer", "An automatic answer: what it tells of its sender is used, and it is nobody's words.")},
 		{If: "it is an automatic answer", When: automatic, Decision: hold("automatic", "An automatic answer is never posted as somebody's words.", "auto_reply", ""), For: mailDesk},

@@ -31,6 +31,7 @@ var meetingChapters = []*Chapter{
 		{Decision: allow("may_meet", "No restriction stands in the way.")},
 	}},
 	{SeeMeeting, "know of a meeting and its people", []Rule{
+		{If: "the actor is of a prison where she is not", When: otherPrison, Decision: conceal("moved_on", "Whoever worked with her at a prison she has left knows no more of her.")},
 		{If: "the actor is invited or its host", When: invited, Decision: allow("participant", "Takes part in the meeting.")},
 		{If: "the actor is a mother or a person outside", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother || f.Actor.Kind == ids.ActorContact },
 			Decision: conceal("not_invited", "Only those invited and the case's team may know of a meeting.")},

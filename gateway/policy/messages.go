@@ -29,6 +29,8 @@ var messageChapters = []*Chapter{
 		{If: "the actor wrote it", When: func(f *Facts) bool { return f.Message.IsAuthor }, Decision: allow("own_message", "She wrote it.")},
 		{If: "the actor is a mother and it is to be read together, and was not yet", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && notYetTogether(f) },
 			Decision: conceal("read_together", "It is read together with somebody: until then it shows nothing.")},
+		{If: "the actor is a mother and it is a notice to the people outside", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && f.Message.Notice },
+			Decision: conceal("notice_to_others", "What Kinbridge tells the people outside is no message to her.")},
 		{If: "it is released", When: released, Decision: allow("released", "The message is released.")},
 		{If: "it waits for review or was withheld, and the actor reviews it", When: mayReview, Decision: allow("reviewer", "Reviews the messages of this case.")},
 		{Decision: conceal("not_released", "A message that waits for review or was withheld is shown to its author and its reviewer only.")},

@@ -26,6 +26,7 @@ var peopleChapters = []*Chapter{
 	}},
 	{ChooseMother, "be offered at a kiosk", []Rule{
 		{If: "she has been released", When: isOut, Decision: conceal("released", "Who has been released is offered at no kiosk.")},
+		{If: "she is out of the prison for the moment", When: func(f *Facts) bool { return f.Custody.State == Away }, Decision: conceal("away", "Who is out of the prison is offered at no kiosk until she is back.")},
 		{If: "the kiosk is of her wing", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorKiosk && f.SamePlace && f.SameWing }, Decision: allow("own_wing", "She lives on the kiosk's wing.")},
 		{Decision: conceal("other_wing", "A kiosk offers only the women of its own wing.")},
 	}},

@@ -252,6 +252,7 @@ func TestMailRules(t *testing.T) {
 		{"expired", threads.Official, func(f *Facts) { f.Mail.AddressExpired = true }, Hold, "expired_address", ids.RolePactWorker},
 		{"unreadable", threads.Official, func(f *Facts) { f.Mail.Readable = false }, Hold, "unreadable", ids.RolePactWorker},
 		{"automatic, of a proven party", threads.Official, func(f *Facts) { f.Mail.Automatic = true }, Note, "", ""},
+		{"a report that names nothing of ours, from a proven party", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.Report = true, true }, Hold, "auto_reply", ids.RolePactWorker},
 		{"a challenge", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.Challenge = true, true }, Hold, "auto_reply", ids.RolePactWorker},
 		{"automatic, unproven", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.Verified = true, false }, Hold, "auto_reply", ids.RolePactWorker},
 		{"automatic, of a stranger", threads.Official, func(f *Facts) { f.Mail.Automatic, f.Mail.SenderIsParty = true, false }, Hold, "auto_reply", ids.RolePactWorker},
@@ -352,12 +353,12 @@ func drawFacts(t *rapid.T) Facts {
 		Act: rapid.SampledFrom(append([]Act{"", "nonsense"}, everyAct...)).Draw(t, "act"),
 		Actor: ids.Actor{Kind: rapid.SampledFrom(kinds).Draw(t, "kind"), ID: rapid.SampledFrom([]string{"x", "y", ""}).Draw(t, "id"),
 			Role: rapid.SampledFrom(append([]ids.Role{""}, ids.Roles...)).Draw(t, "role")},
-		Case: CaseFacts{ID: rapid.SampledFrom([]ids.CaseID{"", "cas_1"}).Draw(t, "case"), OnTeam: b("team"), IsWorker: b("worker"), IsMother: b("own"), SameEstablishment: b("prison"), SameWing: b("wing"), Closed: b("closed")},
+		Case: CaseFacts{ID: rapid.SampledFrom([]ids.CaseID{"", "cas_1"}).Draw(t, "case"), OnTeam: b("team"), IsWorker: b("worker"), IsMother: b("own"), SameEstablishment: b("prison"), SameWing: b("wing"), Closed: b("closed"), OtherPrison: b("otherPrison")},
 		Thread: ThreadFacts{Channel: rapid.SampledFrom([]threads.Channel{threads.Official, threads.Confidential, threads.Privileged, "", "x"}).Draw(t, "channel"),
 			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother"), NoResponsibility: b("noResponsibility"), Quiet: b("quiet"), OutsideStaff: b("outsideStaff"), PrisonStaff: b("prisonStaff"), WithStaff: b("withStaff")},
-		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold"), Appealed: b("appealed"), Picture: b("picture"), FileKept: b("fileKept"), FileCleared: b("fileCleared")},
+		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold"), Notice: b("notice"), Appealed: b("appealed"), Picture: b("picture"), FileKept: b("fileKept"), FileCleared: b("fileCleared")},
 		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
-			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"),
+			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"), Report: b("report"),
 			Filing: FilingFacts{Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), TakesOver: b("takesOver"), Confirmed: b("confirmedSender")}},
 		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),
 			LegalVisit: b("legal"), UnknownGuest: b("unknownGuest"), OutsideStaff: b("outside"), SeveralAuthorities: b("several"), Confirmed: b("confirmed")},
@@ -388,6 +389,9 @@ func mayKnowThread(f Facts) bool {
 	case threads.Confidential:
 		return f.Thread.IsParty || holdsCase
 	case threads.Official:
+		if f.Case.OtherPrison && signedIn {
+			return false // she has moved on
+		}
 		onTeam := f.Case.OnTeam && (role(ids.RolePactWorker) || role(ids.RoleFamilyWorker) || role(ids.RoleOffenderManager) && f.Case.SameEstablishment)
 		looksIn := role(ids.RolePublicProtection) && f.Case.SameEstablishment
 		// Whoever is asked "is it her own case?" besides the mother herself cannot be: the caller sets it for her alone.

@@ -94,8 +94,8 @@ var requestChapters = []*Chapter{
 
 var custodyChapters = []*Chapter{
 	{SeeCustody, "know where she is and was", []Rule{
-		{If: "the actor is the receiving prison's offender manager or public protection", When: func(f *Facts) bool {
-			return f.Custody.Receiving && isStaff(f.Actor, ids.RoleOffenderManager, ids.RolePublicProtection)
+		{If: "the actor is the receiving prison's offender manager, public protection or family engagement worker", When: func(f *Facts) bool {
+			return f.Custody.Receiving && isStaff(f.Actor, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleFamilyWorker)
 		},
 			Decision: allow("receiving", "She is coming to their prison.")},
 		{If: "as for the case", As: SeeCase},
@@ -116,5 +116,15 @@ var custodyChapters = []*Chapter{
 		{Needs: SeeCase},
 		{If: "the actor is the case's Pact social worker", When: isPact, Decision: allow("case_worker", "The case's Pact social worker has agreed it with her.")},
 		{Decision: deny("follow_on_closed", "Only the case's Pact social worker agrees this with her.").do("Ask her.")},
+	}},
+	{GiveKept, "record that she was given what was kept for her", []Rule{
+		{Needs: ReadMessage},
+		{If: "the actor is not the case's Pact social worker", When: not(isPact), Decision: deny("gives_not", "Only the case's Pact social worker gives her what was kept.").do("Ask her.")},
+		{If: "she is in custody", When: func(f *Facts) bool { return f.Custody.State != Released }, Decision: deny("at_her_kiosk", "She is in custody: it reaches her at her kiosk.")},
+		{If: "it is not agreed how she is reached after her release", When: func(f *Facts) bool { return !f.Custody.FollowOn },
+			Decision: deny("no_follow_on", "It is not recorded how she wants to be reached after her release.").do("Agree that with her and record it first.")},
+		{If: "it is to be read together with somebody, and was not yet", When: notYetTogether,
+			Decision: deny("read_together", "It is to be read together with somebody.").do("Be with her when she reads it, and record how it went.")},
+		{Decision: allow("as_agreed", "She was given it in the way that was agreed with her.")},
 	}},
 }

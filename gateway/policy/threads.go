@@ -5,9 +5,9 @@ import "kinbridge/gateway/ids"
 var caseChapters = []*Chapter{
 	{SeeCase, "know of a case and see its front page", []Rule{
 		{If: "the actor is the mother whose case it is", When: func(f *Facts) bool { return f.Case.IsMother }, Decision: allow("own_case", "It is her own case.")},
-		{If: "the actor is a Pact social worker or family engagement worker on the case's team",
+		{If: "the actor is a Pact social worker on the case's team, or a family engagement worker on it who is not of another prison",
 			When: func(f *Facts) bool {
-				return isStaff(f.Actor, ids.RolePactWorker, ids.RoleFamilyWorker) && f.Case.OnTeam
+				return isStaff(f.Actor, ids.RolePactWorker) && f.Case.OnTeam || isFamilyWorker(f)
 			},
 			Decision: allow("case_team", "On the case's team.")},
 		{If: "the actor is an offender manager on the case's team, of the prison where she is", When: isOffenderManager,
@@ -82,6 +82,8 @@ var threadChapters = []*Chapter{
 		{If: "it is confidential and the actor is a party", When: both(confidential, isParty), Decision: allow("confidential_party", "A party of a confidential thread.")},
 		{If: "it is confidential and the actor is the case's Pact social worker", When: both(confidential, isPact), Decision: allow("confidential_pact", "The case's Pact social worker.")},
 		{If: "it is confidential", When: confidential, Decision: conceal("confidential_wall", "Prison staff and others may not know of a confidential thread.")},
+		{If: "it is official and the actor is of a prison where she is not", When: both(official, otherPrison),
+			Decision: conceal("moved_on", "Whoever worked with her at a prison she has left knows no more of her.")},
 		{If: "it is official and the actor is a party", When: both(official, isParty), Decision: allow("official_party", "A party of the thread.")},
 		{If: "it is official and the actor is a mother or a person outside",
 			When: func(f *Facts) bool {

@@ -62,6 +62,9 @@ func Pragma(t testing.TB, s *Store, stmt string) {
 // SetGroupWait changes how long SQLite's writer, which must be idle, waits for announced changes.
 func SetGroupWait(s *Store, d time.Duration) { s.writer.wait = d }
 
+// SealedAhead reports whether an announced change has anything sealed ahead.
+func SealedAhead(a *Announced) bool { return a.ahead != nil }
+
 // CountCommits counts the commits of SQLite's writer from now on.
 func CountCommits(t testing.TB, s *Store) *atomic.Int64 {
 	t.Helper()

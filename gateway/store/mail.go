@@ -54,10 +54,12 @@ type Inbound struct {
 	New *NewInbound
 }
 
-// NewInbound is what a received email has besides its facts: the digest that makes it unique, and its bytes.
+// NewInbound is what a received email has besides its facts: the digest that makes it unique, its bytes, and the identifier that its message gets if
+// it becomes one ("" = any).
 type NewInbound struct {
-	Digest string
-	Raw    []byte
+	Digest  string
+	Raw     []byte
+	Message ids.MessageID
 }
 
 // ErrRepeat is what UpdateInbound returns for a new email that has been received before: nothing may be done with it again.
@@ -67,7 +69,7 @@ var ErrRepeat = ids.E(ids.Conflict, "This email has been received before.")
 // again after a lost answer, are the same email, and its identifier is returned with added false.
 func (tx *Tx) AddInbound(in Inbound, digest string, raw []byte) (id ids.InboundID, added bool, err error) {
 	in.State = InboundAccepted
-	err = tx.insertInbound(in, NewInbound{digest, raw})
+	err = tx.insertInbound(in, NewInbound{Digest: digest, Raw: raw})
 	if errors.Is(err, ErrRepeat) {
 		err = tx.q.one(tx.ctx, `SELECT id FROM inbound_mail WHERE digest = ?`, []any{digest}, &id)
 		return id, false, err

@@ -3,17 +3,20 @@ package store
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/store/vault"
 	"kinbridge/gateway/threads"
 )
 
 // memo is what SQLite's one writer remembers, from one change to the next, of rows that every change asks for and that seldom change: who is
-// in a thread, whose case it is, a case's wrapped key. Only the writer's goroutine uses it, inside its transaction, so that what it answers is
-// what the database would. It forgets everything when a statement writes to a table that it may hold rows of, when a transaction or a
+// in a thread, whose case it is, a case's wrapped key. The writer's goroutine alone fills it and relies on it, inside its transaction, so that what it answers is
+// what the database would. Others may ask for a hint. It forgets everything when a statement writes to a table that it may hold rows of, when a transaction or a
 // savepoint is undone, and when another program has written.
 type memo struct {
+	mu      sync.RWMutex // for hints: the writer's goroutine locks it to change of, and need not to read
 	of      map[string]any
 	version int64 // PRAGMA data_version: it moves when another connection commits, and never by our own commits
 }
@@ -34,6 +37,8 @@ func remember[T any](q querier, key string, read func() (T, error)) (T, error) {
 	}
 	v, err := read()
 	if err == nil {
+		q.memo.mu.Lock()
+		defer q.memo.mu.Unlock()
 		if len(q.memo.of) >= memoSize {
 			clear(q.memo.of)
 		}
@@ -42,8 +47,18 @@ func remember[T any](q querier, key string, read func() (T, error)) (T, error) {
 	return v, err
 }
 
+// hint returns what the writer remembers under a key, for any goroutine. It may be out of date, or undone: nothing may rest on it.
+func hint[T any](m *memo, key string) (T, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	v, ok := m.of[key].(T)
+	return v, ok
+}
+
 func (m *memo) forget() {
 	if m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		clear(m.of)
 	}
 }
@@ -61,7 +76,9 @@ func (m *memo) begin(ctx context.Context, q querier) error {
 	return nil
 }
 
-func threadKey(id ids.ThreadID) string { return "thread/" + string(id) }
+func threadKey(id ids.ThreadID) string        { return "thread/" + string(id) }
+func addressKey(id ids.AddressTokenID) string { return "address/" + string(id) }
+func wrappedKey(s vault.Scope) string         { return "key/" + string(s) }
 
 // moved keeps the one remembered column that every message changes.
 func (m *memo) moved(id ids.ThreadID, at time.Time) {
@@ -70,6 +87,8 @@ func (m *memo) moved(id ids.ThreadID, at time.Time) {
 	}
 	if t, ok := m.of[threadKey(id)].(threads.Thread); ok && t.LastAt.Before(at) {
 		t.LastAt = at
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.of[threadKey(id)] = t
 	}
 }

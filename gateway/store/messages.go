@@ -41,7 +41,7 @@ func (tx *Tx) AddMessage(m messages.Message, idemKey, headerID string, files []N
 }
 
 const messageColumns = `m.id, m.thread_id, m.case_id, m.author_kind, m.author_id,
-	COALESCE(mo.name, st.name, co.name, ''), m.state, m.subject_sealed, m.body_sealed, m.quoted_sealed, m.written, m.released, m.inbound_id`
+	COALESCE(mo.name, st.name, co.name, CASE m.author_kind WHEN 'system' THEN 'Kinbridge' ELSE '' END), m.state, m.subject_sealed, m.body_sealed, m.quoted_sealed, m.written, m.released, m.inbound_id`
 
 const messageJoins = ` FROM messages m
 	LEFT JOIN mothers mo ON m.author_kind = 'mother' AND mo.id = m.author_id

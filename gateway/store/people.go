@@ -146,8 +146,8 @@ func (tx *Tx) DisableStaff(id ids.StaffID) error {
 
 // AddMother stores a new mother with the hash of her PIN.
 func (tx *Tx) AddMother(m people.Mother, pinHash string) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO mothers (id, name, prisoner_number, establishment_id, wing_id, language, pin_hash, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, string(m.ID), m.Name, m.PrisonerNumber, string(m.Establishment), string(m.Wing), m.Language, pinHash, micros(tx.now))
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO mothers (id, name, prisoner_number, establishment_id, wing_id, language, pin_hash, created, entered_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(m.ID), m.Name, m.PrisonerNumber, string(m.Establishment), string(m.Wing), m.Language, pinHash, micros(tx.now), string(m.Establishment))
 	return err
 }
 
@@ -179,7 +179,7 @@ func first[T any](vs []T, err error) (T, error) {
 
 // MothersOnWing returns the mothers who live on a wing, by name.
 func (r Reader) MothersOnWing(ctx context.Context, e ids.AgencyID, w ids.WingID) ([]people.Mother, error) {
-	return all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE establishment_id = ? AND wing_id = ? ORDER BY name`, []any{string(e), string(w)}, scanMother)
+	return all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE establishment_id = ? AND wing_id = ? AND merged_into = '' ORDER BY name`, []any{string(e), string(w)}, scanMother)
 }
 
 // MotherPIN returns the hash of a mother's PIN and how guessing it is throttled.

@@ -15,7 +15,7 @@ var errAgain = errors.New("store: lost a race, run again")
 type ring struct{ q querier }
 
 func (r ring) WrappedKey(ctx context.Context, s vault.Scope) ([]byte, error) {
-	return remember(r.q, "key/"+string(s), func() ([]byte, error) { return r.wrappedKey(ctx, s) })
+	return remember(r.q, wrappedKey(s), func() ([]byte, error) { return r.wrappedKey(ctx, s) })
 }
 
 func (r ring) wrappedKey(ctx context.Context, s vault.Scope) ([]byte, error) {
@@ -54,7 +54,11 @@ func (tx *Tx) seal(s vault.Scope, table, row, column string, content []byte) ([]
 		}
 		tx.keys[s] = key
 	}
-	return key.Seal(content, vault.Place{Table: table, Row: row, Column: column})
+	place := vault.Place{Table: table, Row: row, Column: column}
+	if sealed := tx.ahead.take(key, place, content); sealed != nil {
+		return sealed, nil
+	}
+	return key.Seal(content, place)
 }
 
 // open decrypts content. A column that was never filled (no bytes) opens to nothing.

@@ -104,7 +104,8 @@ func (s *Store) openSQLite(ctx context.Context) error {
 		return fmt.Errorf("store: %w", err)
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-65536)", "wal_autocheckpoint(0)", "secure_delete(ON)", "temp_store(MEMORY)")); err != nil {
+	// 16 MiB of cache: a commit that has split a page of an index looks through all of it (sqlite3PcacheTruncate), and the system caches the file anyway.
+	if s.write, err = sql.Open("sqlite", sqliteDSN(s.cfg.DSN, "cache_size(-16384)", "wal_autocheckpoint(0)", "secure_delete(ON)", "temp_store(MEMORY)")); err != nil {
 		return err
 	}
 	conn, err := s.write.Conn(ctx)
@@ -163,24 +164,26 @@ func (s *Store) close() error {
 // nothing was done. fn may be run again (a neighbour in SQLite's group failed, or PostgreSQL
 // could not serialize) and must do nothing outside the Tx.
 func (s *Store) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error)) error {
-	return s.record(ctx, actor, fn, func() {})
+	return s.record(ctx, actor, fn, &Announced{s: s})
 }
 
-func (s *Store) record(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error), arrived func()) error {
+func (s *Store) record(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error), a *Announced) error {
 	return s.transact(ctx, func(tx *Tx) error {
-		tx.actor = actor
+		tx.actor, tx.ahead = actor, a.ahead
 		e, err := fn(tx)
 		if err != nil {
 			return err
 		}
 		return tx.appendEntries(append(tx.also, e))
-	}, arrived)
+	}, a.Withdraw)
 }
 
 // Announced is a change that will be made in a moment.
 type Announced struct {
-	s    *Store
-	once sync.Once
+	s       *Store
+	counted bool // among the changes that the writer holds a group open for
+	once    sync.Once
+	ahead   *sealedAhead
 }
 
 // Announce says that a change will follow in a moment, so that changes which are being made ready side by side share a commit instead of each
@@ -190,19 +193,19 @@ func (s *Store) Announce() *Announced {
 	if s.writer != nil {
 		s.writer.coming.Add(1)
 	}
-	return &Announced{s: s}
+	return &Announced{s: s, counted: s.writer != nil}
 }
 
 // Write is Store.Write for the announced change.
 func (a *Announced) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (audit.Entry, error)) error {
 	defer a.Withdraw()
-	return a.s.record(ctx, actor, fn, a.Withdraw)
+	return a.s.record(ctx, actor, fn, a)
 }
 
 // Withdraw takes the announcement back.
 func (a *Announced) Withdraw() {
 	a.once.Do(func() {
-		if a.s.writer != nil {
+		if a.counted {
 			a.s.writer.coming.Add(-1)
 		}
 	})

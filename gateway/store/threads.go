@@ -134,7 +134,7 @@ func (r Reader) ReplyAddressOf(ctx context.Context, t ids.ThreadID, c ids.Contac
 
 // AddressOf returns what a reply address stands for.
 func (r Reader) AddressOf(ctx context.Context, id ids.AddressTokenID) (threads.Address, error) {
-	return remember(r.q, "address/"+string(id), func() (threads.Address, error) { return r.addressOf(ctx, id) })
+	return remember(r.q, addressKey(id), func() (threads.Address, error) { return r.addressOf(ctx, id) })
 }
 
 func (r Reader) addressOf(ctx context.Context, id ids.AddressTokenID) (threads.Address, error) {

@@ -35,6 +35,7 @@ type Tx struct {
 	also   []audit.Entry
 	topics []string
 	keys   map[vault.Scope]*vault.Key // of scopes sealed for in this change
+	ahead  *sealedAhead               // what was sealed before the change; nil = nothing
 }
 
 // Now is the time of the transaction, in whole microseconds UTC: the same for everything it writes.

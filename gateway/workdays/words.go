@@ -47,22 +47,20 @@ func dayMonth(d Day, lang string) string {
 	return fmt.Sprintf("%d %s", day, m)
 }
 
-// On says when d is, as one would say it on the day today: "today", "yesterday", "tomorrow", "on Tuesday" (within six days), "on Tuesday
-// 3 March", and with the year when it is another.
-func On(d, today Day, lang string) string {
+// Name names d as one would on the day today, without a preposition: "today", "yesterday", "tomorrow", "Tuesday" (within six days), "Tuesday
+// 3 March", and with the year when it is another; "dydd Mawrth".
+func Name(d, today Day, lang string) string {
 	if d == 0 {
 		return ""
 	}
-	near := map[int][2]string{0: {"today", "heddiw"}, -1: {"yesterday", "ddoe"}, 1: {"tomorrow", "yfory"}}
-	away := int(d - today)
-	if words, ok := near[away]; ok && today != 0 {
+	if words, ok := near[int(d-today)]; ok && today != 0 {
 		if lang == Welsh {
 			return words[1]
 		}
 		return words[0]
 	}
-	out := OnWeekday(d, lang)
-	if today != 0 && away > -7 && away < 7 {
+	out := Weekday(d.Weekday(), lang)
+	if away := int(d - today); today != 0 && away > -7 && away < 7 {
 		return out
 	}
 	out += " " + dayMonth(d, lang)
@@ -71,4 +69,18 @@ func On(d, today Day, lang string) string {
 		out += d.Format(" 2006")
 	}
 	return out
+}
+
+var near = map[int][2]string{0: {"today", "heddiw"}, -1: {"yesterday", "ddoe"}, 1: {"tomorrow", "yfory"}}
+
+// On says when d is, as Name names it: "today", "on Tuesday", "ddydd Mawrth".
+func On(d, today Day, lang string) string {
+	name := Name(d, today, lang)
+	if _, ok := near[int(d-today)]; d == 0 || ok && today != 0 {
+		return name
+	}
+	if lang == Welsh {
+		return "d" + name
+	}
+	return "on " + name
 }

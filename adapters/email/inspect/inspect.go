@@ -4,6 +4,7 @@ package inspect
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 
 // maxFile bounds one file; a larger one gets its line with an error.
 const maxFile = 256 << 20
+
+var errFolder = ids.E(ids.Invalid, "This is a folder: name the files in it.")
 
 var errTooLarge = ids.E(ids.TooLarge, "The file is larger than %d MiB.", maxFile>>20)
 
@@ -116,7 +119,9 @@ func read(path string) ([]byte, error) {
 			return nil, err
 		}
 		defer file.Close()
-		if about, err := file.Stat(); err == nil && about.Mode().IsRegular() && about.Size() > maxFile {
+		if about, err := file.Stat(); err == nil && about.IsDir() {
+			return nil, errFolder
+		} else if err == nil && about.Mode().IsRegular() && about.Size() > maxFile {
 			return nil, errTooLarge // without reading 256 MiB first
 		}
 		f = file
@@ -143,6 +148,9 @@ func Message(raw []byte) (r Report) {
 	if m == nil {
 		return failed(ids.Public(err))
 	}
+	if what := noMail(raw, m); what != "" {
+		return failed(what)
+	}
 	class := mailkind.Classify(m, "-")
 	reply := replytext.Split(m)
 	r = Report{
@@ -167,10 +175,37 @@ func Message(raw []byte) (r Report) {
 	if class.Kind == mailkind.KindInvite {
 		r.Invite, r.Error = invite(m)
 	}
+	if class.Kind == mailkind.KindRejected {
+		r.Error = class.Reason
+	}
 	if err != nil {
 		r.Error = strings.TrimSpace(ids.Public(err) + " " + r.Error)
 	}
 	return r
+}
+
+// binaries are the beginnings of what is given by mistake for a message, and what to do about each. No mail begins so.
+var binaries = []struct{ magic, words string }{
+	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "This is a file of Outlook's own (.msg) or of an old Office program, not a message as it was sent. Save it from the mail program as .eml, or fetch it by IMAP."},
+	{"!BDN", "This is an Outlook data file (.pst), not a message. Save the messages in it as .eml."},
+	{"PK\x03\x04", "This is a zip archive, not a message. Unpack it first."},
+	{"\x1f\x8b", "This is a gzip archive, not a message. Unpack it first."},
+	{"%PDF-", "This is a PDF, not a message."},
+	{"\x89PNG\r\n", "This is a picture, not a message."},
+	{"\xff\xd8\xff", "This is a picture, not a message."},
+}
+
+// noMail says what a file is that is plainly no message; "" for what may be one.
+func noMail(raw []byte, m *mailparse.Message) string {
+	for _, b := range binaries {
+		if bytes.HasPrefix(raw, []byte(b.magic)) {
+			return b.words
+		}
+	}
+	if len(m.Header.Fields) == 0 && len(raw) > 0 && bytes.IndexByte(raw, 0) >= 0 && len(bytes.Trim(raw, "\x00 \t\r\n")) == 0 {
+		return "The file holds nothing but NUL bytes: it was never written, or its disk lost it."
+	}
+	return ""
 }
 
 // serverWords separates what a mail server says in a delivery report from the copy of what it returns. A server has no signature.

@@ -123,3 +123,23 @@ func BenchmarkMessage(b *testing.B) {
 		}
 	}
 }
+
+// What is no message says what it is and what to do, and never only "rejected".
+func TestWhatIsNoMessage(t *testing.T) {
+	for raw, want := range map[string]string{
+		strings.Repeat("\x00", 1<<20): "nothing but NUL", "\x00": "nothing but NUL", "": "empty",
+		"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 600): "as .eml", "PK\x03\x04" + strings.Repeat("x", 50): "Unpack it", "\x89PNG\r\n\x1a\n": "a picture",
+		"From: a@x.example\r\nFrom: b@y.example\r\n\r\nWho?\r\n": "more than one writer",
+	} {
+		if r := Message([]byte(raw)); r.Kind != "rejected" || !strings.Contains(r.Error, want) {
+			t.Errorf("%.20q: %s %q, want %q", raw, r.Kind, r.Error, want)
+		}
+	}
+	if r := Message([]byte("Subject: x\r\n\r\nPK\x03\x04 and \x00\r\n")); r.Kind != "message" || r.Error != "" {
+		t.Errorf("%+v", r)
+	}
+	var out, said strings.Builder
+	if err := Files(t.Context(), &out, &said, []string{t.TempDir()}); err != nil || !strings.Contains(out.String(), "This is a folder") || !strings.Contains(said.String(), "This is a folder") {
+		t.Errorf("%v %s %s", err, out.String(), said.String())
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,17 +63,29 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 	reply := replytext.Split(m)
 	out.Text = reply.Text
 	out.Quoted = join(reply.Signature, reply.Quoted)
-	for _, a := range m.Attachments {
-		out.Files = append(out.Files, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: ids.New[ids.AttachmentID](ids.Attachment),
-			Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
+	out.Files = newFiles(m.Attachments)
+	if out.Bounces = bounces(class); len(out.Bounces) > 0 {
+		out.Names = named(raw, m)
 	}
-	out.Bounces = bounces(class)
 	out.Auto = autoFacts(class.Auto)
 	if env.WholeSize > 0 {
 		out.Kind, out.Problem = flow.MailRejected, tooLarge(env)
 	}
 	out.Proof, notCached = r.proof(ctx, raw, m, env)
 	return out, notCached
+}
+
+// newFiles gives files identifiers that sort as the mail has the files: that is the order in which everybody is shown them.
+func newFiles(as []mailparse.Attachment) (out []store.NewFile) {
+	order := make([]ids.AttachmentID, len(as))
+	for i := range order {
+		order[i] = ids.New[ids.AttachmentID](ids.Attachment)
+	}
+	slices.Sort(order) // those of one millisecond are random
+	for i, a := range as {
+		out = append(out, store.NewFile{Content: a.Data, Attachment: messages.Attachment{ID: order[i], Name: a.Name, MediaType: a.Type, Size: int64(len(a.Data))}})
+	}
+	return out
 }
 
 // tooLarge says where a mail is of which only the header was fetched.
@@ -121,6 +135,35 @@ func bounces(class mailkind.Class) []flow.Bounce {
 	}
 	return out
 }
+
+// maxNames is how many identifiers of ours a report may name: it returns one mail, whose References are 20.
+const maxNames = 64
+
+// named finds our identifiers of messages and deliveries in a report: in the Message-ID, In-Reply-To and References of the mail it returns, or as its
+// Original-Envelope-Id (RFC 3464 section 2.2.1). Servers put them into fields, text and parts of every kind, so they are looked for everywhere. Among
+// more than there can be, the first count.
+func named(raw []byte, m *mailparse.Message) (out []string) {
+	places := [][]byte{raw, []byte(m.Text)}
+	for _, a := range m.Attachments {
+		places = append(places, a.Data)
+	}
+	for _, b := range places {
+		for len(out) < maxNames {
+			at := ours.FindIndex(b)
+			if at == nil {
+				break
+			}
+			if id := string(b[at[0]:at[1]]); !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+			b = b[at[1]:]
+		}
+	}
+	return out
+}
+
+// ours is an identifier of a message or a delivery, as package ids makes them.
+var ours = regexp.MustCompile(`\b(?:` + ids.Message + `|` + ids.Delivery + `)_[0-9a-z]{26}\b`)
 
 // autoFacts says in the gateway's words what an automatic answer tells.
 func autoFacts(a mailkind.AutoReply) flow.AutoFacts {

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +80,48 @@ func TestAttachmentsAreTaken(t *testing.T) {
 	m := reader.Read(t.Context(), []byte(raw), env)
 	if len(m.Files) != 1 || m.Files[0].Name != "a.txt" || string(m.Files[0].Content) != "\x00\x01\x02" || m.Files[0].Size != 3 || m.Files[0].ID == "" {
 		t.Errorf("%+v", m.Files)
+	}
+}
+
+// Which mail of ours a report is about: wherever it names it, and only what has the form of our identifiers.
+func TestWhatAReportNames(t *testing.T) {
+	const msg, later, dlv = "msg_06h27a6bzezxh3254rc7skq42g", "msg_06h27a6bzrx143r90xt3n4y9pg", "dlv_06h27a6c02vswh4723ncz9z8vm"
+	dsn := func(fields, returned string) string {
+		r := strings.Replace(strings.ReplaceAll(strings.ReplaceAll(report, "ACTION", "failed"), "STATUS", "5.1.1"), "Reporting-MTA", fields+"Reporting-MTA", 1)
+		return strings.Replace(r, "--b--", "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"+returned+"\r\n--b--", 1)
+	}
+	for _, c := range []struct {
+		raw  string
+		want []string
+	}{
+		{dsn("", "Subject: x\r\n"), nil},
+		{dsn("Original-Envelope-Id: "+dlv+"\r\n", "Subject: x\r\n"), []string{dlv}},
+		{dsn("", "Message-ID: <"+later+"@in.kinbridge.example>\r\nReferences: <"+msg+"@in.kinbridge.example>\r\n <"+msg+"@in.kinbridge.example>\r\n"), []string{later, msg}},
+		{dsn("", "Message-ID: <notice."+msg+"@in.kinbridge.example>\r\n"), []string{msg}},
+		{dsn("", "Message-ID: <x"+msg+"@x.example>\r\nX: "+msg+"0 "+msg[:29]+" "+strings.ToUpper(msg)+"\r\n"), nil},
+		{strings.Replace(dsn("", "Subject: x\r\n"), "text/plain\r\n\r\nReport.", "text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nReport on <msg=5F06h27a6bze=\r\nzxh3254rc7skq42g@in.kinbridge.example>", 1), []string{msg}},
+		{reply + "\r\nSee <" + msg + "@in.kinbridge.example>\r\n", nil}, // no report
+	} {
+		if got := reader.Read(t.Context(), []byte(c.raw), env).Names; !slices.Equal(got, c.want) {
+			t.Errorf("%v, want %v, of\n%s", got, c.want, c.raw)
+		}
+	}
+}
+
+// Sixty photographs are shown in the order in which they were attached, which is that of their identifiers.
+func TestFilesKeepTheirOrder(t *testing.T) {
+	raw := reply + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the files.\r\n"
+	for i := range 60 {
+		raw += fmt.Sprintf("--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename=\"photo %d.png\"\r\n\r\n%d\r\n", i, i)
+	}
+	files := reader.Read(t.Context(), []byte(raw+"--b--\r\n"), env).Files
+	if len(files) != 60 {
+		t.Fatalf("%d files", len(files))
+	}
+	for i, f := range files {
+		if f.Name != fmt.Sprintf("photo %d.png", i) || i > 0 && f.ID <= files[i-1].ID {
+			t.Errorf("file %d is %s with the identifier %s", i, f.Name, f.ID)
+		}
 	}
 }
 

@@ -2,6 +2,10 @@ package mailparse
 
 import "strings"
 
+// ParseAddresses reads an address list (RFC 5322 section 3.4) that stands outside a header, such as in the text of a delivery report. It
+// never refuses: what is no address comes out as a name.
+func ParseAddresses(list string) []Address { return parseAddresses(list, "") }
+
 // parseAddresses reads an address list (RFC 5322 section 3.4) without ever refusing: quoted names, comments, groups,
 // semicolons between addresses, unquoted commas in names, addresses without a domain. Encoded words are decoded only
 // after the list has been split, so that an encoded comma or <address> stays part of the name.
@@ -117,9 +121,9 @@ func (s *addressScanner) mailbox(phrase, comment, addr string, hasAngle bool) Ad
 	if name == "" {
 		name = comment // the old form: jo@example.org (Jo Price)
 	}
-	name = oneLine(decodeWords(name, s.hint))
+	name = OneLine(decodeWords(name, s.hint))
 	name = strings.Trim(name, `"' `)
-	addr = oneLine(decodeWords(addr, s.hint))
+	addr = OneLine(decodeWords(addr, s.hint))
 	addr = strings.TrimPrefix(addr, "mailto:")
 	if !strings.HasPrefix(addr, `"`) { // a quoted local part may hold blanks
 		addr = strings.Join(strings.Fields(addr), "")

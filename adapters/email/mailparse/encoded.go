@@ -128,7 +128,7 @@ func findYEnc(body []byte, most int) (files []encodedFile, rest []byte) {
 		}
 		f := encodedFile{}
 		if i := bytes.Index(line, []byte("name=")); i >= 0 {
-			f.name = fileName(oneLine(rawText(string(line[i+len("name="):]), "")))
+			f.name = fileName(OneLine(rawText(string(line[i+len("name="):]), "")))
 		}
 		for body = after; len(body) > 0; {
 			line, body = cutLine(body)

@@ -49,7 +49,7 @@ func FuzzWords(f *testing.F) {
 	for _, s := range []string{"=?utf-8?B?4oK=?= =?utf-8?B?rA==?=", "=?utf-8?Q?=C3=89?=", "=?x*en?q?a b", "caf\xe9 =?gb2312?b?1uzpRrv5?=", "\x1b$B2q5D\x1b(B", "=?utf-8?B?Q2Fm"} {
 		f.Add(s, "windows-1251")
 	}
-	f.Fuzz(func(t *testing.T, v, hint string) { clean(t, oneLine(decodeWords(v, hint))) })
+	f.Fuzz(func(t *testing.T, v, hint string) { clean(t, OneLine(decodeWords(v, hint))) })
 }
 
 func FuzzParams(f *testing.F) {

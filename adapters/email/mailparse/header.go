@@ -43,20 +43,21 @@ func (h *Header) Raw(name string) string {
 
 // Get returns the first field of the name, decoded (RFC 2047, raw UTF-8 of RFC 6532, raw 8-bit in the body's charset)
 // to one line of UTF-8 without control characters.
-func (h *Header) Get(name string) string { return oneLine(decodeWords(h.Raw(name), h.charset)) }
+func (h *Header) Get(name string) string { return OneLine(decodeWords(h.Raw(name), h.charset)) }
 
 // Values returns every field of the name, decoded as Get does.
 func (h *Header) Values(name string) []string {
 	var out []string
 	for _, f := range h.Fields {
 		if strings.EqualFold(f.Name, name) {
-			out = append(out, oneLine(decodeWords(f.Value, h.charset)))
+			out = append(out, OneLine(decodeWords(f.Value, h.charset)))
 		}
 	}
 	return out
 }
 
-func (h *Header) addresses(name string) []Address {
+// Addresses returns the addresses of every field of the name, in order.
+func (h *Header) Addresses(name string) []Address {
 	var out []Address
 	for _, f := range h.Fields {
 		if len(out) < maxAddresses && strings.EqualFold(f.Name, name) {
@@ -294,7 +295,7 @@ func messageIDs(v string) []string {
 		id = strings.Join(strings.Fields(id), "")
 		if id != "" && !seen[id] && len(out) < 1000 {
 			seen[id] = true
-			out = append(out, oneLine(id))
+			out = append(out, OneLine(id))
 		}
 	}
 	rest := v

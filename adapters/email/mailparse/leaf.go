@@ -221,6 +221,12 @@ func (r *reader) returned(data []byte, depth int) {
 	r.msg.Returned = m
 }
 
+// ParseStatus reads the fields of a delivery report (RFC 3464 section 2.1) whose MIME structure was lost.
+func ParseStatus(fields []byte) Status {
+	r := &reader{budget: newBudget(DefaultLimits()), msg: &Message{}}
+	return r.status(fields)
+}
+
 // status reads a message/delivery-status part (RFC 3464 section 2.1): groups of fields with blank lines between.
 func (r *reader) status(data []byte) Status {
 	var s Status

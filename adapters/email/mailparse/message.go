@@ -175,9 +175,9 @@ func (r *reader) headerCharset() string {
 // envelope fills the fields that come from the header.
 func (r *reader) envelope() {
 	m, h := r.msg, &r.msg.Header
-	m.From, m.FromHeaders = h.addresses("From"), h.Count("From")
-	m.Sender, m.ReplyTo = h.addresses("Sender"), h.addresses("Reply-To")
-	m.To, m.Cc = h.addresses("To"), h.addresses("Cc")
+	m.From, m.FromHeaders = h.Addresses("From"), h.Count("From")
+	m.Sender, m.ReplyTo = h.Addresses("Sender"), h.Addresses("Reply-To")
+	m.To, m.Cc = h.Addresses("To"), h.Addresses("Cc")
 	if m.Subject = h.Get("Subject"); m.Subject == "" {
 		m.Subject = r.subject
 	}

@@ -116,9 +116,9 @@ func joinParams(raw map[string]string, hint string) map[string]string {
 func plainParam(val, hint string) string {
 	if label, text, ok := extendedValue(val); ok && strings.Contains(text, "%") {
 		decoded, _ := charset.Read(percent(text), label, hint)
-		return oneLine(decoded)
+		return OneLine(decoded)
 	}
-	return oneLine(decodeWords(val, hint))
+	return OneLine(decodeWords(val, hint))
 }
 
 // extendedValue splits charset'language'text (RFC 2231 section 4); the quote after the language may be missing.
@@ -150,10 +150,10 @@ func joinSections(secs []section, hint string) string {
 		}
 	}
 	if label == "" && strings.Contains(string(data), "=?") {
-		return oneLine(decodeWords(string(data), hint))
+		return OneLine(decodeWords(string(data), hint))
 	}
 	text, _ := charset.Read(data, label, hint)
-	return oneLine(text)
+	return OneLine(text)
 }
 
 func percent(s string) []byte {

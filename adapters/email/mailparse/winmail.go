@@ -26,7 +26,7 @@ func (r *reader) unpackTNEF(data []byte) bool {
 		return false
 	}
 	for _, f := range c.Files {
-		p := part{name: fileName(oneLine(f.Name)), mediaType: strings.ToLower(strings.TrimSpace(f.Type)), disposition: "attachment", contentID: strings.Trim(oneLine(f.ContentID), "<>")}
+		p := part{name: fileName(OneLine(f.Name)), mediaType: strings.ToLower(strings.TrimSpace(f.Type)), disposition: "attachment", contentID: strings.Trim(OneLine(f.ContentID), "<>")}
 		if !strings.Contains(p.mediaType, "/") {
 			p.mediaType = typesByName[strings.ToLower(path.Ext(p.name))]
 		}
@@ -47,6 +47,6 @@ func (r *reader) unpackTNEF(data []byte) bool {
 		r.text -= size
 		r.blocks = append(r.blocks, block{text: cleanText(c.Text), hasText: c.Text != "", html: cleanText(c.HTML), hasHTML: c.HTML != ""})
 	}
-	r.subject = oneLine(c.Subject)
+	r.subject = OneLine(c.Subject)
 	return true
 }

@@ -251,9 +251,9 @@ func isASCII(s string) bool {
 	return true
 }
 
-// oneLine makes text fit for one line on a screen or in a header: control characters (so also line ends that somebody
+// OneLine makes text fit for one line on a screen or in a header: control characters (so also line ends that somebody
 // encoded to inject a header) become blanks, and characters that reorder a line (Unicode bidirectional controls) go.
-func oneLine(s string) string {
+func OneLine(s string) string {
 	if !needsCleaning(s) {
 		return strings.TrimSpace(s)
 	}

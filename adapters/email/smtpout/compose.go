@@ -63,7 +63,9 @@ func compose(m flow.OutMail, now time.Time) ([]byte, error) {
 	for _, f := range m.Files {
 		var fh mail.AttachmentHeader
 		fh.Set("Content-Type", mediaType(f.MediaType))
-		fh.SetFilename(header(filepath.Base(f.Name)))
+		if f.Name != "" {
+			fh.SetFilename(header(filepath.Base(f.Name)))
+		}
 		fh.Set("Content-Transfer-Encoding", "base64")
 		if err := writePart(f.Content, func() (io.WriteCloser, error) { return w.CreateAttachment(fh) }); err != nil {
 			return nil, err

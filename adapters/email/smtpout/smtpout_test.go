@@ -480,3 +480,16 @@ func TestDKIM(t *testing.T) {
 		}
 	}
 }
+
+// A file that came without a name goes on without one: a name made up here (a dot, of an empty path) helps nobody.
+func TestAFileWithoutAName(t *testing.T) {
+	h, g := &smarthost{}, &gateway{mail: letter()}
+	g.mail.Files[0].Name = ""
+	if err := sender(t, g, Config{Smarthost: Smarthost{Addr: h.start(t, nil, false), TLS: TLSNone}}).HandleDelivery(t.Context(), item); err != nil {
+		t.Fatal(err)
+	}
+	m, err := mailparse.Parse([]byte(h.all()[0].raw), mailparse.Limits{})
+	if err != nil || len(m.Attachments) != 1 || m.Attachments[0].Name != "" || len(m.Attachments[0].Data) != len(g.mail.Files[0].Content) || strings.Contains(h.all()[0].raw, "filename") {
+		t.Errorf("%v %+v", err, m.Attachments)
+	}
+}
