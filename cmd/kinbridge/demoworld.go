@@ -91,6 +91,7 @@ var demoThreads = []struct {
 	{"maya-law", "maya", "Advice from your solicitor", threads.Privileged, []string{"owen"}, nil, nil},
 	{"nia", "carys", "Nia and letters home", threads.Official, []string{"hannah"}, []string{"Nia Bevan"}, nil},
 	{"rory", "joanna", "Rory's nursery", threads.Official, []string{"leah"}, []string{"Rory Sims"}, nil},
+	{"joanna-pact", "joanna", "Talking to Pact", threads.Confidential, nil, nil, []string{"rhian"}},
 	{"jack", "leanne", "Jack and Amy: core group", threads.Official, []string{"leah"}, []string{"Jack Ward", "Amy Ward"}, nil},
 }
 
@@ -111,7 +112,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 	d := &demoMaker{ctx: ctx, s: s, f: s.Flow, op: ids.System("demo"), agencies: map[string]ids.AgencyID{}, wings: map[string]ids.WingID{},
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
-	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstMeeting, d.token} {
+	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstMeeting, d.hardNews, d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
 		}
@@ -300,6 +301,21 @@ func (d *demoMaker) firstMeeting() error {
 		Starts: now, Ends: now.Add(3 * time.Hour), Guests: []ids.ContactID{d.contacts["hannah"]}, IdemKey: "demo"})
 	d.r.Meetings = append(d.r.Meetings, readyMeeting{ID: string(id), CaseID: string(d.cases["maya"])})
 	return err
+}
+
+// hardNews is a case of reading together: hard news for Joanna, released and booked with Rhian; the prison's list of who is told; and a support plan.
+func (d *demoMaker) hardNews() error {
+	rhian := d.as("rhian")
+	made, err := d.f.Compose(d.ctx, rhian, flow.NewMessage{Thread: d.threads["joanna-pact"], IdemKey: "demo-hard", Together: true,
+		Body: "Dear Joanna, the council has decided that adoption is the plan for Rory. I am coming to talk with you about it. You are not alone in this."})
+	if err != nil {
+		return err
+	}
+	prison := d.agencies["fenbrook"]
+	return errors.Join(
+		d.f.BookReading(d.ctx, rhian, made.Message, flow.NewBooking{Supporter: d.staff["rhian"], At: time.Now().Add(2 * time.Hour), Place: "Chapel office"}),
+		d.f.KeepAlertPerson(d.ctx, d.as("protection"), people.AlertPerson{Establishment: prison, Staff: d.staff["paul"]}),
+		d.f.OpenPlan(d.ctx, d.as("protection"), d.mothers["joanna"]))
 }
 
 func (d *demoMaker) token() (err error) {

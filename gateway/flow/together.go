@@ -283,17 +283,17 @@ func (f *Flow) togetherRow(ctx context.Context, o openThread, m messages.Message
 // TogetherView is the page of a message that is to be read with its mother.
 type TogetherView struct {
 	TogetherRow
-	Message       MessageView
-	Mother        people.Mother
-	MarkedByName  string // "" when no person marked it
-	OpenedByName  string
-	MayBook       bool
-	MayOpen       bool
-	MayUnmark     bool
-	Supporters    []people.Staff // who can be with her
-	PlanName      string         // what a support plan is called here
-	MaySeePlan    bool
-	PlanOpen      bool
+	Message      MessageView
+	Mother       people.Mother
+	MarkedByName string // "" when no person marked it
+	OpenedByName string
+	MayBook      bool
+	MayOpen      bool
+	MayUnmark    bool
+	Supporters   []people.Staff // who can be with her
+	PlanName     string         // what a support plan is called here
+	MaySeePlan   bool
+	PlanOpen     bool
 }
 
 // Together returns the page of a message that is, or was, to be read together, and records that staff read it. NotFound for who may not mark it.
