@@ -58,7 +58,6 @@ test('hard news is read together, and the wing is told that she may need support
   })
 
   await step('the worker’s code and her PIN open it', async () => {
-    await unlock(kiosk, world, 'Maya Reed')
     await kiosk.goto('/kiosk/help')
     await kiosk.getByRole('link', { name: 'Read together' }).click()
     await press(kiosk, code)
