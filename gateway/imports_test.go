@@ -102,11 +102,11 @@ func betweenAdapters(from, to string) string {
 		return ""
 	}
 	adapter := func(p string) string { return strings.Join(strings.SplitN(p, "/", 3)[:2], "/") }
-	pure := []string{"adapters/web", "adapters/calendar", "adapters/email/mailparse", "adapters/email/mailkind", "adapters/email/replytext", "adapters/email/mailauth", "adapters/email/inspect"}
+	pure := []string{"adapters/web", "adapters/calendar", "adapters/email/mailparse", "adapters/email/mailkind", "adapters/email/replytext", "adapters/email/mailauth", "adapters/email/inspect", "adapters/custody"}
 	if adapter(from) == adapter(rel) || under(rel, pure...) {
 		return ""
 	}
-	return "adapters never import each other, except what pages share (adapters/web) and the pure readers of mail and calendars"
+	return "adapters never import each other, except what pages share (adapters/web) and the pure readers of mail, calendars and custody events"
 }
 
 func TestWhoMayImportWhom(t *testing.T) {

@@ -69,6 +69,7 @@ func New(cfg Config, f *flow.Flow) (*API, error) {
 	a.holdOperations()
 	a.meetingOperations()
 	a.auditOperations()
+	a.custodyOperations()
 	a.mux.HandleFunc("/", a.elsewhere)
 	return a, nil
 }
@@ -93,7 +94,7 @@ forbidden (403), conflict (409), too_many (429, with Retry-After), too_large (41
 answered 400, and one that does not fit its schema 422 with "errors" naming each place. "detail" is in words that a person can act on.`
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", Description: "A token from kinbridge user token."}}
 	c.Security = []map[string][]string{{"bearer": {}}}
-	c.Tags = []*huma.Tag{{Name: "cases"}, {Name: "messages"}, {Name: "holds"}, {Name: "meetings"}, {Name: "audit"}}
+	c.Tags = []*huma.Tag{{Name: "cases"}, {Name: "messages"}, {Name: "holds"}, {Name: "meetings"}, {Name: "audit"}, {Name: "custody"}}
 	return c
 }
 

@@ -381,7 +381,8 @@ func TestTheDocument(t *testing.T) {
 		"get-attachment": "get /attachments/{attachment_id}", "list-holds": "get /holds", "get-hold": "get /holds/{hold_id}", "release-hold": "post /holds/{hold_id}/release",
 		"withhold-hold": "post /holds/{hold_id}/withhold", "file-hold": "post /holds/{hold_id}/file", "list-meetings": "get /meetings", "get-meeting": "get /meetings/{meeting_id}",
 		"create-meeting": "post /meetings", "cancel-meeting": "post /meetings/{meeting_id}/cancel", "issue-ticket": "post /meetings/{meeting_id}/tickets",
-		"list-guests": "get /cases/{case_id}/guests", "list-audit-entries": "get /audit-entries"}
+		"list-guests": "get /cases/{case_id}/guests", "list-audit-entries": "get /audit-entries",
+		"get-custody": "get /cases/{case_id}/custody", "record-custody-event": "post /custody-events"}
 	got := map[string]string{}
 	for path, methods := range doc["paths"].(map[string]any) {
 		for method, op := range methods.(map[string]any) {
@@ -434,4 +435,25 @@ func checkRefs(t *testing.T, v any, schemas map[string]any) {
 			checkRefs(t, x, schemas)
 		}
 	}
+}
+
+// A custody system records what happened; what the token may not know of is not found.
+func TestCustodyEvents(t *testing.T) {
+	w := newWorld(t, Config{})
+	now := time.Now().UTC().Format(time.RFC3339)
+	if d := w.do("GET", "/cases/"+string(w.c)+"/custody", w.worker, "", 200); d["state"] != "in" || len(d["events"].([]any)) != 0 {
+		t.Errorf("%v", d)
+	}
+	body := `{"prisoner_number":"A1234BC","kind":"hospital_out","occurred":"` + now + `"}`
+	first := w.do("POST", "/custody-events", w.worker, body, 200)
+	again := w.do("POST", "/custody-events", w.worker, body, 200)
+	if first["effect"] != "went_out" || first["again"] != false || again["again"] != true || first["id"] != again["id"] {
+		t.Errorf("%v %v", first, again)
+	}
+	if d := w.do("GET", "/cases/"+string(w.c)+"/custody", w.worker, "", 200); d["state"] != "away" || len(d["events"].([]any)) != 1 {
+		t.Errorf("%v", d)
+	}
+	w.do("POST", "/custody-events", w.worker, `{"prisoner_number":"Z9999ZZ","kind":"released","occurred":"`+now+`"}`, 404)
+	w.do("POST", "/custody-events", w.worker, `{"prisoner_number":"A1","kind":"released","occurred":"`+now+`"}`, 422)
+	w.do("GET", "/cases/"+string(w.far)+"/custody", w.worker, "", 404)
 }

@@ -22,7 +22,7 @@ type Hold struct {
 	Subject       string              `json:"subject,omitempty" doc:"Subject of the conversation"`
 	Kind          string              `json:"kind" enum:"message,mail" doc:"message: release or withhold it; mail: an email that is no message yet, file or withhold it"`
 	MessageID     ids.MessageID       `json:"message_id,omitempty" doc:"The held message. Missing for an email that is no message yet"`
-	Reason        messages.HoldReason `json:"reason" enum:"review,unknown_sender,unverified,handover,forged_address,expired_address,no_address,unreadable,encrypted,auto_reply,invite,wrong_case" doc:"Why it is held: the channel's ordinary review, or what is wrong with an email"`
+	Reason        messages.HoldReason `json:"reason" enum:"review,unknown_sender,unverified,handover,forged_address,expired_address,no_address,unreadable,encrypted,auto_reply,invite,wrong_case,restricted,appeal" doc:"Why it is held: the channel's ordinary review, or what is wrong with an email"`
 	Why           string              `json:"why" doc:"The reason in words"`
 	ForRole       ids.Role            `json:"for_role" doc:"Whose decision it is"`
 	From          string              `json:"from,omitempty" doc:"Who wrote it"`
@@ -30,7 +30,10 @@ type Hold struct {
 	Opened        time.Time           `json:"opened" doc:"Since when it waits"`
 	ClaimedBy     *Person             `json:"claimed_by,omitempty" doc:"Who has taken it to work on. Missing when nobody has"`
 	Decided       *time.Time          `json:"decided,omitempty" doc:"When it was decided. Missing while it waits"`
-	Outcome       messages.Outcome    `json:"outcome,omitempty" enum:"released,withheld,filed,moved" doc:"How it was decided"`
+	Outcome       messages.Outcome    `json:"outcome,omitempty" enum:"released,withheld,returned,filed,moved" doc:"How it was decided"`
+	Due           time.Time           `json:"due" doc:"When it should be decided, by the prison's aim in working days"`
+	Late          bool                `json:"late" doc:"Whether it was not, or was not in time"`
+	AppealOf      ids.HoldID          `json:"appeal_of,omitempty" doc:"The hold whose decision its author asks somebody else to look at"`
 	WithheldFor   string              `json:"withheld_for,omitempty" doc:"The reason code of withholding"`
 }
 
@@ -41,7 +44,14 @@ type HoldDetail struct {
 	Message *Message  `json:"message,omitempty" doc:"The held message"`
 	Mail    *HeldMail `json:"mail,omitempty" doc:"The held email"`
 	Sender  *Proof    `json:"sender,omitempty" doc:"What the sender's check found, of what came by email"`
+	Pointed []Pointed `json:"pointed_out" nullable:"false" doc:"Words of the message that flags point out. A hint: it decides nothing"`
 	MayFile []Thread  `json:"may_file" nullable:"false" doc:"Conversations in which a held email could be filed"`
+}
+
+// Pointed is a place in a held message that a flag points out.
+type Pointed struct {
+	Words string `json:"words" doc:"The words"`
+	Note  string `json:"note,omitempty" doc:"Why they are pointed out"`
 }
 
 // HeldMail is an email that is no message yet.
@@ -69,12 +79,17 @@ type HoldPath struct {
 	HoldID ids.HoldID `path:"hold_id" maxLength:"64" doc:"Identifier of the hold"`
 }
 
-type noteBody struct {
-	Note string `json:"note,omitempty" maxLength:"2000" doc:"Free text, kept with the decision and seen by the team"`
+type releaseBody struct {
+	Note      string             `json:"note,omitempty" maxLength:"2000" doc:"Free text, kept with the decision and seen by the team"`
+	KeepFiles []ids.AttachmentID `json:"keep_files,omitempty" maxItems:"100" doc:"Files of the message that do not go with it"`
+}
+
+type returnBody struct {
+	Explanation string `json:"explanation" minLength:"1" maxLength:"2000" doc:"What its author should change, in plain words. An author outside is asked by mail to write again, without them"`
 }
 
 type withholdBody struct {
-	Reason string `json:"reason" enum:"restricted_contact,wrong_recipient,third_party,threat,needs_support,not_genuine,spam,other" doc:"Why it goes no further. other needs a note"`
+	Reason string `json:"reason" enum:"restricted_contact,wrong_recipient,third_party,threat,needs_support,out_of_date,not_genuine,spam,other" doc:"Why it goes no further. other needs a note"`
 	Note   string `json:"note,omitempty" maxLength:"2000" doc:"Free text, kept with the decision and seen by the team"`
 }
 
@@ -105,13 +120,30 @@ func (a *API) holdOperations() {
 	operation(a, decide("release-hold", "release", "Release a held message", "The message becomes readable to its parties and its deliveries are made."),
 		func(ctx context.Context, actor ids.Actor, in *struct {
 			HoldPath
-			Body *noteBody `required:"false"`
+			Body *releaseBody `required:"false"`
 		}) (*answer[HoldDetail], error) {
-			var note string
+			var body releaseBody
 			if in.Body != nil {
-				note = in.Body.Note
+				body = *in.Body
 			}
-			if err := a.f.Release(ctx, actor, in.HoldID, note); err != nil {
+			if err := a.f.ReleaseWithout(ctx, actor, in.HoldID, body.Note, body.KeepFiles); err != nil {
+				return nil, err
+			}
+			return a.hold(ctx, actor, in.HoldID)
+		})
+	operation(a, decide("return-hold", "return", "Return a held message", "It goes back to its author, to be written again."),
+		func(ctx context.Context, actor ids.Actor, in *struct {
+			HoldPath
+			Body returnBody
+		}) (*answer[HoldDetail], error) {
+			if err := a.f.Return(ctx, actor, in.HoldID, in.Body.Explanation); err != nil {
+				return nil, err
+			}
+			return a.hold(ctx, actor, in.HoldID)
+		})
+	operation(a, decide("give-back-hold", "give-back", "Give a claimed hold back", "It waits for everybody again who may decide it."),
+		func(ctx context.Context, actor ids.Actor, in *HoldPath) (*answer[HoldDetail], error) {
+			if err := a.f.ReleaseClaim(ctx, actor, in.HoldID); err != nil {
 				return nil, err
 			}
 			return a.hold(ctx, actor, in.HoldID)
@@ -148,10 +180,13 @@ func (a *API) hold(ctx context.Context, actor ids.Actor, id ids.HoldID) (*answer
 	if err != nil {
 		return nil, err
 	}
-	d := HoldDetail{Hold: holdItem(v.HoldRow), Sealed: v.Sealed, MayFile: []Thread{}}
+	d := HoldDetail{Hold: holdItem(v.HoldRow), Sealed: v.Sealed, Pointed: []Pointed{}, MayFile: []Thread{}}
 	if v.Message != nil {
 		m := messageItem(*v.Message)
 		d.Message = &m
+		for _, mark := range v.Found.Marks {
+			d.Pointed = append(d.Pointed, Pointed{v.Message.Body[mark.Start:mark.End], mark.Note})
+		}
 	}
 	if v.Mail != nil {
 		d.Mail = &HeldMail{From: v.Mail.From, FromName: v.Mail.FromName, To: v.Mail.To, Subject: v.Mail.Subject, Text: v.Mail.Text, Quoted: v.Mail.Quoted,
@@ -169,7 +204,8 @@ func (a *API) hold(ctx context.Context, actor ids.Actor, id ids.HoldID) (*answer
 
 func holdItem(r flow.HoldRow) Hold {
 	h := Hold{ID: r.ID, CaseID: r.Case, CaseReference: r.CaseReference, ThreadID: r.Thread, Subject: r.Subject, Kind: "message", MessageID: r.Message, Reason: r.Reason,
-		Why: r.Why, ForRole: r.ForRole, From: r.From, ToMother: r.ToMother, Opened: r.Opened.UTC(), Decided: maybe(r.Decided), Outcome: r.Outcome, WithheldFor: r.ReasonCode}
+		Why: r.Why, ForRole: r.ForRole, From: r.From, ToMother: r.ToMother, Opened: r.Opened.UTC(), Decided: maybe(r.Decided), Outcome: r.Outcome, WithheldFor: r.ReasonCode,
+		Due: r.Waiting.Due.UTC(), Late: r.Waiting.Late, AppealOf: r.AppealOf}
 	if r.Message == "" {
 		h.Kind = "mail"
 	}

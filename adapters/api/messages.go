@@ -20,7 +20,7 @@ type Message struct {
 	ThreadID    ids.ThreadID   `json:"thread_id" doc:"Its conversation"`
 	CaseID      ids.CaseID     `json:"case_id" doc:"Its case"`
 	Author      Author         `json:"author" doc:"Who wrote it"`
-	State       messages.State `json:"state" enum:"held,released,withheld" doc:"held: waits for a reviewer; released: its deliveries may go; withheld: it will not be delivered"`
+	State       messages.State `json:"state" enum:"held,released,withheld,returned" doc:"held: waits for a reviewer; released: its deliveries may go; withheld: it will not be delivered; returned: its author is asked to write it again"`
 	Text        string         `json:"text" doc:"The author's own words"`
 	Quoted      string         `json:"quoted,omitempty" doc:"The history that her mail program added, kept apart"`
 	Written     time.Time      `json:"written" doc:"When it was written or received"`
@@ -86,7 +86,7 @@ type NewMessage struct {
 // Posted says what became of a posted message.
 type Posted struct {
 	ID       ids.MessageID  `json:"id" doc:"Identifier of the message"`
-	State    messages.State `json:"state" enum:"held,released,withheld" doc:"held: it waits for a reviewer; released: it goes out"`
+	State    messages.State `json:"state" enum:"held,released,withheld,returned" doc:"held: it waits for a reviewer; released: it goes out"`
 	Repeated bool           `json:"repeated" doc:"Whether the same request had been taken before. Nothing new was then posted"`
 }
 

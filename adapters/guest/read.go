@@ -181,6 +181,9 @@ func (g *Guest) showMessage(w http.ResponseWriter, r *http.Request, status int, 
 		}
 		v.Files = append(v.Files, file)
 	}
+	if m.FilesKept > 0 {
+		v.Files = append(v.Files, web.Link{Text: loc.N("guest.read.kept", m.FilesKept)})
+	}
 	return g.renderReading(w, r, status, "read_message", web.Page{Title: loc.T("guest.read.message_title"), Form: form, Data: v})
 }
 

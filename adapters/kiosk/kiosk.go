@@ -60,6 +60,12 @@ type Files interface {
 	FilePage(ctx context.Context, actor ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error)
 }
 
+// Reviewing is what a mother can do about a message of hers that was not passed on.
+type Reviewing interface {
+	// Appeal asks that a second person looks at it; Forbidden the second time.
+	Appeal(ctx context.Context, actor ids.Actor, id ids.MessageID) error
+}
+
 // Writing is what a mother's kiosk writes: messages, once per key, and receipts, as often as they come.
 type Writing interface {
 	Compose(ctx context.Context, actor ids.Actor, m flow.NewMessage) (flow.Composed, error)
@@ -76,6 +82,7 @@ type Flow interface {
 	Reading
 	Files
 	Writing
+	Reviewing
 	Meetings
 	Together
 }
@@ -191,6 +198,7 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/messages/{thread}", k.mother(k.thread))
 	page("GET /kiosk/messages/{thread}/reply", k.mother(k.replyPage))
 	page("POST /kiosk/messages/{thread}/reply", k.mother(k.reply))
+	page("POST /kiosk/messages/{thread}/{message}/appeal", k.mother(k.appeal))
 	page("GET /kiosk/messages/{thread}/sent/{message}", k.mother(k.sent))
 	page("GET /kiosk/messages/{thread}/{message}/files/{file}", k.mother(k.file))
 	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))

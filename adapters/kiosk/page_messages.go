@@ -163,7 +163,11 @@ var keyboard = [][]string{
 }
 
 func (k *Kiosk) replyPage(w http.ResponseWriter, r *http.Request, at atKiosk) error {
-	return k.renderReply(w, r, at, http.StatusOK, replyView{Key: ids.Secret(16)})
+	body, err := k.oldWords(r, at)
+	if err != nil {
+		return err
+	}
+	return k.renderReply(w, r, at, http.StatusOK, replyView{Key: ids.Secret(16), Body: body})
 }
 
 func (k *Kiosk) renderReply(w http.ResponseWriter, r *http.Request, at atKiosk, status int, v replyView) error {

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"kinbridge/adapters/web"
@@ -36,23 +37,51 @@ type MessageView struct {
 	Speech string `json:"speech"` // address of its sound; "" when nobody can read it aloud
 
 	Files []FileView `json:"files"` // that came with it
+	// Again is where she writes one of hers again that came back, Appeal where she asks somebody else to look; "" = she cannot. Pages alone have them.
+	Again  string `json:"-"`
+	Appeal string `json:"-"`
+	// Gone: somebody wrote to her and it was not passed on; there is nothing else to show.
+	Gone bool `json:"-"`
 }
 
 func (s shower) message(m flow.KioskMessage) MessageView {
 	v := MessageView{ID: string(m.ID), Thread: string(m.Thread), Mine: m.Mine, From: m.AuthorName, Body: m.Body,
 		At: s.when.ISO(m.Written), When: s.at(m.Written), New: m.New}
 	switch {
+	case m.NotPassedOn:
+		v.Gone, v.From, v.Status = true, "", s.word("kiosk.message.not_passed")
+		return v
 	case m.Mine:
 		v.From = s.word("kiosk.message.you")
 		v.Status = s.progress(m.Progress)
+		s.stopped(m, &v)
 	case len(m.Attachments) > 0:
 		v.Status = s.loc.N("kiosk.message.files", len(m.Attachments))
+	}
+	if m.FilesKept > 0 {
+		v.Status = strings.TrimSpace(v.Status + " " + s.loc.N("kiosk.message.kept", m.FilesKept))
 	}
 	v.Files = s.files(m)
 	if s.speech.can(s.lang()) {
 		v.Speech = "/kiosk/speech/" + v.ID
 	}
 	return v
+}
+
+// stopped says what became of one of hers that was not passed on, and what she can do.
+func (s shower) stopped(m flow.KioskMessage, v *MessageView) {
+	if m.Stopped == nil {
+		return
+	}
+	if m.Stopped.Returned {
+		v.Status += "\n" + m.Stopped.Words
+		v.Again = "/kiosk/messages/" + v.Thread + "/reply?again=" + v.ID
+	} else if m.Stopped.Why != messages.TellGeneral {
+		v.Status = s.word("kiosk.stopped."+string(m.Stopped.Why)) + " " + v.Status
+	}
+	if m.Stopped.MayAppeal {
+		v.Appeal = "/kiosk/messages/" + v.Thread + "/" + v.ID + "/appeal"
+	}
 }
 
 // at writes a time as it is said: "Today, 2pm".

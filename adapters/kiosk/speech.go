@@ -146,7 +146,11 @@ func (c *speechCache) speak(ctx context.Context, lang, text string) (sound, erro
 
 // said is what is read aloud of a message: who wrote it, her words, and that there are files.
 func (s shower) said(m flow.KioskMessage) string {
-	text := s.message(m).From + ".\n" + m.Body
+	v := s.message(m)
+	text := v.From + ".\n" + m.Body
+	if m.Stopped != nil || m.FilesKept > 0 { // what became of it is part of what she must hear
+		return text + "\n" + v.Status
+	}
 	if n := len(m.Attachments); n > 0 && !m.Mine {
 		text += "\n" + s.loc.N("kiosk.message.files", n)
 	}

@@ -17,7 +17,9 @@ type caseView struct {
 	Begin   string      // the address where a conversation is begun, "" when she may not
 	Plan    string
 	PIN     string
-	Support string // the page of her support plan
+	Review  []string   // who reviews its conversations, in words
+	Keep    []web.Link // where that, its flags and its team are changed
+	Support string     // the page of her support plan
 }
 
 // casePage is a case: whose it is, who is in it, what is said and what is planned.
@@ -45,6 +47,13 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	if c.MaySeePlan {
 		v.Support = "/women/" + string(c.Mother.ID) + "/support"
+	}
+	v.Review = reviewLines(loc, c.Review)
+	if c.MaySetReview {
+		v.Keep = append(v.Keep, web.Link{Text: loc.T("staff.review.change"), Href: "/review?case=" + string(c.ID)})
+	}
+	if c.MayFlag {
+		v.Keep = append(v.Keep, web.Link{Text: loc.T("staff.nav.flags"), Href: "/flags?case=" + string(c.ID)})
 	}
 	p := s.page(r, me, loc.T("staff.case.title", "Reference", c.Reference), v)
 	p.Back = backTo(loc, "cases", "/cases")
@@ -88,6 +97,7 @@ func caseBar(loc i18n.Loc, c flow.CaseView) web.IdentityBar {
 func caseNav(loc i18n.Loc, c flow.CaseView, path string) web.SubNavigation {
 	at := "/cases/" + string(c.ID)
 	nav := web.SubNavigation{Label: loc.T("staff.case.nav"), Items: []web.NavItem{{Text: loc.T("staff.case.overview"), Href: at, Current: path == at}}}
+	nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.custody.title"), Href: at + "/custody", Current: path == at+"/custody"})
 	if c.MayReadAudit {
 		nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.audit.title"), Href: at + "/audit", Current: path == at+"/audit"})
 	}

@@ -63,6 +63,9 @@ func fileItem(loc i18n.Loc, a messages.Attachment) web.FileItem {
 	case messages.FileWithheld:
 		f.Status.Colour = "red"
 	}
+	if a.Ruling == messages.FileKept {
+		f.Notes = append(f.Notes, loc.T("staff.file.kept"))
+	}
 	if v.Reason != "" {
 		f.Notes = append(f.Notes, loc.T("staff.file.r_"+string(v.Reason)))
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"kinbridge/gateway/custody"
+	"kinbridge/gateway/flags"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
@@ -56,6 +58,32 @@ type Queue interface {
 	HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (flow.HoldView, error)
 	Claim(ctx context.Context, a ids.Actor, id ids.HoldID) error
 	Decisions
+	Reviewing
+}
+
+// Reviewing is what else reviewers and authors do about what waits.
+type Reviewing interface {
+	Queue(ctx context.Context, a ids.Actor, q flow.QueueFilter) ([]flow.HoldRow, error)
+	ReleaseClaim(ctx context.Context, a ids.Actor, id ids.HoldID) error
+	ReleaseWithout(ctx context.Context, a ids.Actor, id ids.HoldID, note string, keep []ids.AttachmentID) error
+	Return(ctx context.Context, a ids.Actor, id ids.HoldID, explanation string) error
+	Appeal(ctx context.Context, a ids.Actor, id ids.MessageID) error
+}
+
+// ReviewSettings is who reviews what, and how soon.
+type ReviewSettings interface {
+	ReviewOf(ctx context.Context, a ids.Actor, s messages.Scope) (flow.ReviewRules, error)
+	SetReview(ctx context.Context, a ids.Actor, s messages.ReviewSetting) error
+	UnsetReview(ctx context.Context, a ids.Actor, s messages.Scope, d messages.Direction) error
+	SetReviewAim(ctx context.Context, a ids.Actor, e ids.AgencyID, days int) error
+}
+
+// Flags is the words that are pointed out to reviewers.
+type Flags interface {
+	Flags(ctx context.Context, a ids.Actor, s flow.FlagScope) (flow.FlagList, error)
+	AddFlag(ctx context.Context, a ids.Actor, s flow.FlagScope, r flags.Rule) (string, error)
+	RemoveFlag(ctx context.Context, a ids.Actor, id string) error
+	TryFlag(ctx context.Context, a ids.Actor, s flow.FlagScope, r flags.Rule, text string) ([]flow.Mark, error)
 }
 
 // Decisions are the ways a hold ends.
@@ -179,6 +207,39 @@ type Rules interface {
 type Places interface {
 	Agencies(ctx context.Context, kind people.AgencyKind) ([]people.Agency, error)
 	Wings(ctx context.Context, e ids.AgencyID) ([]people.Wing, error)
+	Prisons(ctx context.Context) ([]flow.Prison, error)
+}
+
+// Custody is where women are, and what is reported of it.
+type Custody interface {
+	Custody(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.CustodyView, error)
+	PreviewCustody(ctx context.Context, a ids.Actor, events []custody.Event) ([]flow.CustodyPreview, error)
+	RecordCustodyEvent(ctx context.Context, a ids.Actor, e custody.Event) (flow.CustodyOutcome, error)
+	UnknownCustody(ctx context.Context, a ids.Actor) ([]flow.CustodyRow, error)
+	SetPrisonCode(ctx context.Context, a ids.Actor, id ids.AgencyID, code string) error
+}
+
+// Arrivals is what is to be done once a woman is somewhere else, or out.
+type Arrivals interface {
+	Arrivals(ctx context.Context, a ids.Actor) ([]flow.Arrival, error)
+	AllocateWing(ctx context.Context, a ids.Actor, mother ids.MotherID, w ids.WingID) error
+	SettleReoffer(ctx context.Context, a ids.Actor, id ids.MeetingID, outcome string) error
+	AfterRelease
+}
+
+// AfterRelease is what waits for a woman who has been released.
+type AfterRelease interface {
+	KeptAfterRelease(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.KeptView, error)
+	AgreeFollowOn(ctx context.Context, a ids.Actor, id ids.CaseID, how string) error
+	GiveKept(ctx context.Context, a ids.Actor, id ids.DeliveryID, how string) error
+}
+
+// Team is who works on a case.
+type Team interface {
+	CaseTeam(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.TeamView, error)
+	JoinTeam(ctx context.Context, a ids.Actor, id ids.CaseID, who ids.StaffID) error
+	LeaveTeam(ctx context.Context, a ids.Actor, id ids.CaseID, who ids.StaffID) error
+	HandCase(ctx context.Context, a ids.Actor, id ids.CaseID, to ids.StaffID) error
 }
 
 // Flow is all that the staff site needs of the use cases.
@@ -188,6 +249,8 @@ type Flow interface {
 	Reading
 	Writing
 	Queue
+	ReviewSettings
+	Flags
 	Handovers
 	Mail
 	Planning
@@ -199,6 +262,9 @@ type Flow interface {
 	Users
 	Rules
 	Places
+	Custody
+	Arrivals
+	Team
 }
 
 var _ Flow = (*flow.Flow)(nil)

@@ -26,6 +26,10 @@ type holdView struct {
 	Reasons  []web.Option
 	Sort     sortView // of an email
 	Together *togetherPart
+	Found    *pointedView
+	Files    []web.Option // that can be kept back
+	Claimed  bool         // by somebody
+	Outside  bool         // its author is told by mail, without the explanation
 }
 
 // proofView is what is known of an email's sender, as the template "proof" shows it.
@@ -64,6 +68,7 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 		for i := range item.Files { // what she releases, she has had before her eyes
 			item.Files[i].Open = true
 		}
+		s.reviewParts(loc, h, &v, &item)
 		v.Messages = &web.Messages{Label: loc.T("staff.hold.message"), Items: []web.MessageItem{item}}
 		v.Thread = "/threads/" + string(h.Thread)
 	}
@@ -79,6 +84,19 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 	p := s.page(r, me, s.holdTitle(r, h.HoldRow), v)
 	p.Form, p.Back = form, backTo(loc, "queue", "/queue")
 	return s.pages.Render(w, r, status, "hold", p)
+}
+
+// reviewParts adds what a reviewer is shown besides: the words that flags point out, and the files that she can keep back.
+func (s *Staff) reviewParts(loc i18n.Loc, h flow.HoldView, v *holdView, item *web.MessageItem) {
+	v.Claimed, v.Outside = h.ClaimedBy != "", h.Message.AuthorKind == messages.ByContact
+	if v.Found = pointed(loc, h.Message.Body, h.Found); v.Found != nil {
+		item.Marked = marked(h.Message.Body, h.Found.Marks)
+	}
+	for _, at := range h.Message.Attachments {
+		if at.Ruling != messages.FileKept {
+			v.Files = append(v.Files, web.Opt(string(at.ID), at.Name))
+		}
+	}
 }
 
 func (s *Staff) holdAbout(r *http.Request, h flow.HoldView) web.SummaryList {
@@ -98,7 +116,19 @@ func (s *Staff) holdAbout(r *http.Request, h flow.HoldView) web.SummaryList {
 		}
 		add("staff.queue.direction", loc.T(direction))
 	}
-	add("staff.hold.since", when.DateTime(h.Opened)+" ("+ago(loc, h.Opened, s.now())+")")
+	add("staff.hold.since", when.DateTime(h.Opened)+" ("+working(loc, h.Waiting)+")")
+	if h.Decided.IsZero() {
+		due := web.Row(loc.T("staff.hold.due"), when.DateTime(h.Waiting.Due))
+		if h.Waiting.Late {
+			due = web.SummaryRow{Key: loc.T("staff.hold.due"), Tag: &web.Tag{Text: loc.T("staff.queue.late", "Time", when.DateTime(h.Waiting.Due)), Colour: "red"}}
+		}
+		list.Rows = append(list.Rows, due)
+	}
+	add("staff.hold.for", loc.T("staff.role."+string(h.ForRole)))
+	if h.First != nil {
+		add("staff.hold.first", loc.T("staff.outcome."+string(h.First.Outcome))+", "+when.DateTime(h.First.Decided))
+		add("staff.hold.first_why", firstWhy(loc, *h.First))
+	}
 	add("staff.hold.claimed", h.ClaimedName)
 	if !h.Decided.IsZero() {
 		add("staff.hold.decided", loc.T("staff.outcome."+string(h.Outcome))+", "+when.DateTime(h.Decided))
@@ -108,6 +138,18 @@ func (s *Staff) holdAbout(r *http.Request, h flow.HoldView) web.SummaryList {
 		list.Rows = append(list.Rows, web.SummaryRow{Key: loc.T("staff.hold.mail"), Link: &web.Link{Text: loc.T("staff.mail.how"), Href: "/mail/" + string(h.Inbound)}})
 	}
 	return list
+}
+
+// firstWhy is why the decision that an appeal is against was made.
+func firstWhy(loc i18n.Loc, h messages.Hold) string {
+	words := h.Note
+	if h.ReasonCode != "" {
+		words = loc.T("staff.withhold.r_" + h.ReasonCode)
+		if h.Note != "" {
+			words += ". " + h.Note
+		}
+	}
+	return words
 }
 
 // checkWords are the results of the checks of a sender that have words of ours; others are shown as the mail system says them.
@@ -173,7 +215,11 @@ func (s *Staff) release(w http.ResponseWriter, r *http.Request, me people.Staff)
 	if err != nil {
 		return err
 	}
-	if err := s.flow.Release(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), form.Value("release_note")); err != nil {
+	var keep []ids.AttachmentID
+	for _, id := range form.Values["keep"] {
+		keep = append(keep, ids.AttachmentID(id))
+	}
+	if err := s.flow.ReleaseWithout(r.Context(), me.Actor(), ids.HoldID(r.PathValue("hold")), form.Value("release_note"), keep); err != nil {
 		return s.decideAgain(w, r, me, form, "", err)
 	}
 	return web.Redirect(w, r, "/queue?done=released")
@@ -182,7 +228,7 @@ func (s *Staff) release(w http.ResponseWriter, r *http.Request, me people.Staff)
 // checkWithhold notes what a withholding lacks.
 func (s *Staff) checkWithhold(r *http.Request, form *web.Form) {
 	loc := s.pages.Loc(r)
-	if _, ok := messages.WithholdReason(form.Value("reason")); !ok {
+	if _, ok := messages.ReasonOf(form.Value("reason")); !ok {
 		form.Fail("reason", loc.T("staff.withhold.missing"))
 	}
 	if form.Value("reason") == "other" && strings.TrimSpace(form.Value("note")) == "" {

@@ -22,6 +22,7 @@ type homeView struct {
 	Movements *web.Table
 	Together  *web.Table
 	Alerts    []alertItem
+	Arrivals  *web.Table
 	Admin     bool
 }
 
@@ -63,6 +64,14 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Handovers = &handovers
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
+	}
+	if hasSection(me.Role, "/arrivals") {
+		rows, err := s.flow.Arrivals(r.Context(), me.Actor())
+		if err != nil {
+			return err
+		}
+		t := s.arrivalTable(r, rows)
+		v.Arrivals = &t
 	}
 	if hasSection(me.Role, "/movements") {
 		rows, err := s.flow.Movements(r.Context(), me.Actor())

@@ -28,6 +28,7 @@ type threadView struct {
 	Absences []absenceView
 	Mail     *web.Table // email of the conversation that is nobody's words in it
 	HandOver []threads.Party
+	Stopped  []stoppedView
 }
 
 // absenceView is a contact whose mailbox says that she is away or gone.
@@ -48,7 +49,7 @@ func (s *Staff) showThread(w http.ResponseWriter, r *http.Request, me people.Sta
 		return err
 	}
 	if form.Values == nil {
-		form.Values = map[string][]string{"body": {t.Draft}}
+		form.Values = map[string][]string{"body": {startOf(t, r.URL.Query().Get("again"))}}
 	}
 	if v.Key = form.Value("key"); v.Key == "" {
 		v.Key = newKey()
@@ -56,6 +57,16 @@ func (s *Staff) showThread(w http.ResponseWriter, r *http.Request, me people.Sta
 	p := s.page(r, me, t.Subject, v)
 	p.Form, p.Back = form, backTo(s.pages.Loc(r), "case", "/cases/"+string(t.Case))
 	return s.pages.Render(w, r, status, "thread", p)
+}
+
+// startOf is what the box for writing holds at first: the draft, or the words of a message that came back, to be written again.
+func startOf(t flow.ThreadView, again string) string {
+	for _, m := range t.Messages {
+		if string(m.ID) == again && m.Stopped != nil && m.Stopped.Returned && t.Draft == "" {
+			return m.Body
+		}
+	}
+	return t.Draft
 }
 
 // threadPart is the messages alone, for the script that keeps the page up to date.
@@ -110,6 +121,14 @@ func (s *Staff) aroundThread(r *http.Request, t flow.ThreadView, v *threadView) 
 		v.Absences = append(v.Absences, absenceView{a.Name, absenceLines(loc, when, a.Absence, flow.AutoAway), "/mail/" + string(a.Inbound)})
 	}
 	v.Mail = s.mailNotes(r, t.Mail)
+	v.Stopped = stoppedOf(loc, when, t)
+	if len(t.Review) > 0 {
+		row := web.SummaryRow{Key: loc.T("staff.review.who"), Lines: reviewLines(loc, t.Review)}
+		if t.MaySetReview {
+			row.Actions = []web.Link{{Text: loc.T("staff.review.change"), Href: "/review?thread=" + string(t.ID)}}
+		}
+		v.About.Rows = append(v.About.Rows, row)
+	}
 	for _, p := range t.Parties {
 		if t.MayHandOver && p.Kind == threads.PartyContact && p.Until.IsZero() {
 			v.HandOver = append(v.HandOver, p)
@@ -141,6 +160,8 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 		}
 	case messages.Withheld:
 		item.Status = []web.Tag{{Text: loc.T("staff.delivery.withheld"), Colour: "red"}}
+	case messages.Returned:
+		item.Status = []web.Tag{{Text: loc.T("staff.delivery.returned"), Colour: "orange"}}
 	case messages.Released:
 		item.Status, item.Note = s.deliveryStates(r, m.Deliveries)
 	}

@@ -86,10 +86,23 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 }
 
 // results are the results of a step that the next page can announce: words never come out of an address.
-var results = map[string]bool{"sent": true, "held": true, "again": true, "begun": true, "released": true, "withheld": true, "set_aside": true, "filed": true,
-	"claimed": true, "planned": true, "cancelled": true, "withdrawn": true, "disabled": true, "draft": true, "some_failed": true,
-	"marked": true, "unmarked": true, "booked": true, "unbooked": true, "recorded": true, "acknowledged": true, "list_changed": true,
-	"plan_opened": true, "plan_closed": true, "words_changed": true, "moved": true, "handed_over": true, "left_as_it_is": true, "sent_again": true, "handled": true}
+var results = codes(
+	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
+	"moved handed_over left_as_it_is sent_again handled",
+	"recorded wing_given reoffered file_taken code_set agreed given team",                             // custody
+	"returned given_back appealed review_set flag_added flag_removed",                                 // review
+	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed", // reading together
+)
+
+func codes(lists ...string) map[string]bool {
+	all := map[string]bool{}
+	for _, l := range lists {
+		for _, code := range strings.Fields(l) {
+			all[code] = true
+		}
+	}
+	return all
+}
 
 // section is one entry of the navigation and who has it. It offers; whether a page may be read is decided in flow.
 type section struct {
@@ -103,13 +116,16 @@ var (
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
-		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleAdministrator}},
+		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},
 		{"/together", "together", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
 		{"/alerts", "alerts", alertRoles},
 		{"/movements", "movements", prisonRoles},
+		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
+		{"/review", "review", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
+		{"/flags", "flags", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
 		{"/alert-list", "alert_list", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/hints", "hints", []ids.Role{ids.RoleAdministrator}},

@@ -177,14 +177,24 @@ type MessageItem struct {
 	ID, Sender  string
 	Sent        bool
 	At          time.Time
-	Body        string // plain text; blank lines part paragraphs
-	Lang        string // of the body, when known and not the page's
-	Quoted      string // what the author quoted, folded away under QuotedLabel
+	Body        string            // plain text; blank lines part paragraphs
+	Marked      []MarkedParagraph // the body with places marked, in its place; nil = none is
+	Lang        string            // of the body, when known and not the page's
+	Quoted      string            // what the author quoted, folded away under QuotedLabel
 	QuotedLabel string
 	Status      []Tag
 	Files       []FileItem
 	Links       []Link // the original, "read aloud"
 	Note        string
+}
+
+// MarkedParagraph is the lines of a paragraph.
+type MarkedParagraph [][]Span
+
+// Span is a piece of a line; Marks are the numbers of the notes to it.
+type Span struct {
+	Text  string
+	Marks []int
 }
 
 // FileItem is a file of a message: what it is, what was found, a way to save it, and pictures of it. With Open the pictures are in sight;

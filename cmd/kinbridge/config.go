@@ -25,6 +25,7 @@ type Config struct {
 	Mail      MailConfig     `koanf:"mail"`
 	Rooms     RoomsConfig    `koanf:"rooms"`
 	Support   SupportConfig  `koanf:"support"`
+	Custody   CustodyConfig  `koanf:"custody"`
 	// SenderTXT are DNS TXT records answered from here before any name server is asked, for closed networks: name → records.
 	SenderTXT map[string][]string `koanf:"sender_txt"`
 }
@@ -77,6 +78,12 @@ type AttachmentsConfig struct {
 	Clamd    string   `koanf:"clamd"`    // ClamAV's socket: "/run/clamav/clamd.ctl", or HOST:PORT
 	PDFToPPM string   `koanf:"pdftoppm"` // poppler's program, which draws the pages of a PDF
 	Soffice  string   `koanf:"soffice"`  // LibreOffice's program, which makes a PDF of office documents
+}
+
+// CustodyConfig says who may post custody events at /custody/events: whoever has the bearer token, or signs with the key. Without either, nothing is served there.
+type CustodyConfig struct {
+	TokenFile   string `koanf:"token_file"`    // a file with the bearer token, at least 24 characters
+	HMACKeyFile string `koanf:"hmac_key_file"` // a file with the key of the signature (HMAC-SHA-256), at least 24 characters
 }
 
 // RoomsConfig says where media goes.

@@ -24,6 +24,7 @@ type cli struct {
 	User    userCmd    `cmd:"" help:"Manage who signs in to the staff site."`
 	Kiosk   kioskCmd   `cmd:"" help:"Enrol and withdraw kiosks."`
 	Mail    mailCmd    `cmd:"" help:"Look into mail."`
+	Custody custodyCmd `cmd:"" help:"Import custody events, and name the prisons' codes."`
 	Policy  policyCmd  `cmd:"" help:"Explain the rules."`
 	Version versionCmd `cmd:"" help:"Print the program's version."`
 }

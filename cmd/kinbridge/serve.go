@@ -177,7 +177,10 @@ func (s *service) startSequencer(context.Context) error {
 	return nil
 }
 
-func (s *service) startDispatcher(context.Context) error {
+func (s *service) startDispatcher(ctx context.Context) error {
+	if err := s.Flow.KeepDays(ctx); err != nil {
+		return err
+	}
 	password := ""
 	if f := s.Config.Mail.PasswordFile; f != "" {
 		b, err := os.ReadFile(f)
@@ -208,7 +211,8 @@ func (s *service) startDispatcher(context.Context) error {
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
 		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
 		outbox.MailAlert: sender.HandleAlert, outbox.AlertAgain: s.Flow.HandleAlertAgain,
-		outbox.MailNote: sender.HandleNotice, outbox.RoomOrder: s.handleOrder}}
+		outbox.MailNote: sender.HandleNotice, outbox.RoomOrder: s.handleOrder,
+		outbox.CustodyDue: s.Flow.HandleCustodyDue, outbox.DayTurned: s.Flow.HandleDayTurned}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
 	return nil
 }
@@ -399,6 +403,9 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	mux.Handle("/read/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
+	if err := s.custodyHook(mux); err != nil {
+		return nil, err
+	}
 	mux.Handle("/", s.staff.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)

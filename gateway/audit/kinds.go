@@ -42,6 +42,16 @@ const (
 	HoldClaimedKind     Kind = "hold.claimed"
 	HoldReturnedKind    Kind = "hold.returned"
 
+	MessageReturnedKind Kind = "message.returned"
+	MessageAppealedKind Kind = "message.appealed"
+	FileKeptKind        Kind = "attachment.kept"
+	ReviewToldKind      Kind = "review.told"
+	ReviewNotToldKind   Kind = "review.not_told"
+	ReviewSetKind       Kind = "review.set"
+	ReviewAimSetKind    Kind = "review.aim_set"
+	FlagSetKind         Kind = "flag.set"
+	FlagEndedKind       Kind = "flag.ended"
+
 	DeliveryQueuedKind   Kind = "delivery.queued"
 	DeliveryKeptKind     Kind = "delivery.kept"
 	DeliverySentKind     Kind = "delivery.sent"
@@ -129,6 +139,18 @@ const (
 	PlanClosedKind         Kind = "plan.closed"
 	PlanReadKind           Kind = "plan.read"
 
+	RestrictionAddedKind    Kind = "restriction.added"
+	RestrictionChangedKind  Kind = "restriction.changed"
+	RestrictionReviewedKind Kind = "restriction.reviewed"
+	RestrictionEndedKind    Kind = "restriction.ended"
+	RestrictionsReadKind    Kind = "restriction.read"
+	InvitationWithdrawnKind Kind = "restriction.invitation_withdrawn"
+	KeptLeftKind            Kind = "restriction.kept_back"
+	WorkDoneKind            Kind = "restriction.meeting_seen_to"
+	FileClearedKind         Kind = "attachment.cleared"
+	ChildChangedKind        Kind = "child.changed"
+	DayExaminedKind         Kind = "restriction.day_examined"
+
 	CustodyRecordedKind  Kind = "custody.recorded"
 	CustodyForgottenKind Kind = "custody.forgotten"
 	CustodyChangedKind   Kind = "custody.changed"
@@ -195,6 +217,15 @@ var kinds = [...]Info{
 	{MessageWithheldKind, "Withheld the message", "message", true},
 	{HoldClaimedKind, "Took on a review", "hold", false},
 	{HoldReturnedKind, "Gave a review back", "hold", false},
+	{MessageReturnedKind, "Returned a message to its author", "message", true},
+	{MessageAppealedKind, "Asked that a second person looks at a message", "message", true},
+	{FileKeptKind, "Kept a file of a message back", "attachment", true},
+	{ReviewToldKind, "Told somebody outside of a review", "hold", true},
+	{ReviewNotToldKind, "Could not tell somebody outside of a review", "hold", true},
+	{ReviewSetKind, "Said who reviews messages", "", false},
+	{ReviewAimSetKind, "Said how soon messages are to be reviewed", "", false},
+	{FlagSetKind, "Added words to be pointed out to reviewers", "flag", false},
+	{FlagEndedKind, "Took away words pointed out to reviewers", "flag", false},
 
 	{DeliveryQueuedKind, "Queued the message for a recipient", "delivery", true},
 	{DeliveryKeptKind, "Kept the message for the present", "delivery", true},
@@ -282,6 +313,18 @@ var kinds = [...]Info{
 	{PlanOpenedKind, "Opened a support plan", "plan", false},
 	{PlanClosedKind, "Closed a support plan", "plan", false},
 	{PlanReadKind, "Was shown whether a support plan is open", "mother", false},
+
+	{RestrictionAddedKind, "Put a contact restriction in force", "restriction", true},
+	{RestrictionChangedKind, "Changed a contact restriction", "restriction", true},
+	{RestrictionReviewedKind, "Looked at a contact restriction again: it continues", "restriction", true},
+	{RestrictionEndedKind, "Ended a contact restriction", "restriction", true},
+	{RestrictionsReadKind, "Read the contact restrictions", "case", true},
+	{InvitationWithdrawnKind, "Withdrew an invitation because of a contact restriction", "meeting", true},
+	{KeptLeftKind, "Decided that a message which was kept back does not go", "delivery", true},
+	{WorkDoneKind, "Saw to a meeting from which somebody was withdrawn", "meeting", true},
+	{FileClearedKind, "Said that a file may be shown to her", "attachment", true},
+	{ChildChangedKind, "Changed what is known of a child", "child", true},
+	{DayExaminedKind, "Examined what begins or ends with the day", "", false},
 
 	{CustodyRecordedKind, "Recorded a custody event", "custody event", false},
 	{CustodyForgottenKind, "Removed a custody event that was nobody's for 30 days", "custody event", false},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/audit"
@@ -104,6 +105,9 @@ func (f *Flow) settleFile(ctx context.Context, m messages.Message, id ids.Attach
 		if err != nil || !done {
 			return entry.With("repeat", "yes"), err
 		}
+		if err := waitsForClearing(tx, m, id); err != nil {
+			return entry, err
+		}
 		ds, err := tx.DeliveriesOfMessage(tx.Context(), m.ID) // none before the message is released
 		for _, d := range ds {
 			if d.RecipientKind == messages.ToMother && d.State != messages.Kept && err == nil { // what is kept shows her nothing
@@ -138,7 +142,19 @@ func (f *Flow) mayHave(ctx context.Context, a ids.Actor, act policy.Act, id ids.
 	if err != nil {
 		return m, at, err
 	}
-	return m, at, f.may(ctx, o.about(act, m), auditID(id))
+	facts, _, err := f.reviewerFacts(ctx, o, act, m)
+	if err != nil {
+		return m, at, err
+	}
+	facts.Message.FileKept = at.Ruling == messages.FileKept
+	if err := f.may(ctx, facts, auditID(id)); err != nil {
+		return m, at, err
+	}
+	if with, _ := o.filesFor(a, m); !slices.ContainsFunc(with, func(x messages.Attachment) bool { return x.ID == id }) {
+		facts.Act = policy.Attach
+		return m, at, f.refuse(ctx, facts, auditID(id), policy.Decision{Effect: policy.Conceal, Rule: "file_kept_back", Why: "This file was not passed on."})
+	}
+	return m, at, nil
 }
 
 // FileView is an attachment to be downloaded.
@@ -171,7 +187,11 @@ func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID)
 
 // FilePage returns one picture of a file of a message that the actor may read, counted from 1, and records that it was opened.
 func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error) {
-	m, at, err := f.mayHave(ctx, a, policy.ReadMessage, id)
+	act := policy.ReadMessage // a mother has pictures alone
+	if a.StaffID() != "" {
+		act = policy.ReadOriginal
+	}
+	m, at, err := f.mayHave(ctx, a, act, id)
 	if err != nil {
 		return messages.FilePage{}, err
 	}

@@ -49,6 +49,7 @@ type caseAround struct {
 	row    cases.Case
 	mother people.Mother
 	facts  policy.CaseFacts
+	rules  []policy.Restriction // in force today
 }
 
 func (f *Flow) caseAround(ctx context.Context, a ids.Actor, id ids.CaseID) (c caseAround, err error) {
@@ -56,6 +57,9 @@ func (f *Flow) caseAround(ctx context.Context, a ids.Actor, id ids.CaseID) (c ca
 		return c, err
 	}
 	if c.mother, err = f.st.Mother(ctx, c.row.Mother); err != nil {
+		return c, err
+	}
+	if c.rules, err = restrictionsInForce(ctx, f.st.Reader, id); err != nil {
 		return c, err
 	}
 	c.facts, err = caseFactsOf(ctx, f.st.Reader, a, c.row, c.mother)
@@ -77,7 +81,11 @@ func (f *Flow) gatherIn(ctx context.Context, a ids.Actor, m meetings.Meeting, c 
 		TooEarly:      phase == meetings.TooEarly,
 		Private:       m.Kind.Private(),
 	}}
-	return o, nil
+	if len(c.rules) > 0 {
+		o.facts.InForce = c.rules
+		o.facts.Touch, err = f.meets(ctx, a, m, o.Participants)
+	}
+	return o, err
 }
 
 // to returns the facts for one act on the meeting.

@@ -28,6 +28,8 @@ type NewMeeting struct {
 	Ends   time.Time
 	Guests []ids.ContactID
 	Staff  []ids.StaffID // besides the planner
+	// Children are those of the case who are to be there.
+	Children []ids.ChildID
 	// AcrossAuthorities says that guests of more than one local authority are meant to meet.
 	AcrossAuthorities bool
 	// IdemKey makes the request safe to repeat: the case's meeting with this key is made once. "" = every request makes a meeting.
@@ -54,6 +56,9 @@ func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting)
 	if !d.Allowed() {
 		return "", f.refuse(ctx, p.facts, auditID(n.Case), d)
 	}
+	if err := f.mayAllMeet(ctx, n, p); err != nil {
+		return "", err
+	}
 	m := meetings.Meeting{ID: ids.New[ids.MeetingID](ids.Meeting), Case: n.Case, Kind: n.Kind, Title: title, Starts: n.Starts.UTC().Truncate(time.Second),
 		Ends: n.Ends.UTC().Truncate(time.Second), State: meetings.Planned, CreatedBy: actor.StaffID(), Revision: 1}
 	key := n.IdemKey
@@ -72,6 +77,11 @@ func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting)
 		}
 		if err := f.invite(tx, m, p); err != nil {
 			return audit.Entry{}, err
+		}
+		for _, k := range unique(n.Children) {
+			if err := tx.AddMeetingChild(m.ID, k); err != nil {
+				return audit.Entry{}, err
+			}
 		}
 		return decided(audit.MeetingCreated(m.Case, m.ID), d), nil
 	})

@@ -339,6 +339,9 @@ func (f *Flow) OpenThread(ctx context.Context, a ids.Actor, in NewThread) (ids.T
 	if err := f.staffToBe(ctx, c.ID, in.WithStaff, &facts.Thread); err != nil {
 		return "", err
 	}
+	if err := f.safeToOpen(ctx, in, &facts); err != nil {
+		return "", err
+	}
 	d := policy.Decide(facts)
 	if !d.Allowed() {
 		return "", f.refuse(ctx, facts, auditID(in.Case), d)

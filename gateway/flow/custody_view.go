@@ -204,31 +204,9 @@ type Arrival struct {
 // Arrivals returns the women who have come to the actor's prison and have no wing yet, and those of the actor's cases whose meetings are to be offered again or lie
 // in a time when she is out, the longest there first.
 func (f *Flow) Arrivals(ctx context.Context, a ids.Actor) ([]Arrival, error) {
-	seen := map[ids.MotherID]bool{}
-	var women []people.Mother
-	if a.Agency != "" {
-		at, err := f.st.MothersAtReception(ctx, a.Agency)
-		if err != nil {
-			return nil, err
-		}
-		women = at
-	}
-	cs, err := f.st.CandidateCases(ctx, a.StaffID(), a.Agency)
+	women, err := f.st.ArrivalCandidates(ctx, a.StaffID(), a.Agency)
 	if err != nil {
 		return nil, err
-	}
-	for _, m := range women {
-		seen[m.ID] = true
-	}
-	for _, c := range cs {
-		m, err := f.st.Mother(ctx, c.Mother)
-		if err != nil {
-			return nil, err
-		}
-		if !seen[m.ID] {
-			seen[m.ID] = true
-			women = append(women, m)
-		}
 	}
 	var out []Arrival
 	for _, m := range women {
@@ -385,8 +363,11 @@ func (f *Flow) UnknownCustody(ctx context.Context, a ids.Actor) ([]CustodyRow, e
 	return f.custodyRows(ctx, recs)
 }
 
+// Prison is an establishment with its code.
+type Prison = store.Prison
+
 // Prisons returns the establishments with their codes, by name: public bodies, no secret to any member of staff.
-func (f *Flow) Prisons(ctx context.Context) ([]store.Prison, error) { return f.st.Prisons(ctx) }
+func (f *Flow) Prisons(ctx context.Context) ([]Prison, error) { return f.st.Prisons(ctx) }
 
 // SetPrisonCode says by which code the prisons' records name an establishment ("" = none). Women who are held to be elsewhere because the code was not known are
 // placed at the next event.

@@ -65,7 +65,7 @@ func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.
 func messageFacts(a ids.Actor, m messages.Message) policy.MessageFacts {
 	return policy.MessageFacts{
 		Held:     m.State == messages.Held,
-		Withheld: m.State == messages.Withheld,
+		Withheld: m.State.Stopped(),
 		IsAuthor: wrote(a, m),
 		Notice:   m.AuthorKind == messages.BySystem,
 	}
@@ -148,6 +148,7 @@ func (o openThread) to(act policy.Act) policy.Facts {
 func (o openThread) about(act policy.Act, m messages.Message) policy.Facts {
 	f := o.to(act)
 	f.Message = messageFacts(f.Actor, m)
+	f.Message.Kept = o.safe.kept[keptFrom{m.ID, f.Actor.ID}]
 	f.Review = o.safe.review[messages.DirectionOf(m.AuthorKind)]
 	f.Support = o.safe.supportFacts(m.ID, f.Actor)
 	return f

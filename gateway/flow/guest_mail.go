@@ -27,6 +27,7 @@ const (
 	mailInvited   = "invited"
 	mailAsked     = "asked"
 	mailCancelled = "cancelled"
+	mailWithdrawn = "withdrawn" // she is no longer invited
 	mailReoffered = "reoffered" // it cannot take place as planned; a new time will be offered
 )
 
@@ -56,12 +57,17 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 		l = cancelledLetter(m, org)
 	case mailReoffered:
 		l = reofferedLetter(m, org)
+	case mailWithdrawn:
+		if p.Removed.IsZero() {
+			return OutMail{}, ErrNothingToSend
+		}
+		l = withdrawnLetter(m, org)
 	case mailInvited, mailAsked:
 		c, err := f.st.GuestCode(ctx, g.Code)
 		if err != nil {
 			return OutMail{}, err
 		}
-		if phase == meetings.CalledOff || phase == meetings.Over || !now.Before(c.Expires) {
+		if !p.Removed.IsZero() || phase == meetings.CalledOff || phase == meetings.Over || !now.Before(c.Expires) {
 			return OutMail{}, ErrNothingToSend
 		}
 		link := f.cfg.PublicURL + "/guest/" + f.guestToken(p.ID)
@@ -172,6 +178,16 @@ func cancelledLetter(m meetings.Meeting, org string) guestLetter {
 		{words: fmt.Sprintf("The video meeting on %s, to which %s invited you, will not take place.", londonDateTime(m.Starts), org)},
 		{words: "The link we sent you no longer leads to a meeting. If there is a new date, you will get a new invitation."},
 		{words: "This email was sent automatically; nobody reads replies to it."},
+	}}
+}
+
+// withdrawnLetter says no more than that: not why, and not whether the others meet.
+func withdrawnLetter(m meetings.Meeting, org string) guestLetter {
+	return guestLetter{subject: "Change to a meeting", parts: []letterPart{
+		{words: fmt.Sprintf("The arrangements for the video meeting on %s, to which %s invited you, have changed. You need not attend.", londonDateTime(m.Starts), org)},
+		{words: "The link we sent you no longer leads to a meeting."},
+		{words: "This email was sent automatically; nobody reads replies to it."},
+		{words: fmt.Sprintf("Mae'r trefniadau ar gyfer y cyfarfod fideo ar %s wedi newid. Nid oes angen i chi fod yno.", londonDay(m.Starts))},
 	}}
 }
 

@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/threads"
+	"kinbridge/gateway/workdays"
 )
 
 // HoldRow is a hold in a queue. Its message is there when the actor may read it.
@@ -22,6 +23,21 @@ type HoldRow struct {
 	From          string // who wrote it
 	ToMother      bool   // on its way to the mother; else from her
 	ClaimedName   string
+	Waiting       Waiting // in working time
+	Pointed       int     // things that flags point out; counted by Queue alone
+}
+
+// QueueFilter narrows the queue; the zero value is all of it.
+type QueueFilter struct {
+	Direction messages.Direction // "" = both
+	Mine      bool               // claimed by the actor
+	Free      bool               // claimed by nobody
+	Late      bool               // past the aim
+}
+
+func (q QueueFilter) lets(a ids.Actor, r HoldRow) bool {
+	return (q.Direction == "" || (q.Direction == messages.ToHer) == r.ToMother) && (!q.Mine || r.ClaimedBy == a.StaffID()) && (!q.Free || r.ClaimedBy == "") &&
+		(!q.Late || r.Waiting.Late)
 }
 
 // HoldView is a hold's page.
@@ -37,6 +53,8 @@ type HoldView struct {
 	Addressed            string
 	Colleague, Automatic bool
 	MayMove              bool // she may say that it belongs to another case
+	Found                Pointed
+	First                *messages.Hold // of an appeal: the decision it is against
 }
 
 // HeldMail is a held email as a person sorts it.
@@ -50,7 +68,29 @@ type HeldMail struct {
 
 // Holds returns what waits for the actor's decision, oldest first.
 func (f *Flow) Holds(ctx context.Context, a ids.Actor) ([]HoldRow, error) {
+	return f.holds(ctx, a, func(heldThing, *HoldRow) (bool, error) { return true, nil })
+}
+
+// Queue is Holds narrowed by a filter, with what flags point out in each.
+func (f *Flow) Queue(ctx context.Context, a ids.Actor, q QueueFilter) ([]HoldRow, error) {
+	p := f.pointer()
+	return f.holds(ctx, a, func(h heldThing, row *HoldRow) (bool, error) {
+		if !q.lets(a, *row) {
+			return false, nil
+		}
+		found, err := p.look(ctx, h)
+		row.Pointed = found.Count()
+		return true, err
+	})
+}
+
+// holds returns those of what waits for the actor's decision that keep lets through.
+func (f *Flow) holds(ctx context.Context, a ids.Actor, keep func(heldThing, *HoldRow) (bool, error)) ([]HoldRow, error) {
 	hs, err := f.st.OpenHolds(ctx, a.StaffID())
+	if err != nil || len(hs) == 0 {
+		return nil, err
+	}
+	set, err := f.st.ReviewAims(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +100,29 @@ func (f *Flow) Holds(ctx context.Context, a ids.Actor) ([]HoldRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d := policy.Decide(h.facts); d.Allowed() || d.Rule == "privileged_sealed" {
-			row, err := f.holdRow(ctx, h)
-			if err != nil {
-				return nil, err
-			}
+		if d := policy.Decide(h.facts); !d.Allowed() && d.Rule != "privileged_sealed" {
+			continue
+		}
+		row, err := f.holdRow(ctx, h, set)
+		if err != nil {
+			return nil, err
+		}
+		if ok, err := keep(h, &row); err != nil {
+			return nil, err
+		} else if ok {
 			rows = append(rows, row)
 		}
 	}
 	return rows, nil
 }
 
-func (f *Flow) holdRow(ctx context.Context, h heldThing) (HoldRow, error) {
+func (f *Flow) holdRow(ctx context.Context, h heldThing, set aims) (HoldRow, error) {
 	row := HoldRow{Hold: h.hold, CaseReference: h.in.CaseRow.Reference, MotherName: h.in.Mother.Name, Subject: h.in.Subject}
+	until := f.now()
+	if !h.hold.Decided.IsZero() {
+		until = h.hold.Decided
+	}
+	row.Waiting = waited(workdays.EnglandAndWales(), h.hold.Opened, until, set.at(h.in.Mother.Establishment))
 	if h.hold.Message != "" {
 		row.From, row.ToMother = h.msg.AuthorName, h.msg.AuthorKind != messages.ByMother
 	} else {
@@ -110,7 +160,11 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 		return HoldView{}, f.refuse(ctx, h.facts, auditID(id), d)
 	}
 	v := HoldView{Sealed: sealed}
-	if v.HoldRow, err = f.holdRow(ctx, h); err != nil {
+	set, err := f.st.ReviewAims(ctx)
+	if err != nil {
+		return v, err
+	}
+	if v.HoldRow, err = f.holdRow(ctx, h, set); err != nil {
 		return v, err
 	}
 	if err := f.proofOf(ctx, h.hold, &v); err != nil || sealed {
@@ -119,6 +173,17 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 	if h.hold.Message != "" {
 		v.Message = &MessageView{Message: h.msg, Hold: &h.hold, Together: h.in.safe.together[h.msg.ID],
 			MayMark: h.msg.AuthorKind != messages.ByMother && policy.Decide(h.in.about(policy.MarkTogether, h.msg)).Allowed()}
+		if v.Found, err = f.pointer().look(ctx, h); err != nil {
+			return v, err
+		}
+		v.Pointed = v.Found.Count()
+		if h.hold.AppealOf != "" {
+			first, err := f.st.Hold(ctx, h.hold.AppealOf)
+			if err != nil {
+				return v, err
+			}
+			v.First = &first
+		}
 		return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.ThreadRead(h.in.Case, h.in.ID), nil })
 	}
 	return v, f.fillHeldMail(ctx, a, h, &v)

@@ -19,6 +19,7 @@ type Progress string
 const (
 	ProgressChecking Progress = "checking" // waits for her Pact worker
 	ProgressStopped  Progress = "stopped"  // withheld: her Pact worker will talk to her about it
+	ProgressReturned Progress = "returned" // she can write it again
 	ProgressSending  Progress = "sending"
 	ProgressSent     Progress = "sent"
 	ProgressArrived  Progress = "arrived" // the recipient's server has it
@@ -32,6 +33,11 @@ type KioskMessage struct {
 	Mine     bool
 	New      bool     // to her, and not seen yet
 	Progress Progress // of her own messages; "" for others'
+	Stopped  *Stopped // of her own that were not passed on
+	// FilesKept counts files of others' messages that were not passed on.
+	FilesKept int
+	// NotPassedOn: somebody wrote to her and it was not passed on; nothing else is known of it here.
+	NotPassedOn bool
 }
 
 // KioskItem is one item of a mother's feed, with what it is about as it is now. Message is nil when the item is about something else or
@@ -52,6 +58,8 @@ type KioskThread struct {
 	New    int            // messages to her that she has not seen
 	Newest *KioskMessage  // the last that others wrote, or, without one, the last; nil = there is none
 	Parts  []KioskMessage // oldest first; nil in a list
+	// Stopped: she cannot write here at the moment; why, a person tells her.
+	Stopped bool
 }
 
 // Feed returns a mother's items with Seq > after, oldest first, at most limit (1 to 200). Seq has no gaps and what is committed with a
@@ -114,22 +122,28 @@ func (f *Flow) kioskMessage(ctx context.Context, actor ids.Actor, id ids.Message
 	if err != nil {
 		return nil, err
 	}
-	k := forKiosk(actor, m, ds)
-	return &k, nil
+	k, err := f.forKiosk(ctx, actor, o, m, ds)
+	return &k, err
 }
 
-func forKiosk(actor ids.Actor, m messages.Message, ds []messages.Delivery) KioskMessage {
+func (f *Flow) forKiosk(ctx context.Context, actor ids.Actor, o openThread, m messages.Message, ds []messages.Delivery) (KioskMessage, error) {
 	k := KioskMessage{Message: m, Mine: wrote(actor, m)}
 	if k.Mine {
 		k.Progress = progress(m, ds)
-		return k
+		if !m.State.Stopped() {
+			return k, nil
+		}
+		facts, hold, err := f.reviewerFacts(ctx, o, policy.Appeal, m)
+		k.Stopped = stoppedFor(facts, m, hold)
+		return k, err
 	}
+	k.Attachments, k.FilesKept = o.filesFor(actor, m)
 	for _, d := range ds {
 		if d.RecipientKind == messages.ToMother && d.RecipientID == actor.ID {
 			k.New = d.State != messages.Seen
 		}
 	}
-	return k
+	return k, nil
 }
 
 func progress(m messages.Message, ds []messages.Delivery) Progress {
@@ -138,6 +152,8 @@ func progress(m messages.Message, ds []messages.Delivery) Progress {
 		return ProgressChecking
 	case messages.Withheld:
 		return ProgressStopped
+	case messages.Returned:
+		return ProgressReturned
 	}
 	order := map[messages.DeliveryState]int{messages.Failed: 0, messages.Kept: 1, messages.Queued: 1, messages.Sent: 2, messages.Accepted: 3, messages.AtKiosk: 3, messages.Seen: 4}
 	words := []Progress{ProgressFailed, ProgressSending, ProgressSent, ProgressArrived, ProgressRead}
@@ -222,7 +238,7 @@ func (f *Flow) KioskMessage(ctx context.Context, actor ids.Actor, id ids.Message
 }
 
 func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (KioskThread, error) {
-	k := KioskThread{Thread: o.Thread}
+	k := KioskThread{Thread: o.Thread, Stopped: policy.Decide(o.to(policy.WriteMessage)).Err() != nil}
 	ms, err := f.st.MessagesOfThread(ctx, o.ID)
 	if err != nil {
 		return k, err
@@ -237,9 +253,17 @@ func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (
 	}
 	for _, m := range ms {
 		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
+			if told, err := f.notPassedOn(ctx, o, m); err != nil {
+				return k, err
+			} else if told {
+				k.Parts = append(k.Parts, KioskMessage{Message: messages.Message{ID: m.ID, Thread: m.Thread, Written: m.Written}, NotPassedOn: true})
+			}
 			continue
 		}
-		part := forKiosk(actor, m, of[m.ID])
+		part, err := f.forKiosk(ctx, actor, o, m, of[m.ID])
+		if err != nil {
+			return k, err
+		}
 		if part.New {
 			k.New++
 		}

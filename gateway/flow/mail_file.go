@@ -275,16 +275,17 @@ type noticePayload struct {
 	Thread  ids.ThreadID
 	Contact ids.ContactID
 	Inbound ids.InboundID
+	reviewNotice
 }
 
 // tellUnreadable leaves a mail to the sender of an encrypted email, at most one a day to each contact of a thread: whatever answers it, no
 // two programs can keep each other writing.
 func (f *Flow) tellUnreadable(tx *store.Tx, s sorting) error {
 	key := strings.Join([]string{string(s.o.ID), s.actor.ID, tx.Now().Format(time.DateOnly)}, "/")
-	return tx.Enqueue(outbox.MailNote, key, noticePayload{s.o.ID, ids.ContactID(s.actor.ID), s.in.ID}, tx.Now())
+	return tx.Enqueue(outbox.MailNote, key, noticePayload{Thread: s.o.ID, Contact: ids.ContactID(s.actor.ID), Inbound: s.in.ID}, tx.Now())
 }
 
-// NoticeMail returns the mail that tells a sender why hers could not be read. ErrNothingToSend when she is no longer in the thread.
+// NoticeMail returns the mail that tells a sender why hers could not be read, or somebody of a review. ErrNothingToSend when she is no longer in the thread.
 func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
 	var n noticePayload
 	if err := json.Unmarshal(payload, &n); err != nil {
@@ -305,6 +306,9 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 	from, err := f.ReplyAddress(ctx, n.Thread, n.Contact)
 	if err != nil {
 		return OutMail{}, err
+	}
+	if n.Hold != "" {
+		return f.reviewMail(ctx, o, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
 	}
 	l := guestLetter{subject: "Your email could not be read, reference " + threadReference(o), parts: []letterPart{
 		{words: "Your email to Kinbridge is encrypted, so nobody here can read it. It has been kept, and has not been passed on."},
@@ -329,10 +333,16 @@ func (f *Flow) NoticeDone(ctx context.Context, payload json.RawMessage, sent boo
 		return err
 	}
 	return f.st.Write(ctx, ids.System("mail"), func(*store.Tx) (audit.Entry, error) {
+		code, _, _ := strings.Cut(answer, " ") // the rest may quote her address
+		if sent {
+			code = ""
+		}
+		if n.Hold != "" {
+			return reviewNoticeDone(t, n, code), nil
+		}
 		if sent {
 			return audit.NoticeSent(t.Case, t.ID, n.Inbound), nil
 		}
-		code, _, _ := strings.Cut(answer, " ") // the rest may quote her address
 		return audit.NoticeFailed(t.Case, t.ID, n.Inbound, code), nil
 	})
 }

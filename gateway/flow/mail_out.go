@@ -15,6 +15,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/threads"
 )
@@ -83,6 +84,7 @@ type relayed struct {
 	Reviewed                         bool
 	Privileged                       bool
 	FilesLeft                        []string // files that do not go with the mail, each with the reason
+	FilesKept                        int      // files that were not passed on, of which nothing else is said
 }
 
 // OutgoingMail returns the email for one delivery. ErrNothingToSend when it has been sent or ended.
@@ -107,6 +109,9 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 	if m.State != messages.Released || !threads.IsParty(o.Parties, contact) {
 		return OutMail{}, ErrNothingToSend // she left the thread while the mail waited
 	}
+	if !policy.Decide(o.towards(threads.Party{Kind: threads.PartyContact, ID: d.RecipientID}, m)).Allowed() {
+		return OutMail{}, ErrNothingToSend // what was allowed when it was queued is not now: whatever forbids it keeps it too
+	}
 	out := OutMail{FromName: "Kinbridge", To: d.Address, ToName: d.RecipientName, EnvelopeID: string(d.ID), MessageID: f.messageID(m.ID), Headers: standardHeaders("message")}
 	if err := f.addressMail(ctx, r, &out, d); err != nil {
 		return OutMail{}, err
@@ -123,6 +128,7 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 		out.Subject = "Re: " + out.Subject
 	}
 	v := relayedOf(o, m)
+	m.Attachments, v.FilesKept = o.filesFor(contact, m)
 	if out.Files, v.FilesLeft, err = relayFiles(ctx, r, m); err != nil {
 		return OutMail{}, err
 	}

@@ -2,6 +2,8 @@ package flow
 
 import (
 	"context"
+	"slices"
+	"unicode/utf8"
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
@@ -45,6 +47,13 @@ func (f *Flow) loadHeld(ctx context.Context, r store.Reader, a ids.Actor, hold m
 	}
 	h.facts.Message.HasHold = true
 	h.facts.Review.For, h.facts.Review.Done, h.facts.Review.Appeal = h.hold.ForRole, h.hold.Stage, h.hold.AppealOf != ""
+	if h.facts.Review.Appeal {
+		first, err := r.Hold(ctx, h.hold.AppealOf)
+		if err != nil {
+			return h, err
+		}
+		h.facts.Review.DecidedFirst = first.DecidedBy == a.StaffID()
+	}
 	return h, nil
 }
 
@@ -59,13 +68,27 @@ func (f *Flow) Claim(ctx context.Context, a ids.Actor, id ids.HoldID) error {
 		return err
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		h.hold.ClaimedBy = a.StaffID()
-		return audit.HoldClaimed(id).In(h.hold.Case, h.hold.Thread), tx.UpdateHold(h.hold)
+		now, err := tx.Hold(tx.Context(), id)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		e := audit.HoldClaimed(id).In(now.Case, now.Thread)
+		if now.ClaimedBy != "" && now.ClaimedBy != a.StaffID() {
+			e = e.With("from", string(now.ClaimedBy))
+		}
+		now.ClaimedBy = a.StaffID()
+		return e, tx.UpdateHold(now)
 	})
 }
 
 // Release lets a held message go: it becomes readable to its parties and its deliveries are made. The note is kept with the hold.
 func (f *Flow) Release(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error {
+	return f.ReleaseWithout(ctx, a, id, note, nil)
+}
+
+// ReleaseWithout is Release of a message of whose files some are kept back: nobody whom it goes to gets them, or learns more than that there were
+// files. What one reviewer has kept back, the next does not hand out.
+func (f *Flow) ReleaseWithout(ctx context.Context, a ids.Actor, id ids.HoldID, note string, keep []ids.AttachmentID) error {
 	h, d, err := f.reviewable(ctx, a, id)
 	if err != nil {
 		return err
@@ -73,8 +96,40 @@ func (f *Flow) Release(ctx context.Context, a ids.Actor, id ids.HoldID, note str
 	if h.hold.Message == "" {
 		return ids.E(ids.Invalid, "This email is in no conversation yet: choose one to file it in.")
 	}
+	for _, k := range keep {
+		if !slices.ContainsFunc(h.msg.Attachments, func(at messages.Attachment) bool { return at.ID == k }) {
+			return ids.E(ids.Invalid, "A file to be kept back is not one of this message's.")
+		}
+	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		for _, k := range keep {
+			if err := tx.RuleFile(k, messages.FileKept); err != nil {
+				return audit.Entry{}, err
+			}
+			tx.Also(audit.FileKept(h.hold.Case, h.hold.Thread, k, id))
+		}
 		return f.settle(tx, a, h, d, messages.OutcomeReleased, "", note)
+	})
+}
+
+// maxExplanation bounds, in characters, what a reviewer writes to an author.
+const maxExplanation = 2000
+
+// Return sends a held message back to its author with an explanation in plain words, to be written again. An author outside is told by mail that
+// she should, without the explanation: what a reviewer writes in here is not for mail.
+func (f *Flow) Return(ctx context.Context, a ids.Actor, id ids.HoldID, explanation string) error {
+	h, d, err := f.reviewable(ctx, a, id)
+	if err != nil {
+		return err
+	}
+	if h.hold.Message == "" {
+		return ids.E(ids.Invalid, "This email is in no conversation yet: set it aside, or choose a conversation to file it in.")
+	}
+	if utf8.RuneCountInString(explanation) > maxExplanation {
+		return ids.E(ids.TooLarge, "The explanation is too long: at most %d characters fit.", maxExplanation)
+	}
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		return f.settle(tx, a, h, d, messages.OutcomeReturned, "", explanation)
 	})
 }
 
@@ -152,17 +207,27 @@ func (f *Flow) settle(tx *store.Tx, a ids.Actor, h heldThing, d policy.Decision,
 		return decided(audit.MessageReleased(m.Case, m.Thread, m.ID, h.hold.ID), d), f.deliver(tx, in, m)
 	}
 	tx.Wake(store.TopicStaff)
-	return decided(audit.MessageWithheld(m.Case, m.Thread, m.ID, h.hold.ID).With("code", code), d), f.tellAuthor(tx, m)
+	e := audit.MessageWithheld(m.Case, m.Thread, m.ID, h.hold.ID).With("code", code)
+	if o == messages.OutcomeReturned {
+		e = audit.MessageReturned(m.Case, m.Thread, m.ID, h.hold.ID)
+	}
+	return decided(e, d), f.tellOfDecision(tx, h.in, m, h.hold)
 }
 
-// readNext returns who must read a message after its reviewer has released it, "" when nobody.
+// readNext returns who must read a message after its reviewer has released it, "" when nobody. After an appeal those who had not read it yet still do,
+// but not the same role twice in a row: it may have decided in the place of another.
 func (h heldThing) readNext(m messages.Message, o messages.Outcome) ids.Role {
-	if o != messages.OutcomeReleased || m.AuthorKind == messages.ByStaff || h.hold.AppealOf != "" {
+	if o != messages.OutcomeReleased || m.AuthorKind == messages.ByStaff {
 		return ""
 	}
 	f := h.in.about(policy.WriteMessage, m)
 	f.Review.Done = h.hold.Stage + 1
-	return policy.NextReviewer(f)
+	next := policy.NextReviewer(f)
+	if h.hold.AppealOf != "" && next == h.hold.ForRole {
+		f.Review.Done++
+		next = policy.NextReviewer(f)
+	}
+	return next
 }
 
 // toSecond leaves a message that one reviewer has released to the next.

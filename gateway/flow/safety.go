@@ -18,12 +18,26 @@ type safety struct {
 	inForce  []policy.Restriction
 	review   map[messages.Direction]policy.ReviewFacts
 	together map[ids.MessageID]messages.Together
+	kept     map[keptFrom]bool
+}
+
+// keptFrom is one message that a restriction keeps from one recipient.
+type keptFrom struct {
+	message ids.MessageID
+	from    string
 }
 
 // safetyOf gathers it, and what of it a case alone has when the thread is "".
 func safetyOf(ctx context.Context, r store.Reader, c cases.Case, m people.Mother, t ids.ThreadID) (s safety, err error) {
-	if s.inForce, err = restrictionsInForce(ctx, r, c.ID); err != nil {
+	rs, err := r.Restrictions(ctx, c.ID)
+	if err != nil {
 		return s, err
+	}
+	s.inForce = inForce(rs, r.Today())
+	if len(rs) > 0 { // a message stays kept when its restriction has ended, until a person lets it go
+		if s.kept, err = keptIn(ctx, r, c.ID); err != nil {
+			return s, err
+		}
 	}
 	settings, err := r.ReviewSettings(ctx, t, c.ID, m.Establishment)
 	if err != nil {
@@ -47,13 +61,13 @@ func safetyOf(ctx context.Context, r store.Reader, c cases.Case, m people.Mother
 // restrictionsInForce returns a case's restrictions as policy sees them, today's only.
 func restrictionsInForce(ctx context.Context, r store.Reader, c ids.CaseID) ([]policy.Restriction, error) {
 	rs, err := r.Restrictions(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	var out []policy.Restriction
-	today := r.Today()
+	return inForce(rs, r.Today()), err
+}
+
+// inForce is what of restrictions binds on a day, as policy sees it.
+func inForce(rs []cases.Restriction, day workdays.Day) (out []policy.Restriction) {
 	for _, x := range rs {
-		if !x.InForce(today) {
+		if !x.InForce(day) {
 			continue
 		}
 		for _, p := range x.Contacts {
@@ -62,6 +76,19 @@ func restrictionsInForce(ctx context.Context, r store.Reader, c ids.CaseID) ([]p
 		for _, k := range x.Children {
 			out = append(out, policy.Restriction{Kind: x.Kind, Child: k})
 		}
+	}
+	return out
+}
+
+// keptIn says which messages of a case a restriction keeps from whom.
+func keptIn(ctx context.Context, r store.Reader, c ids.CaseID) (map[keptFrom]bool, error) {
+	ds, err := r.RestrictedDeliveries(ctx, c)
+	if err != nil || len(ds) == 0 {
+		return nil, err
+	}
+	out := make(map[keptFrom]bool, len(ds))
+	for _, d := range ds {
+		out[keptFrom{d.Message, d.RecipientID}] = true
 	}
 	return out, nil
 }
@@ -144,7 +171,7 @@ func (s safety) supportFacts(m ids.MessageID, a ids.Actor) policy.SupportFacts {
 // towards are the facts for letting a released message reach one party.
 func (o openThread) towards(p threads.Party, m messages.Message) policy.Facts {
 	f := o.about(policy.Deliver, m)
-	f.Actor, f.Message = ids.System("delivery"), policy.MessageFacts{Held: m.State == messages.Held, Withheld: m.State == messages.Withheld}
+	f.Actor, f.Message = ids.System("delivery"), policy.MessageFacts{Held: m.State == messages.Held, Withheld: m.State.Stopped()}
 	f.Touch = policy.Touch{}
 	switch p.Kind {
 	case threads.PartyMother:

@@ -106,7 +106,12 @@ func (f *Flow) DisableStaff(ctx context.Context, a ids.Actor, s ids.StaffID) err
 	if err := f.may(ctx, policy.Facts{Act: policy.ManagePeople, Actor: a, OwnAccess: a.StaffID() == s}, auditID(s)); err != nil {
 		return err
 	}
-	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.UserDisabled(s), tx.DisableStaff(s) })
+	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
+		if err := tx.DisableStaff(s); err != nil {
+			return audit.Entry{}, err
+		}
+		return audit.UserDisabled(s), returnClaims(tx, s, "")
+	})
 }
 
 // Agencies returns agencies of a kind ("" = all): names of public bodies, no secret to any member of staff.

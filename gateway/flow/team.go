@@ -84,11 +84,14 @@ func (f *Flow) JoinTeam(ctx context.Context, a ids.Actor, id ids.CaseID, who ids
 	})
 }
 
-// LeaveTeam takes a member of staff off a case's team; not the one who holds it.
+// LeaveTeam takes a member of staff off a case's team; not the one who holds it. What she had claimed of it is back in the queue in the same change.
 func (f *Flow) LeaveTeam(ctx context.Context, a ids.Actor, id ids.CaseID, who ids.StaffID) error {
 	return f.changeTeam(ctx, a, id, who, "left", func(tx *store.Tx, c cases.Case, _ TeamMember) error {
 		if c.Worker == who {
 			return ids.E(ids.Conflict, "She holds the case: hand it to another Pact social worker first.")
+		}
+		if err := returnClaims(tx, who, c.ID); err != nil {
+			return err
 		}
 		return tx.RemoveFromTeam(c.ID, who)
 	})

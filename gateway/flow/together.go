@@ -172,7 +172,7 @@ func keepBack(tx *store.Tx, o openThread, m messages.Message) error {
 	switch {
 	case d.State == messages.Kept:
 		return nil
-	case !d.Keep(messages.KeptTogether):
+	case !d.KeepTogether():
 		return ids.E(ids.Conflict, "She has this message already. If you are worried about her, speak to an officer of her wing now.")
 	}
 	tx.Also(audit.DeliveryKept(deliveredOf(d), string(d.Kept)))

@@ -58,13 +58,6 @@ func newKiosk(t *testing.T, w *flowtest.World) ids.KioskID {
 	return cred.ID
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // shown is all that a kiosk can ask about her, in one text.
 func shown(t *testing.T, w *flowtest.World) string {
 	t.Helper()

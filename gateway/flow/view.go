@@ -41,12 +41,13 @@ func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		act, err := f.st.OfficialActivity(ctx, v.ID)
+		act, err := f.st.OfficialActivity(ctx, v.ID, a.Role)
 		if err != nil {
 			return nil, err
 		}
 		row.Establishment, row.Children, row.LastMessage = prison.Name, len(kids), act.Last
-		if policy.Decide(policy.Facts{Act: policy.Review, Actor: a, Case: v.facts, Thread: policy.ThreadFacts{Channel: threads.Official, HasMother: true, WithAgency: true}}).Allowed() {
+		if policy.Decide(policy.Facts{Act: policy.Review, Actor: a, Case: v.facts, Thread: policy.ThreadFacts{Channel: threads.Official, HasMother: true, WithAgency: true},
+			Review: policy.ReviewFacts{For: a.Role}}).Allowed() {
 			row.Holds = act.Holds
 		}
 		rows = append(rows, row)
@@ -102,6 +103,22 @@ type CaseView struct {
 	MayReadAudit  bool
 	MayResetPIN   bool
 	MaySeePlan    bool // whether a support plan is open
+	Guarding
+	Safeguards Safeguards
+}
+
+// Guarding is how a case is watched over, for whoever may change it.
+type Guarding struct {
+	Review                []ReviewLine // who reviews its conversations where they set nothing else
+	MaySetReview, MayFlag bool
+}
+
+// Safeguards are what a case's page says of restrictions and of the children.
+type Safeguards struct {
+	MayRead      bool // the restrictions
+	MayKeepChild bool
+	InForce      int           // restrictions, for who may read them
+	Notices      []ChildNotice // for who keeps the children's records
 }
 
 // Case returns a case's page and records that it was read.
@@ -137,6 +154,15 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
 	v.MaySeePlan = allowed(facts, policy.SeeSupport)
 	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
+	v.MaySetReview, v.MayFlag = allowed(facts, policy.SetReview), allowed(facts, policy.SetFlags)
+	settings, err := f.st.ReviewSettings(ctx, "", id, v.Mother.Establishment)
+	if err != nil {
+		return v, err
+	}
+	v.Review = reviewLines(settings, nil)
+	if err := f.safeguards(ctx, facts, &v); err != nil {
+		return v, err
+	}
 	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.CaseRead(id), nil })
 }
 
@@ -285,7 +311,12 @@ func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *
 		return err
 	}
 	for _, m := range ms {
-		if m.State == messages.Held && policy.Decide(o.about(policy.Review, m)).Allowed() {
+		if m.State != messages.Held {
+			continue
+		}
+		if facts, _, err := f.reviewerFacts(ctx, o, policy.Review, m); err != nil {
+			return err
+		} else if policy.Decide(facts).Allowed() {
 			row.Waiting++
 		}
 	}
@@ -308,6 +339,7 @@ type MessageView struct {
 	HowItCame  bool              // it is an email, and the reader may look up how it came
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
+	Stopped    *Stopped       // for its author, when it was not passed on
 }
 
 // ThreadView is a thread's page.
@@ -328,9 +360,11 @@ type ThreadView struct {
 
 // Around is what staff see beside the messages of a thread.
 type Around struct {
-	Absences    []ContactAbsence
-	Mail        []MailNote
-	MayHandOver bool
+	Absences     []ContactAbsence
+	Mail         []MailNote
+	MayHandOver  bool
+	Review       []ReviewLine // none where nobody can review
+	MaySetReview bool
 }
 
 // Thread returns a thread with the messages that the actor may read, oldest first, and records that staff read it.
@@ -361,6 +395,10 @@ func (f *Flow) Thread(ctx context.Context, a ids.Actor, id ids.ThreadID) (Thread
 	if err := f.mailAround(ctx, a, o, &v); err != nil {
 		return v, err
 	}
+	if v.Review, err = f.reviewWords(ctx, o); err != nil {
+		return v, err
+	}
+	v.MaySetReview = len(v.Review) > 0 && allowed(o.facts, policy.SetReview)
 	return v, f.staffRead(ctx, a, v)
 }
 
@@ -404,7 +442,11 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 	sorts := policy.Decide(o.to(policy.ReadMail)).Allowed()
 	var out []MessageView
 	for _, m := range ms {
-		if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
+		facts, _, err := f.reviewerFacts(ctx, o, policy.ReadMessage, m)
+		if err != nil {
+			return nil, err
+		}
+		if !policy.Decide(facts).Allowed() {
 			continue
 		}
 		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts}
@@ -414,12 +456,8 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 				v.Deliveries = append(v.Deliveries, d)
 			}
 		}
-		if policy.Decide(o.about(policy.Review, m)).Allowed() {
-			if h, err := f.st.HoldOfMessage(ctx, m.ID); err == nil {
-				v.Hold = &h
-			} else if ids.KindOf(err) != ids.NotFound {
-				return nil, err
-			}
+		if err := f.stopped(ctx, o, m, &v); err != nil {
+			return nil, err
 		}
 		out = append(out, v)
 	}

@@ -61,9 +61,29 @@ type Way struct {
 // relay had taken already and could not hand on securely.
 func (d Delivery) ToSend() bool {
 	if d.Way.Notice {
-		return d.Way.NoticeSent.IsZero() && d.State != Seen && d.State != Failed
+		return d.Way.NoticeSent.IsZero() && d.State != Seen && d.State != Failed && d.State != Kept
 	}
 	return d.State == Queued
+}
+
+// Keep stops a delivery that has not reached its recipient, because a restriction forbids it now, and reports whether anything changed. What has
+// left cannot be called back; what is kept for something else is kept for this, which is stricter.
+func (d *Delivery) Keep() bool {
+	gone := d.State == Sent || d.State == Accepted
+	if d.State == Seen || d.State == Failed || d.Kept == KeptRestricted || gone && !(d.Way.Notice && d.Way.NoticeSent.IsZero()) {
+		return false
+	}
+	d.State, d.Kept = Kept, KeptRestricted
+	return true
+}
+
+// LeaveKept ends a delivery that a restriction kept, because a person decided that it is not to go: nobody need chase it.
+func (d *Delivery) LeaveKept(at time.Time) error {
+	if d.State != Kept || d.Kept != KeptRestricted {
+		return ids.E(ids.Conflict, "This message is not kept because of a restriction.")
+	}
+	d.State, d.Kept, d.Times.Failed, d.Times.Handled, d.Detail = Failed, "", at, at, "kept back"
+	return nil
 }
 
 // DeliveryTimes says when each state was reached. Handled is when a person dealt with a failed delivery, so that it is on nobody's list.
@@ -106,12 +126,12 @@ func (d *Delivery) Lift(at time.Time) error {
 	return nil
 }
 
-// Keep stops a delivery that has not reached its recipient yet, and reports whether it did: what she has she has.
-func (d *Delivery) Keep(why KeptWhy) bool {
+// KeepTogether stops a delivery that has not reached its recipient yet, to be read with her, and reports whether it did: what she has she has.
+func (d *Delivery) KeepTogether() bool {
 	if d.State != Queued {
 		return false
 	}
-	d.State, d.Kept = Kept, why
+	d.State, d.Kept = Kept, KeptTogether
 	return true
 }
 

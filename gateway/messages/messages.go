@@ -4,6 +4,7 @@ package messages
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -12,12 +13,16 @@ import (
 // State is where a message stands.
 type State string
 
-// The states of a message. Held goes to released or withheld; released and withheld are final.
+// The states of a message. Held goes to one of the others. Released is final; from withheld or returned an appeal leads back to held, once.
 const (
 	Held     State = "held"     // waits for a reviewer
 	Released State = "released" // its deliveries may go
 	Withheld State = "withheld" // will not be delivered; the author is told in neutral words
+	Returned State = "returned" // went back to its author with an explanation, to be written again
 )
+
+// Stopped reports whether a reviewer has decided that the message does not go as it is.
+func (s State) Stopped() bool { return s == Withheld || s == Returned }
 
 // AuthorKind says who wrote a message.
 type AuthorKind string
@@ -109,32 +114,10 @@ type Outcome string
 const (
 	OutcomeReleased Outcome = "released"
 	OutcomeWithheld Outcome = "withheld"
-	OutcomeFiled    Outcome = "filed" // a held email was put into a thread
-	OutcomeMoved    Outcome = "moved" // a held email belongs to another case: it waits there or at the intake desk
+	OutcomeReturned Outcome = "returned" // to its author, with an explanation
+	OutcomeFiled    Outcome = "filed"    // a held email was put into a thread
+	OutcomeMoved    Outcome = "moved"    // a held email belongs to another case: it waits there or at the intake desk
 )
-
-// WithholdReasons are the reasons a reviewer chooses from; the key is stored, the words are shown (English; pages
-// translate by key).
-var WithholdReasons = []struct{ Code, Words string }{
-	{"restricted_contact", "It would be contact that a restriction forbids"},
-	{"wrong_recipient", "It is meant for somebody else"},
-	{"third_party", "It tells of another person what must stay private"},
-	{"threat", "It threatens or harasses"},
-	{"needs_support", "It should be told in person, with support"},
-	{"not_genuine", "The sender is not who the mail claims"},
-	{"spam", "It is advertising or machine mail"},
-	{"other", "Another reason, given in the note"},
-}
-
-// WithholdReason returns the words for a code; ok is false for a code that is not on the list.
-func WithholdReason(code string) (words string, ok bool) {
-	for _, r := range WithholdReasons {
-		if r.Code == code {
-			return r.Words, true
-		}
-	}
-	return "", false
-}
 
 // Decide takes a hold from open to decided. It refuses a second decision, naming the first.
 func (h *Hold) Decide(by ids.StaffID, at time.Time, o Outcome, code, note string) error {
@@ -142,18 +125,21 @@ func (h *Hold) Decide(by ids.StaffID, at time.Time, o Outcome, code, note string
 		return ids.E(ids.Conflict, "This was already decided (%s) at %s.", h.Outcome, h.Decided.UTC().Format("15:04 on 2 January 2006"))
 	}
 	if o == OutcomeWithheld {
-		if _, ok := WithholdReason(code); !ok {
+		if _, ok := ReasonOf(code); !ok {
 			return ids.E(ids.Invalid, "Choose a reason for withholding the message.")
 		}
 		if code == "other" && note == "" {
 			return ids.E(ids.Invalid, "Write the reason in the note.")
 		}
 	}
+	if o == OutcomeReturned && strings.TrimSpace(note) == "" {
+		return ids.E(ids.Invalid, "Write what the author should change.")
+	}
 	h.Decided, h.DecidedBy, h.Outcome, h.ReasonCode, h.Note = at, by, o, code, note
 	return nil
 }
 
-// Review moves a held message to released or withheld.
+// Review moves a held message to released, withheld or returned.
 func (m *Message) Review(o Outcome, at time.Time) error {
 	if m.State != Held {
 		return ids.E(ids.Conflict, "This message is no longer waiting: it is %s.", m.State)
@@ -163,9 +149,20 @@ func (m *Message) Review(o Outcome, at time.Time) error {
 		m.State, m.ReleasedAt = Released, at
 	case OutcomeWithheld:
 		m.State = Withheld
+	case OutcomeReturned:
+		m.State = Returned
 	default:
 		return fmt.Errorf("outcome %q does not apply to a message", o)
 	}
+	return nil
+}
+
+// LookAgain takes a message that was not passed on back to waiting, because its author asked that a second person looks at it.
+func (m *Message) LookAgain() error {
+	if !m.State.Stopped() {
+		return ids.E(ids.Conflict, "This message was not kept back: it is %s.", m.State)
+	}
+	m.State = Held
 	return nil
 }
 
@@ -177,4 +174,5 @@ const (
 	FileUnruled FileRuling = ""
 	FileKept    FileRuling = "kept"    // it does not go with the message
 	FileCleared FileRuling = "cleared" // it shows no child who must not be shown
+	FileWaits   FileRuling = "waits"   // it came while a restriction forbade pictures: a person must say that it may pass, even when the restriction has ended
 )

@@ -68,7 +68,7 @@ func TestDecide(t *testing.T) {
 		}
 	}
 	for _, r := range WithholdReasons {
-		if w, ok := WithholdReason(r.Code); !ok || w != r.Words || w == "" {
+		if w, ok := WithholdWords(r.Code); !ok || w != r.Words || w == "" {
 			t.Errorf("%+v", r)
 		}
 	}

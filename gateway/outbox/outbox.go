@@ -26,7 +26,9 @@ const (
 	AlertAgain Kind = "alert_again" // tell more people when nobody sees to her: payload is the AlertID
 	// CustodyDue: take a custody event whose time has come, or forget one that is nobody's: payload is flow's.
 	CustodyDue Kind = "custody_due"
-	RoomOrder  Kind = "room_order" // tell the media server about a meeting: payload is the order
+	// DayTurned: examine what begins or ends with a London day: payload is the day.
+	DayTurned Kind = "day_turned"
+	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
 	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. Nothing takes these items yet: they wait for the
 	// ladder that chases what was not received.
 	Undelivered Kind = "undelivered"

@@ -32,6 +32,7 @@ const (
 	Deliver      Act = "deliver"       // let a released message reach one recipient (decided for the system)
 	Attach       Act = "attach"        // let a file of a message reach one recipient (decided for the system)
 
+	HearOf       Act = "hear_of"       // be told that a message to her was not passed on
 	Review       Act = "review"        // read a held message and release or withhold it
 	Appeal       Act = "appeal"        // ask that somebody else looks at a message that was not passed on
 	SetReview    Act = "set_review"    // say who reviews which direction
@@ -60,6 +61,8 @@ const (
 	SeeRestrictions   Act = "see_restrictions"   // read a case's restrictions
 	AddRestriction    Act = "add_restriction"    // put a restriction in force
 	ChangeRestriction Act = "change_restriction" // end or change one
+	LetKeptGo         Act = "let_kept_go"        // let a message go that a restriction kept, or decide that it does not
+	ClearFile         Act = "clear_file"         // say that a picture may be shown to her in spite of a restriction on pictures
 
 	AskRequest    Act = "ask_request"    // ask her for consent or for information, or ask for it on her behalf
 	SeeRequest    Act = "see_request"    // read such a request and its answer
@@ -120,8 +123,10 @@ type MessageFacts struct {
 	HasHold  bool // there is a hold to decide
 	Notice   bool // Kinbridge itself wrote it, to the people outside
 	Appealed bool // somebody was asked already to look again
+	Tellable bool // it was withheld for a reason of which the other side may be told
 	// Of a file of it: it is a picture that may show a child; the reviewer has kept it back; she has said that it may pass.
 	Picture, FileKept, FileCleared bool
+	Kept                           bool // a restriction keeps it from the actor
 }
 
 // Recipient is what sort of recipient a delivery is for.

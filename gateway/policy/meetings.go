@@ -26,6 +26,8 @@ var meetingChapters = []*Chapter{
 	}},
 	{Invite, "have one person or child take part in a meeting", []Rule{
 		{Needs: PlanMeeting},
+		{If: "the children who are to be there are none for whom she has parental responsibility", When: noResponsibility,
+			Decision: deny("no_responsibility", "She no longer has parental responsibility for the children who are to be there.").do("Ask the adoption team what contact there is to be.")},
 		{If: "a restriction in force forbids that she meets her or the child", When: meetingForbidden, Decision: restrictedMeeting},
 		{If: "a restriction in force asks for a supervisor, and no member of staff is to be there", When: lacksSupervisor, Decision: unsupervisedMeeting},
 		{Decision: allow("may_meet", "No restriction stands in the way.")},
@@ -55,6 +57,11 @@ var meetingChapters = []*Chapter{
 		{If: "it has ended", When: func(f *Facts) bool { return f.Meeting.Ended }, Decision: deny("ended", "This meeting has ended.")},
 		{If: "the room is not open yet", When: func(f *Facts) bool { return f.Meeting.TooEarly }, Decision: deny("too_early", "The room is not open yet. Come back nearer the time.")},
 		{If: "the actor is not invited", When: not(invited), Decision: deny("not_invited", "You are not on the list of this meeting.")},
+		{If: "the actor is a person outside or the mother, and a restriction in force forbids that they meet: neither is told which, or that there is one",
+			When: func(f *Facts) bool {
+				return (f.Actor.Kind == ids.ActorContact || f.Actor.Kind == ids.ActorMother) && (meetingForbidden(f) || lacksSupervisor(f))
+			},
+			Decision: deny("withdrawn", "You are not on the list of this meeting.")},
 		{If: "a restriction in force forbids that she and somebody else there meet", When: meetingForbidden, Decision: restrictedMeeting.with(TellWorker)},
 		{If: "a restriction in force asks for a supervisor, and no member of staff is there", When: lacksSupervisor, Decision: unsupervisedMeeting},
 		{Decision: allow("participant", "Takes part in the meeting.")},

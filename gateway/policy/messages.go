@@ -1,6 +1,9 @@
 package policy
 
-import "kinbridge/gateway/ids"
+import (
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/threads"
+)
 
 // notYetTogether: a message to be read together shows her nothing until it was opened with her, or somebody is with her now.
 func notYetTogether(f *Facts) bool {
@@ -23,6 +26,11 @@ func writesForCase(f *Facts) bool {
 	return isPact(f) || official(f) && isStaff(f.Actor, ids.RoleFamilyWorker, ids.RoleOffenderManager) && f.Case.OnTeam || isStaff(f.Actor) && isParty(f)
 }
 
+// ended: an official conversation with people outside about children for none of whom she has parental responsibility any more.
+func ended(f *Facts) bool {
+	return official(f) && f.Thread.WithAgency && f.Thread.HasMother && f.Thread.NoResponsibility
+}
+
 var messageChapters = []*Chapter{
 	{ReadMessage, "read one message", []Rule{
 		{Needs: ReadThread},
@@ -31,6 +39,8 @@ var messageChapters = []*Chapter{
 			Decision: conceal("read_together", "It is read together with somebody: until then it shows nothing.")},
 		{If: "the actor is a mother and it is a notice to the people outside", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && f.Message.Notice },
 			Decision: conceal("notice_to_others", "What Kinbridge tells the people outside is no message to her.")},
+		{If: "a restriction keeps it from the actor", When: func(f *Facts) bool { return f.Message.Kept },
+			Decision: conceal("kept_back", "It has not reached her, and it does not without a person's decision.")},
 		{If: "it is released", When: released, Decision: allow("released", "The message is released.")},
 		{If: "it waits for review or was withheld, and the actor reviews it", When: mayReview, Decision: allow("reviewer", "Reviews the messages of this case.")},
 		{Decision: conceal("not_released", "A message that waits for review or was withheld is shown to its author and its reviewer only.")},
@@ -48,12 +58,15 @@ var messageChapters = []*Chapter{
 	{WriteMessage, "write a message", []Rule{
 		{Needs: ReadThread},
 		{If: "the case is closed", When: caseClosed, Decision: deny("case_closed", "The case is closed: nothing can be sent from it.")},
+		{If: "the actor is the mother, in a conversation that a restriction or the end of her parental responsibility has stopped: she is told why by a person",
+			When: func(f *Facts) bool {
+				return f.Actor.Kind == ids.ActorMother && f.Thread.HasMother && (wordsForbidden(f) || ended(f))
+			},
+			Decision: deny("not_now", "You cannot write here at the moment.").do("Ask your Pact worker about it.")},
 		{If: "a restriction in force forbids messages with somebody in the conversation, and the mother is in it",
 			When: func(f *Facts) bool { return f.Thread.HasMother && wordsForbidden(f) }, Decision: restrictedWords},
 		{If: "the conversation is official, with people outside, and she has parental responsibility for none of its children",
-			When: func(f *Facts) bool {
-				return official(f) && f.Thread.WithAgency && f.Thread.HasMother && f.Thread.NoResponsibility
-			},
+			When:     ended,
 			Decision: deny("no_responsibility", "She no longer has parental responsibility for any child whom this is about: it can be read, and not continued.").do("For letterbox contact, ask the adoption team.")},
 		{If: "the actor is the mother, in her own official conversation with people outside, and somebody reviews it",
 			When:     func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && isParty(f) && reviewedWriting(f) },
@@ -97,7 +110,7 @@ var messageChapters = []*Chapter{
 
 // mayReview: whoever the hold waits for, among those who work on the case. The zero value waits for its Pact social worker.
 func mayReview(f *Facts) bool {
-	if !official(f) {
+	if !HasReviewer(f.Thread.Channel) {
 		return false
 	}
 	switch f.Review.For {
@@ -114,6 +127,13 @@ func mayReview(f *Facts) bool {
 }
 
 var reviewChapters = []*Chapter{
+	{HearOf, "be told that a message was not passed on", []Rule{
+		{Needs: ReadThread},
+		{If: "it was not withheld, or for a reason that must not be told", When: func(f *Facts) bool { return !f.Message.Withheld || !f.Message.Tellable },
+			Decision: conceal("not_told", "That there was a message would tell too much.")},
+		{If: "the actor is no party of the conversation", When: not(isParty), Decision: conceal("not_hers", "It was not meant for her.")},
+		{Decision: allow("told", "Whom it was meant for is told, in neutral words, that it was not passed on.")},
+	}},
 	{Review, "read a held message and release or withhold it", []Rule{
 		{Needs: ReadThread},
 		{If: "the actor is not who reviews it", When: not(mayReview), Decision: deny("not_reviewer", "Only the case's Pact social worker reviews its messages, or whom the settings name.")},
@@ -164,3 +184,7 @@ var reviewChapters = []*Chapter{
 		{Decision: deny("flags_closed", "Only the case's Pact social worker and public protection change this.").do("Ask one of them.")},
 	}},
 }
+
+// HasReviewer reports whether messages on a channel can have a reviewer at all: nobody reviews what is said in confidence or to a lawyer, whatever
+// anybody sets.
+func HasReviewer(c threads.Channel) bool { return c == threads.Official }

@@ -97,6 +97,18 @@ var restrictionChapters = []*Chapter{
 		{If: "the actor is public protection at her prison", When: isProtection, Decision: allow("protection", "Public protection keeps the restrictions of its prison.")},
 		{Decision: deny("protection_only", "Only public protection at her prison ends or changes a restriction.").do("Ask them.")},
 	}},
+	{LetKeptGo, "decide on what a restriction has kept back", []Rule{
+		{Needs: SeeRestrictions},
+		{If: "the actor is the case's Pact social worker or public protection at her prison", When: any2(isPact, isProtection),
+			Decision: allow("decides_kept", "Whoever keeps the restrictions, or knows her, decides when one has ended.")},
+		{Decision: deny("kept_read_only", "Only the case's Pact social worker and public protection decide on this.").do("Ask one of them.")},
+	}},
+	{ClearFile, "say that a picture may be shown to her in spite of a restriction on pictures", []Rule{
+		{Needs: ReadMessage},
+		{If: "the actor is who reviews the case's messages and did not send it", When: func(f *Facts) bool { return mayReview(f) && !f.Message.IsAuthor },
+			Decision: allow("reviewer", "Whoever reviews has looked at it.")},
+		{Decision: deny("not_reviewer", "Only the case's Pact social worker, or who reviews its messages, says that a picture may be shown.").do("Ask her.")},
+	}},
 }
 
 // reviewerAt returns who reviews in the given place of the order, "" when nobody is left. What public protection monitors it reads last.
@@ -117,7 +129,7 @@ func reviewerAt(f *Facts, place int) ids.Role {
 		order[n] = ids.RolePublicProtection
 		n++
 	}
-	if place < 0 || place >= n {
+	if place < 0 || place >= n || place >= len(order) {
 		return ""
 	}
 	return order[place]
@@ -131,3 +143,14 @@ func nextReviewer(f *Facts) ids.Role { return reviewerAt(f, f.Review.Done) }
 func NextReviewer(f Facts) ids.Role { return nextReviewer(&f) }
 
 func reviewDue(f *Facts) bool { return nextReviewer(f) != "" }
+
+// Reviewers returns who reviews what goes in this direction, in order; none = nobody.
+func Reviewers(f Facts) (order []ids.Role) {
+	for i := 0; ; i++ {
+		r := reviewerAt(&f, i)
+		if r == "" {
+			return order
+		}
+		order = append(order, r)
+	}
+}

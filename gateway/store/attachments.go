@@ -98,6 +98,12 @@ func (tx *Tx) SetFileVerdict(c ids.CaseID, id ids.AttachmentID, v messages.FileV
 	return true, nil
 }
 
+// RuleFile stores what a reviewer said of a file.
+func (tx *Tx) RuleFile(id ids.AttachmentID, r messages.FileRuling) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE attachments SET ruling = ? WHERE id = ?`, string(r), string(id))
+	return err
+}
+
 func pageRow(id ids.AttachmentID, page int) string { return fmt.Sprintf("%s/%d", id, page) }
 
 // FilePage returns one picture of a file, counted from 1.

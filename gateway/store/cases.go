@@ -91,12 +91,13 @@ type CaseActivity struct {
 	Last  time.Time
 }
 
-// OfficialActivity sums up a case's official threads, the only channel whose existence every member of its team may know.
-func (r Reader) OfficialActivity(ctx context.Context, c ids.CaseID) (CaseActivity, error) {
+// OfficialActivity sums up a case's official threads, the only channel whose existence every member of its team may know. Holds counts the messages that
+// wait for the role.
+func (r Reader) OfficialActivity(ctx context.Context, c ids.CaseID, role ids.Role) (CaseActivity, error) {
 	a := CaseActivity{Case: c}
 	err := r.q.one(ctx, `SELECT
-		(SELECT COUNT(*) FROM holds h WHERE h.case_id = ? AND h.decided = 0 AND h.message_id <> ''),
+		(SELECT COUNT(*) FROM holds h WHERE h.case_id = ? AND h.decided = 0 AND h.message_id <> '' AND h.for_role = ?),
 		(SELECT COALESCE(MAX(last_at), 0) FROM threads t WHERE t.case_id = ? AND t.channel = 'official')`,
-		[]any{string(c), string(c)}, &a.Holds, at{&a.Last})
+		[]any{string(c), string(role), string(c)}, &a.Holds, at{&a.Last})
 	return a, err
 }

@@ -232,6 +232,16 @@ func (r Reader) MothersAtReception(ctx context.Context, e ids.AgencyID) ([]peopl
 		(SELECT id FROM wings WHERE establishment_id = ? AND reception = 1) ORDER BY custody_since, id`, []any{string(e), string(e)}, scanMother)
 }
 
+// ArrivalCandidates returns the women with whom a member of staff could have to do for one of three reasons: nobody has given them a wing yet, a meeting of
+// theirs is to be offered again, or they are out of the prison for the moment. It narrows the search; policy decides for each.
+func (r Reader) ArrivalCandidates(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]people.Mother, error) {
+	return all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers m WHERE m.merged_into = '' AND (
+		m.establishment_id = ? AND m.wing_id IN (SELECT id FROM wings WHERE establishment_id = ? AND reception = 1)
+		OR (m.custody = 'away' OR m.id IN (SELECT c.mother_id FROM meeting_reoffers o JOIN cases c ON c.id = o.case_id WHERE o.done = 0))
+			AND (m.establishment_id = ? OR m.id IN (SELECT c.mother_id FROM cases c JOIN case_team t ON t.case_id = c.id WHERE t.staff_id = ?)))
+		ORDER BY custody_since, id`, []any{string(agency), string(agency), string(agency), string(s)}, scanMother)
+}
+
 // CasesOfMother returns a woman's cases, the open ones first, the newest first.
 func (r Reader) CasesOfMother(ctx context.Context, m ids.MotherID) ([]cases.Case, error) {
 	return all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.mother_id = ? ORDER BY c.closed, c.opened DESC, c.id`, []any{string(m)}, scanCase)

@@ -15,14 +15,20 @@ func holdScope(c ids.CaseID) vault.Scope {
 	return vault.CaseScope(c)
 }
 
-// AddHold stores a new hold.
+// AddHold stores a new hold. Conflict for a second appeal against one decision.
 func (tx *Tx) AddHold(h messages.Hold) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO holds (id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, note_sealed, stage, appeal_of)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(h.ID), string(h.Case), string(h.Thread), string(h.Message), string(h.Inbound), string(h.Reason),
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO holds (id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, note_sealed, stage, appeal_of)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`+onceAppealed, string(h.ID), string(h.Case), string(h.Thread), string(h.Message), string(h.Inbound), string(h.Reason),
 		h.Why, string(h.ForRole), micros(tx.now), []byte{}, h.Stage, string(h.AppealOf))
+	if err == nil && n == 0 {
+		return ids.E(ids.Conflict, "Somebody has been asked to look at it again already.")
+	}
 	tx.Wake(TopicStaff)
 	return err
 }
+
+// onceAppealed leaves a second appeal against one decision out.
+const onceAppealed = ` ON CONFLICT (appeal_of) WHERE appeal_of <> '' DO NOTHING`
 
 const holdColumns = `id, case_id, thread_id, message_id, inbound_id, reason, why, for_role, opened, claimed_by, decided, decided_by, outcome, reason_code, note_sealed, stage, appeal_of`
 
@@ -51,10 +57,20 @@ func (r Reader) Hold(ctx context.Context, id ids.HoldID) (messages.Hold, error) 
 	return first(hs, err)
 }
 
-// HoldOfMessage returns the newest hold of a message.
+// HoldOfMessage returns the newest hold of a message: the open one, if there is one.
 func (r Reader) HoldOfMessage(ctx context.Context, id ids.MessageID) (messages.Hold, error) {
-	hs, err := r.holdsWhere(ctx, `message_id = ? ORDER BY opened DESC LIMIT 1`, string(id))
+	hs, err := r.HoldsOfMessage(ctx, id)
 	return first(hs, err)
+}
+
+// HoldsOfMessage returns every hold of a message, the newest first.
+func (r Reader) HoldsOfMessage(ctx context.Context, id ids.MessageID) ([]messages.Hold, error) {
+	return r.holdsWhere(ctx, `message_id = ? ORDER BY CASE WHEN decided = 0 THEN 0 ELSE 1 END, decided DESC, opened DESC, stage DESC, appeal_of DESC`, string(id))
+}
+
+// ClaimsOf returns the open holds that a member of staff has claimed, of one case or ("") of all, oldest first.
+func (r Reader) ClaimsOf(ctx context.Context, s ids.StaffID, c ids.CaseID) ([]messages.Hold, error) {
+	return r.holdsWhere(ctx, `decided = 0 AND claimed_by = ? AND (? = '' OR case_id = ?) ORDER BY opened, id`, string(s), string(c), string(c))
 }
 
 // OpenHoldOfMail returns the open hold of a received email; "" when there is none.
@@ -66,11 +82,12 @@ func (r Reader) OpenHoldOfMail(ctx context.Context, in ids.InboundID) (ids.HoldI
 	return hs[0].ID, nil
 }
 
-// OpenHolds returns the open holds of cases that a member of staff works on, and those of no case, oldest first. It narrows the
-// search; policy decides for each.
+// OpenHolds returns the open holds of cases that a member of staff works on, those that wait for her role about women at her establishment, and those
+// of no case, oldest first. It narrows the search; policy decides for each.
 func (r Reader) OpenHolds(ctx context.Context, s ids.StaffID) ([]messages.Hold, error) {
 	return r.holdsWhere(ctx, `decided = 0 AND (case_id = '' OR case_id IN (SELECT case_id FROM case_team WHERE staff_id = ?)
-		OR for_role = (SELECT role FROM staff WHERE id = ?)) ORDER BY opened, id`, string(s), string(s))
+		OR (for_role = (SELECT role FROM staff WHERE id = ?) AND case_id IN (SELECT c.id FROM cases c JOIN mothers m ON m.id = c.mother_id
+			JOIN staff s ON s.agency_id = m.establishment_id WHERE s.id = ?))) ORDER BY opened, id`, string(s), string(s), string(s))
 }
 
 // DecidedHolds returns the newest decided holds of the cases a member of staff works on.

@@ -101,6 +101,11 @@ func (r Reader) AllStaff(ctx context.Context) ([]people.Staff, error) {
 	return all(ctx, r.q, `SELECT `+staffColumns+` FROM staff ORDER BY name`, nil, scanStaff)
 }
 
+// StaffOf returns the staff of an agency, by name.
+func (r Reader) StaffOf(ctx context.Context, a ids.AgencyID) ([]people.Staff, error) {
+	return all(ctx, r.q, `SELECT `+staffColumns+` FROM staff WHERE agency_id = ? ORDER BY name`, []any{string(a)}, scanStaff)
+}
+
 // StaffSecret returns what a member of staff signs in with.
 func (r Reader) StaffSecret(ctx context.Context, id ids.StaffID) (StaffSecret, error) {
 	var s StaffSecret

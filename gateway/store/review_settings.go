@@ -33,3 +33,27 @@ func (r Reader) ReviewSettings(ctx context.Context, t ids.ThreadID, c ids.CaseID
 			})
 	})
 }
+
+// SetReviewAim stores in how many working days a hold is to be decided at an establishment, or ("") everywhere.
+func (tx *Tx) SetReviewAim(e ids.AgencyID, days int, by string) error {
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO review_aims (establishment_id, days, set_at, set_by) VALUES (?, ?, ?, ?)
+		ON CONFLICT (establishment_id) DO UPDATE SET days = excluded.days, set_at = excluded.set_at, set_by = excluded.set_by`, string(e), days, micros(tx.now), by)
+	return err
+}
+
+// ReviewAims returns the aims in working days by establishment; "" is the estate's.
+func (r Reader) ReviewAims(ctx context.Context) (map[ids.AgencyID]int, error) {
+	type row struct {
+		e    ids.AgencyID
+		days int
+	}
+	rows, err := all(ctx, r.q, `SELECT establishment_id, days FROM review_aims`, nil, func(s scanner) (row, error) {
+		var x row
+		return x, s.Scan(&x.e, &x.days)
+	})
+	out := make(map[ids.AgencyID]int, len(rows))
+	for _, x := range rows {
+		out[x.e] = x.days
+	}
+	return out, err
+}

@@ -88,7 +88,7 @@ test('hard news is read together, and the wing is told that she may need support
     await rhian.getByRole('row').filter({ hasText: 'Maya Reed' }).getByRole('link').click()
     await rhian.getByLabel('She was upset').check()
     await rhian.getByRole('button', { name: 'Save how it went' }).click()
-    await rhian.getByText('Saved').waitFor()
+    await rhian.getByText('Recorded', { exact: true }).waitFor()
     await auditVerifies(world)
   })
 })

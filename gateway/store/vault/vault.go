@@ -29,6 +29,7 @@ type Scope string
 // The scopes that are not a case.
 const (
 	Intake Scope = "intake" // mail received and not yet filed in a case
+	Flags  Scope = "flags"  // words that reviewers want to be shown everywhere, or at an establishment
 	Staff  Scope = "staff"  // staff credentials that must be readable, such as TOTP secrets
 )
 

@@ -1,0 +1,62 @@
+package flow
+
+import (
+	"context"
+
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/policy"
+)
+
+// mayAllMeet asks policy about everybody outside and every child who is to be at a meeting, one by one, so that the refusal is about somebody.
+func (f *Flow) mayAllMeet(ctx context.Context, n NewMeeting, p plan) error {
+	kids, err := f.st.Children(ctx, n.Case)
+	if err != nil {
+		return err
+	}
+	for _, id := range n.Children {
+		if !hasChild(kids, id) {
+			return ids.E(ids.Invalid, "One of the children is not in this case. Choose a child from the list.")
+		}
+	}
+	rules, err := restrictionsInForce(ctx, f.st.Reader, n.Case)
+	if err != nil {
+		return err
+	}
+	facts := p.facts
+	facts.Act, facts.InForce = policy.Invite, rules
+	facts.Thread.NoResponsibility = noResponsibility(kids, n.Children, f.st.Today())
+	var touches []policy.Touch
+	for _, g := range p.guests {
+		touches = append(touches, policy.Touch{Contacts: []ids.ContactID{g.ID}})
+	}
+	for _, k := range n.Children {
+		touches = append(touches, policy.Touch{Children: []ids.ChildID{k}})
+	}
+	for _, t := range touches {
+		t.Supervised = true // whoever plans a meeting hosts it
+		facts.Touch = t
+		if err := f.may(ctx, facts, auditID(n.Case)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// meets is whom taking part in a meeting brings together with her: a guest herself, and for the mother everybody outside and every child who is to be there. Staff may always
+// be there: somebody must tell the others.
+func (f *Flow) meets(ctx context.Context, a ids.Actor, m meetings.Meeting, ps []meetings.Participant) (t policy.Touch, err error) {
+	t.Supervised = hasStaff(ps)
+	switch a.Kind {
+	case ids.ActorContact:
+		t.Contacts = []ids.ContactID{ids.ContactID(a.ID)}
+	case ids.ActorMother:
+		for _, p := range ps {
+			if p.Kind == meetings.PersonContact && p.Removed.IsZero() {
+				t.Contacts = append(t.Contacts, ids.ContactID(p.Person))
+			}
+		}
+		t.Children, err = f.st.MeetingChildren(ctx, m.ID)
+	}
+	return t, err
+}

@@ -1,0 +1,478 @@
+package oracle_test
+
+import (
+	"slices"
+
+	"kinbridge/gateway/cases"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/threads"
+)
+
+func (w *world) judgeMessage(q *question) (verdict, bool) {
+	p, s := q.who, q.say
+	switch q.act {
+	case policy.ReadMessage, policy.SeeRequest:
+		return shown(p.reads(s)), true
+	case policy.ReadOriginal:
+		// A kiosk shows pictures of files; what a reviewer kept back is for her and its sender.
+		return shown(p.reads(s) && p.Kind != ids.ActorMother && (!s.kept || p.wrote(s) || p.checks(s))), true
+	case policy.WriteMessage:
+		return w.writes(p, q.in), true
+	case policy.AskRequest:
+		if v := w.writes(p, q.in); v.effect != policy.Allow {
+			return v, true
+		}
+		return told(q.in.channel == threads.Official && !w.parentOfNone(q.in.fam, q.in.about)), true
+	case policy.AnswerRequest:
+		if !p.reads(s) {
+			return unknown, true
+		}
+		return told(p.her(q.fam) && p.inIt(s.in) && !q.fam.closed && !w.parentOfNone(q.fam, s.in.about)), true
+	case policy.Deliver:
+		return w.reaches(q), true
+	case policy.Attach:
+		v := w.reaches(q)
+		if v.effect != policy.Allow {
+			return v, true
+		}
+		if s.kept {
+			return unknown, true
+		}
+		var other ids.ContactID // the person outside between whom and her it passes
+		if q.to.kind == threads.PartyMother && s.author.kind == threads.PartyContact {
+			other = ids.ContactID(s.author.id)
+		}
+		if q.to.kind == threads.PartyContact && s.author.kind == threads.PartyMother {
+			other = ids.ContactID(q.to.id)
+		}
+		if s.picture && !s.cleared && w.limited(q.fam, other, s.shows, cases.NoPictures, cases.NoContact) {
+			return waitsFor(ids.RolePactWorker, "restricted_picture").owing(policy.TellWorker), true
+		}
+		return yes, true
+	}
+	return verdict{}, false
+}
+
+// writes: who may put words into a conversation, and who reads them first.
+func (w *world) writes(p soul, t *talk) verdict {
+	f, official := t.fam, t.channel == threads.Official
+	if !p.follows(t) {
+		return unknown
+	}
+	if f.closed || t.hasHer() && w.anyLimited(f, t.outside(), cases.NoContact) {
+		return refused
+	}
+	outside := len(t.outside()) > 0
+	if official && outside && t.hasHer() && w.parentOfNone(f, t.about) {
+		return refused
+	}
+	watched := w.anyLimited(f, t.outside(), cases.Monitored)
+	if p.Kind == ids.ActorMother {
+		if official && outside {
+			if rs := w.readers(t, messages.FromHer, watched); len(rs) > 0 {
+				return waitsFor(rs[0], "review")
+			}
+		}
+		return yes
+	}
+	daily := p.is(ids.RoleFamilyWorker, ids.RoleOffenderManager) && p.onTeam(f) && official
+	if !p.pact(f) && !daily && !(p.signedIn() && p.inIt(t)) {
+		return refused
+	}
+	if official && t.hasHer() && watched && !p.protects(f) {
+		return waitsFor(ids.RolePublicProtection, "review")
+	}
+	return yes
+}
+
+// reaches: whether a message reaches one of the parties now.
+func (w *world) reaches(q *question) verdict {
+	s, f := q.say, q.fam
+	if q.who.Kind != ids.ActorSystem {
+		return unknown
+	}
+	if s.state != passed {
+		return refused
+	}
+	toHer := q.to.kind == threads.PartyMother
+	between := ids.ContactID("")
+	switch {
+	case toHer && s.author.kind == threads.PartyContact:
+		between = ids.ContactID(s.author.id)
+	case q.to.kind == threads.PartyContact && s.author.kind == threads.PartyMother:
+		between = ids.ContactID(q.to.id)
+	}
+	pictured := ids.ChildID("")
+	if q.act == policy.Attach {
+		pictured = s.shows // no contact with a child: no picture of it passes either, whoever looks at it
+	}
+	if s.in.hasHer() && w.limited(f, between, pictured, cases.NoContact) {
+		return refused.owing(policy.TellWorker | policy.TellProtection)
+	}
+	if toHer && f.released && s.in.channel != threads.Privileged {
+		return waitsFor(ids.RolePactWorker, "custody").owing(policy.TellWorker)
+	}
+	if toHer && s.alone() {
+		return waitsFor(ids.RolePactWorker, "together").owing(policy.TellWorker | policy.OfferSupport)
+	}
+	return yes
+}
+
+func (w *world) judgeReview(q *question) (verdict, bool) {
+	p, s, f := q.who, q.say, q.fam
+	switch q.act {
+	case policy.Review:
+		return p.mayCheck(s), true
+	case policy.ReleaseClaim:
+		if p.administrator() && s.lostClaim {
+			return yes, true
+		}
+		return p.mayCheck(s), true
+	case policy.Appeal:
+		if !p.follows(s.in) || !p.wrote(s) {
+			return unknown, true
+		}
+		return told(s.state == keptBack && !s.asked), true
+	case policy.SetReview, policy.SetFlags:
+		if f == nil {
+			return told(p.administrator() || p.is(ids.RolePublicProtection) && p.Agency == q.place), true
+		}
+		if !p.knows(f) || q.act == policy.SetReview && q.in != nil && (q.in.channel == threads.Confidential || q.in.channel == threads.Privileged) {
+			return unknown, true
+		}
+		return told(p.protects(f) || q.act == policy.SetFlags && p.pact(f)), true
+	}
+	return verdict{}, false
+}
+
+// mayCheck: who decides a message that waits. Nobody her own; an appeal a second person.
+func (p soul) mayCheck(s *saying) verdict {
+	if !p.follows(s.in) {
+		return unknown
+	}
+	return told(p.checks(s) && !p.wrote(s) && !(s.appeal && s.keptBy == p.ID))
+}
+
+func (w *world) judgeSupport(q *question) (verdict, bool) {
+	p, f, s := q.who, q.fam, q.say
+	switch q.act {
+	case policy.MarkTogether:
+		return p.marks(s), true
+	case policy.UnmarkTogether:
+		if v := p.marks(s); v != yes.owing(policy.TellWorker) {
+			return v, true
+		}
+		return told(!s.opened && p.pact(f) && !p.wrote(s)), true
+	case policy.BookSupport:
+		if !p.reads(s) {
+			return unknown, true
+		}
+		return told(p.works(f)), true
+	case policy.OpenTogether:
+		if !p.reads(s) {
+			return unknown, true
+		}
+		booked := p.familyWorker(f) && s.supporter == p.ID
+		if s.together && (p.pact(f) || booked) {
+			return yes.owing(policy.TellWing), true
+		}
+		return refused, true
+	case policy.SeeSupport, policy.KeepSupport:
+		inside := p.protects(f) || p.manager(f) || p.officer(f)
+		if q.act == policy.SeeSupport || !inside && !p.works(f) {
+			return shown(inside || p.works(f)), true
+		}
+		return told(inside), true
+	case policy.SeeAlert:
+		near := p.officer(f) || p.signedIn() && p.Agency == f.prison && f.named[p.ID]
+		return shown(near || p.works(f) || p.manager(f)), true
+	}
+	return verdict{}, false
+}
+
+// marks: who says that somebody should be with her. What her lawyer writes is hers alone.
+func (p soul) marks(s *saying) verdict {
+	if !p.reads(s) {
+		return unknown
+	}
+	if s.in.channel != threads.Privileged && (p.signedIn() && p.wrote(s) || p.works(s.in.fam) || p.checks(s)) {
+		return yes.owing(policy.TellWorker)
+	}
+	return refused
+}
+
+func (w *world) judgeLimits(q *question) (verdict, bool) {
+	p, f := q.who, q.fam
+	switch q.act {
+	case policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction:
+	default:
+		return verdict{}, false
+	}
+	if !p.knows(f) {
+		return unknown, true
+	}
+	switch {
+	case q.act == policy.SeeRestrictions || p.protects(f):
+		return yes, true
+	case q.act == policy.AddRestriction && (p.pact(f) || p.manager(f)):
+		return yes.owing(policy.TellProtection), true
+	}
+	return refused, true
+}
+
+// judgeMail: how email is let in, sorted and handed over.
+func (w *world) judgeMail(q *question) (verdict, bool) {
+	p, f, t, m := q.who, q.fam, q.in, q.mail
+	switch q.act {
+	case policy.FileMail:
+		return w.letsIn(t, m), true
+	case policy.DecideMail:
+		return p.sorts(f, t), true
+	case policy.MoveMail:
+		v := p.sorts(f, t)
+		if v == yes && t != nil && t.channel == threads.Privileged {
+			return refused, true
+		}
+		return v, true
+	case policy.ReadMail:
+		if t != nil && t.channel == threads.Privileged {
+			return shown(p.inIt(t)), true
+		}
+		return p.sorts(f, t), true
+	case policy.FileHeldMail:
+		return w.putsIn(q), true
+	case policy.Handover, policy.HandOver:
+		switch {
+		case t.channel != threads.Official || !p.pact(f):
+			return unknown, true
+		case q.act == policy.Handover:
+			return told(!f.closed), true
+		}
+		same := t.agency != "" && m.at == t.agency
+		return told(!f.closed && same && !(t.hasHer() && w.limited(f, m.from, "", cases.NoContact))), true
+	case policy.HandleFailure:
+		return shown(p.follows(t) && p.pact(f)), true
+	case policy.Chase:
+		if !p.follows(t) {
+			return unknown, true
+		}
+		return told(t.channel == threads.Official && !f.closed && p.works(f)), true
+	}
+	return verdict{}, false
+}
+
+// desk is who sorts a conversation's mail. An administrator sees who sent privileged mail, and nothing else.
+func desk(t *talk) ids.Role {
+	if t.channel == threads.Privileged {
+		return ids.RoleAdministrator
+	}
+	return ids.RolePactWorker
+}
+
+// letsIn: mail is somebody's words only when it proves that it comes from a person who is in the conversation now.
+func (w *world) letsIn(t *talk, m mail) verdict {
+	party := m.from != "" && slices.Contains(t.outside(), m.from)
+	flood := m.before >= 10
+	held := func(reason string) verdict { return waitsFor(desk(t), reason) }
+	toHer := t.channel == threads.Official && t.hasHer()
+	switch {
+	case m.automatic && flood:
+		return noted // so that no machine fills the queue
+	case !m.valid:
+		return waitsFor(ids.RolePactWorker, "forged_address")
+	case m.expired:
+		return held("expired_address")
+	case m.encrypted && party && m.proven && !m.automatic:
+		return held("encrypted").owing(policy.TellSender)
+	case m.encrypted:
+		return held("encrypted")
+	case m.challenge:
+		return held("auto_reply")
+	case m.automatic && party && m.proven:
+		return noted
+	case m.automatic:
+		return held("auto_reply")
+	case !m.readable:
+		return held("unreadable")
+	case !party && m.proven && t.agency != "" && m.at == t.agency:
+		return held("handover")
+	case !party:
+		return held("unknown_sender")
+	case !m.proven:
+		return held("unverified")
+	case toHer && w.limited(t.fam, m.from, "", cases.NoContact):
+		return waitsFor(ids.RolePactWorker, "restricted").owing(policy.TellWorker)
+	case m.invitation:
+		return held("invite")
+	case t.fam.closed:
+		return held("review")
+	}
+	if toHer {
+		if rs := w.readers(t, messages.ToHer, w.limited(t.fam, m.from, "", cases.Monitored)); len(rs) > 0 {
+			return waitsFor(rs[0], "review")
+		}
+	}
+	return yes
+}
+
+// sorts: who decides on held mail.
+func (p soul) sorts(f *family, t *talk) verdict {
+	switch {
+	case f == nil:
+		return shown(p.is(ids.RolePactWorker))
+	case t.channel == threads.Privileged && p.administrator() && !p.inIt(t):
+		return refused
+	case t.channel == threads.Privileged:
+		return shown(p.inIt(t))
+	}
+	return shown(p.pact(f))
+}
+
+// putsIn: who puts held mail into a conversation. What a lawyer wrote stays between her and her client.
+func (w *world) putsIn(q *question) verdict {
+	p, t, m := q.who, q.in, q.mail
+	if m.fromPrivileged {
+		if m.elsewhere || m.takesOver {
+			return refused
+		}
+		if v := p.sorts(q.fam, t); v != yes {
+			return v
+		}
+	} else {
+		if !p.follows(t) {
+			return unknown
+		}
+		if t.channel != threads.Official || !p.pact(q.fam) {
+			return refused
+		}
+	}
+	same := t.agency != "" && m.at == t.agency
+	safe := !m.automatic && m.readable && same && (m.proven || m.asked)
+	return told(safe && !(t.hasHer() && w.limited(q.fam, m.from, "", cases.NoContact)))
+}
+
+// judgeMeeting: who plans, knows of, joins and runs a meeting.
+func (w *world) judgeMeeting(q *question) (verdict, bool) {
+	p, f, g := q.who, q.fam, q.met
+	switch q.act {
+	case policy.PlanMeeting:
+		return w.plans(q), true
+	case policy.Invite:
+		if v := w.plans(q); v != yes {
+			return v, true
+		}
+		n := q.plan
+		return told(!w.limited(f, n.whom, n.child, cases.NoContact, cases.WrittenOnly) && (n.attended || !w.limited(f, n.whom, n.child, cases.SupervisedOnly))), true
+	case policy.SeeMeeting:
+		return shown(p.hears(g)), true
+	case policy.SeeMovement:
+		prisons := p.is(ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection) && p.Agency == f.prison
+		return shown(prisons || p.hears(g)), true
+	case policy.AttendMeeting:
+		return w.joins(p, g), true
+	case policy.HostMeeting:
+		return w.runs(p, g), true
+	case policy.IssueTicket:
+		if q.self {
+			return w.joins(p, g), true
+		}
+		if v := w.runs(p, g); v != yes {
+			return v, true
+		}
+		return told(p.Kind == ids.ActorAPI), true
+	}
+	return verdict{}, false
+}
+
+func (w *world) plans(q *question) verdict {
+	p, f, n := q.who, q.fam, q.plan
+	if f.closed {
+		return refused
+	}
+	if !p.works(f) {
+		if p.knows(f) {
+			return refused
+		}
+		return unknown
+	}
+	las := map[ids.AgencyID]bool{}
+	for _, g := range n.guests {
+		at := worksAt(g)
+		if !slices.ContainsFunc(f.children, func(k child) bool { return k.with == at }) {
+			return refused // somebody who has nothing to do with the family
+		}
+		las[at] = true
+	}
+	if slices.ContainsFunc(n.staff, func(id string) bool { return !w.byID(id).knows(f) }) {
+		return refused
+	}
+	return told(!n.legal && (len(las) < 2 || n.confirmed))
+}
+
+func (p soul) takesPart(g *gathering) bool {
+	return p.inIt(&talk{in: g.in}) || p.signedIn() && g.hosts[p.ID]
+}
+
+// hears: who may know of a meeting. What is between her and her supporter Pact alone knows of besides.
+func (p soul) hears(g *gathering) bool {
+	switch {
+	case p.takesPart(g):
+		return true
+	case !p.signedIn():
+		return false
+	case g.private:
+		return p.pact(g.fam)
+	}
+	return p.knows(g.fam)
+}
+
+func (w *world) joins(p soul, g *gathering) verdict {
+	if !p.hears(g) {
+		return unknown
+	}
+	if g.cancelled || g.day != w.day || !p.takesPart(g) {
+		return refused
+	}
+	meets := func(kinds ...cases.RestrictionKind) bool {
+		return w.anyLimited(g.fam, (&talk{in: g.in}).outside(), kinds...) ||
+			slices.ContainsFunc(g.children, func(k ids.ChildID) bool { return w.limited(g.fam, "", k, kinds...) })
+	}
+	if meets(cases.NoContact, cases.WrittenOnly) {
+		return refused.owing(policy.TellWorker)
+	}
+	return told(g.superviser || !meets(cases.SupervisedOnly))
+}
+
+func (w *world) runs(p soul, g *gathering) verdict {
+	if v := w.joins(p, g); v != yes {
+		return v
+	}
+	return told(p.signedIn() && g.hosts[p.ID])
+}
+
+// judgePeople: access, devices and PINs.
+func (w *world) judgePeople(q *question) (verdict, bool) {
+	p, f := q.who, q.fam
+	operator := p.administrator() || p.Kind == ids.ActorSystem
+	switch q.act {
+	case policy.ManagePeople:
+		return told(operator && !q.self), true
+	case policy.ManageKiosks, policy.MergeRecord:
+		return told(operator), true
+	case policy.SeeRules:
+		return told(p.administrator()), true
+	case policy.ResetPIN:
+		switch {
+		case p.pact(f) || p.officer(f) || p.manager(f):
+			return yes, true
+		case p.is(ids.RoleWingOfficer) && p.Agency == f.prison:
+			return refused, true // she may know who lives there
+		}
+		return unknown, true
+	case policy.ChooseMother:
+		return shown(p.Kind == ids.ActorKiosk && p.Agency == f.prison && p.wing == f.wing && !f.released), true
+	}
+	return verdict{}, false
+}
