@@ -65,6 +65,7 @@ func New(cfg Config, f *flow.Flow) (*API, error) {
 	a.api = humago.NewWithPrefix(a.mux, Prefix, a.describe())
 	a.api.UseMiddleware(a.authenticate)
 	a.caseOperations()
+	a.restrictionOperations()
 	a.messageOperations()
 	a.holdOperations()
 	a.meetingOperations()

@@ -85,6 +85,7 @@ type Flow interface {
 	Reviewing
 	Meetings
 	Together
+	Limits
 }
 
 // Config is how a Kiosk is set up.
@@ -207,6 +208,8 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/together", k.mother(k.together))
 	page("POST /kiosk/together", k.mother(k.beginTogether))
 	page("POST /kiosk/together/show", k.mother(k.showTogether))
+	page("GET /kiosk/limits", k.mother(k.limits))
+	page("GET /kiosk/limits/speech", k.mother(k.speakLimits))
 	page("GET /kiosk/meetings", k.mother(k.meetings))
 	page("GET /kiosk/meetings/{meeting}", k.mother(k.meeting))
 	page("POST /kiosk/meetings/{meeting}/ticket", k.mother(k.ticket))

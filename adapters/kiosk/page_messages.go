@@ -71,6 +71,7 @@ type threadView struct {
 	Subject  string
 	Channel  string // in words
 	New      int
+	Stopped  bool // she cannot write here at the moment
 	Newest   *MessageView
 	Messages []MessageView // newest first, so that what arrives is in sight
 }
@@ -97,7 +98,7 @@ func (k *Kiosk) messages(w http.ResponseWriter, r *http.Request, at atKiosk) err
 }
 
 func (s shower) thread(t flow.KioskThread) threadView {
-	v := threadView{ID: t.ID, With: t.With, Subject: t.Subject, Channel: s.word("kiosk.channel." + string(t.Channel)), New: t.New}
+	v := threadView{ID: t.ID, With: t.With, Subject: t.Subject, Channel: s.word("kiosk.channel." + string(t.Channel)), New: t.New, Stopped: t.Stopped}
 	for _, m := range slices.Backward(t.Parts) {
 		v.Messages = append(v.Messages, s.message(m))
 	}

@@ -77,7 +77,7 @@ func (s shower) stopped(m flow.KioskMessage, v *MessageView) {
 		v.Status += "\n" + m.Stopped.Words
 		v.Again = "/kiosk/messages/" + v.Thread + "/reply?again=" + v.ID
 	} else if m.Stopped.Why != messages.TellGeneral {
-		v.Status = s.word("kiosk.stopped."+string(m.Stopped.Why)) + " " + v.Status
+		v.Status = s.word("kiosk.stopped.w_"+string(m.Stopped.Why)) + " " + v.Status
 	}
 	if m.Stopped.MayAppeal {
 		v.Appeal = "/kiosk/messages/" + v.Thread + "/" + v.ID + "/appeal"

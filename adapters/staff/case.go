@@ -17,6 +17,7 @@ type caseView struct {
 	Begin   string      // the address where a conversation is begun, "" when she may not
 	Plan    string
 	PIN     string
+	Notes   []string   // of the children, for who keeps their records
 	Review  []string   // who reviews its conversations, in words
 	Keep    []web.Link // where that, its flags and its team are changed
 	Support string     // the page of her support plan
@@ -34,7 +35,7 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 		return err
 	}
 	at := "/cases/" + string(c.ID)
-	v := caseView{Bar: caseBar(loc, c), Sub: caseNav(loc, c, r.URL.Path), Tables: []web.Table{s.threadTable(r, c.Threads),
+	v := caseView{Notes: childNotes(loc, c), Bar: caseBar(loc, c), Sub: caseNav(loc, c, r.URL.Path), Tables: []web.Table{s.threadTable(r, c.Threads),
 		s.meetingTable(r, planned, loc.T("staff.case.meetings"), loc.T("staff.case.no_meetings")), s.childTable(r, c), teamTable(loc, c)}}
 	if len(c.MayOpen) > 0 {
 		v.Begin = at + "/begin"
@@ -65,7 +66,11 @@ func (s *Staff) childTable(r *http.Request, c flow.CaseView) web.Table {
 	t := web.Table{Caption: loc.T("staff.case.children"), Empty: loc.T("staff.case.no_children"),
 		Columns: []web.Column{{Title: loc.T("staff.case.child")}, {Title: loc.T("staff.case.born")}, {Title: loc.T("staff.case.authority")}}}
 	for _, k := range c.Children {
-		t.Rows = append(t.Rows, []web.Cell{{Text: k.Name}, {Text: born(s.pages.When(r), k.Born)}, {Text: k.AuthorityName}})
+		name := web.Cell{Text: k.Name}
+		if c.Safeguards.MayKeepChild {
+			name.Href = "/cases/" + string(c.ID) + "/children/" + string(k.ID)
+		}
+		t.Rows = append(t.Rows, []web.Cell{name, {Text: born(s.pages.When(r), k.Born)}, {Text: k.AuthorityName}})
 	}
 	return t
 }
@@ -97,6 +102,13 @@ func caseBar(loc i18n.Loc, c flow.CaseView) web.IdentityBar {
 func caseNav(loc i18n.Loc, c flow.CaseView, path string) web.SubNavigation {
 	at := "/cases/" + string(c.ID)
 	nav := web.SubNavigation{Label: loc.T("staff.case.nav"), Items: []web.NavItem{{Text: loc.T("staff.case.overview"), Href: at, Current: path == at}}}
+	if c.Safeguards.MayRead {
+		text := loc.T("staff.restrict.title")
+		if c.Safeguards.InForce > 0 {
+			text = loc.N("staff.restrict.tab", c.Safeguards.InForce)
+		}
+		nav.Items = append(nav.Items, web.NavItem{Text: text, Href: at + "/restrictions", Current: path == at+"/restrictions"})
+	}
 	nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.custody.title"), Href: at + "/custody", Current: path == at+"/custody"})
 	if c.MayReadAudit {
 		nav.Items = append(nav.Items, web.NavItem{Text: loc.T("staff.audit.title"), Href: at + "/audit", Current: path == at+"/audit"})

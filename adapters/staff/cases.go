@@ -68,7 +68,7 @@ func (s *Staff) listed(ctx context.Context, r *http.Request, me people.Staff, wo
 
 // found reports whether every word is in the case's reference or the mother's name or number.
 func found(c flow.CaseRow, words string) bool {
-	text := strings.ToLower(c.Reference + " " + c.Mother.Name + " " + c.Mother.PrisonerNumber)
+	text := strings.ToLower(c.Reference + " " + c.Mother.Name + " " + c.Mother.PrisonerNumber + " " + strings.Join(c.Former, " "))
 	for _, w := range strings.Fields(strings.ToLower(words)) {
 		if !strings.Contains(text, w) {
 			return false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/custody"
 	"kinbridge/gateway/flags"
 	"kinbridge/gateway/flow"
@@ -12,6 +13,7 @@ import (
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/threads"
+	"kinbridge/gateway/workdays"
 )
 
 // Sessions is how somebody signs in and is known.
@@ -92,6 +94,32 @@ type Decisions interface {
 	Withhold(ctx context.Context, a ids.Actor, id ids.HoldID, code, note string) error
 	FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how flow.Filing) (flow.Composed, error)
 	MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
+}
+
+// Restrictions is who may not have which contact with her.
+type Restrictions interface {
+	Restrictions(ctx context.Context, a ids.Actor, id ids.CaseID) (flow.RestrictionsView, error)
+	PrisonRestrictions(ctx context.Context, a ids.Actor) ([]flow.RestrictionRow, error)
+	SubjectChoices(ctx context.Context, a ids.Actor, id ids.CaseID) ([]people.Contact, []cases.Child, error)
+	RestrictionChanges
+	AfterRestrictions
+}
+
+// RestrictionChanges are what is done to restrictions.
+type RestrictionChanges interface {
+	AddRestriction(ctx context.Context, a ids.Actor, in flow.NewRestriction) (ids.RestrictionID, error)
+	ChangeRestriction(ctx context.Context, a ids.Actor, id ids.RestrictionID, in flow.RestrictionChange) error
+	ReviewRestriction(ctx context.Context, a ids.Actor, id ids.RestrictionID, next workdays.Day) error
+	EndRestriction(ctx context.Context, a ids.Actor, id ids.RestrictionID) error
+}
+
+// AfterRestrictions is what a person decides about what restrictions have kept or withdrawn, and what is known of a child.
+type AfterRestrictions interface {
+	LetKeptGo(ctx context.Context, a ids.Actor, id ids.DeliveryID) error
+	LeaveKept(ctx context.Context, a ids.Actor, id ids.DeliveryID) error
+	SeenToMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
+	ClearFile(ctx context.Context, a ids.Actor, id ids.AttachmentID) error
+	SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID, in flow.ChildFacts) error
 }
 
 // Handovers is who takes over a conversation from whom.
@@ -249,6 +277,7 @@ type Flow interface {
 	Reading
 	Writing
 	Queue
+	Restrictions
 	ReviewSettings
 	Flags
 	Handovers

@@ -13,17 +13,18 @@ import (
 )
 
 type homeView struct {
-	Name      string
-	Waiting   *web.Table
-	WaitingN  int
-	Failed    *web.Table
-	Handovers *web.Table
-	Meetings  *web.Table
-	Movements *web.Table
-	Together  *web.Table
-	Alerts    []alertItem
-	Arrivals  *web.Table
-	Admin     bool
+	Name       string
+	Waiting    *web.Table
+	WaitingN   int
+	Failed     *web.Table
+	Handovers  *web.Table
+	Meetings   *web.Table
+	Movements  *web.Table
+	Arrivals   *web.Table
+	Restricted *web.Table // at public protection's prison, what is due first
+	Admin      bool
+	Together   *web.Table
+	Alerts     []alertItem
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -64,6 +65,14 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Handovers = &handovers
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
+	}
+	if hasSection(me.Role, "/restrictions") {
+		t, err := s.restrictedTable(r, me)
+		if err != nil {
+			return err
+		}
+		t.Rows = t.Rows[:min(len(t.Rows), mostAtHome)]
+		v.Restricted = &t
 	}
 	if hasSection(me.Role, "/arrivals") {
 		rows, err := s.flow.Arrivals(r.Context(), me.Actor())

@@ -21,6 +21,7 @@ type planView struct {
 	Lengths []web.Option
 	Guests  []web.Option
 	Staff   []web.Option
+	Present []web.Option // children who can be there
 }
 
 // lengths are the durations that can be chosen, in minutes.
@@ -55,6 +56,9 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	for _, n := range lengths {
 		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == 60})
+	}
+	for _, k := range c.Children {
+		v.Present = append(v.Present, web.Opt(string(k.ID), k.Name))
 	}
 	for _, m := range c.Team {
 		if m.ID != me.ID && !m.Disabled {
@@ -118,6 +122,9 @@ func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
 	n.Starts, n.Ends = starts, starts.Add(time.Duration(minutes)*time.Minute)
 	for _, g := range form.Values["guest"] {
 		n.Guests = append(n.Guests, ids.ContactID(g))
+	}
+	for _, k := range form.Values["child"] {
+		n.Children = append(n.Children, ids.ChildID(k))
 	}
 	for _, m := range form.Values["staff"] {
 		n.Staff = append(n.Staff, ids.StaffID(m))

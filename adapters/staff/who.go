@@ -89,7 +89,8 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 var results = codes(
 	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
 	"moved handed_over left_as_it_is sent_again handled",
-	"recorded wing_given reoffered file_taken code_set agreed given team",                             // custody
+	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
+	"restricted saved",
 	"returned given_back appealed review_set flag_added flag_removed",                                 // review
 	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed", // reading together
 )
@@ -121,6 +122,7 @@ var (
 		{"/meetings", "meetings", caseRoles},
 		{"/together", "together", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
 		{"/alerts", "alerts", alertRoles},
+		{"/restrictions", "restrictions", []ids.Role{ids.RolePublicProtection}},
 		{"/movements", "movements", prisonRoles},
 		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},

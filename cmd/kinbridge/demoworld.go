@@ -113,7 +113,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstMeeting,
-		d.review, d.transfer, d.hardNews,
+		d.review, d.transfer, d.restrictions, d.hardNews,
 		d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
@@ -305,19 +305,12 @@ func (d *demoMaker) firstMeeting() error {
 	return err
 }
 
-// hardNews is a case of reading together: hard news for Joanna, released and booked with Rhian; the prison's list of who is told; and a support plan.
-func (d *demoMaker) hardNews() error {
-	rhian := d.as("rhian")
-	made, err := d.f.Compose(d.ctx, rhian, flow.NewMessage{Thread: d.threads["joanna-pact"], IdemKey: "demo-hard", Together: true,
-		Body: "Dear Joanna, the council has decided that adoption is the plan for Rory. I am coming to talk with you about it. You are not alone in this."})
-	if err != nil {
-		return err
-	}
-	prison := d.agencies["fenbrook"]
-	return errors.Join(
-		d.f.BookReading(d.ctx, rhian, made.Message, flow.NewBooking{Supporter: d.staff["rhian"], At: time.Now().Add(2 * time.Hour), Place: "Chapel office"}),
-		d.f.KeepAlertPerson(d.ctx, d.as("protection"), people.AlertPerson{Establishment: prison, Staff: d.staff["paul"]}),
-		d.f.OpenPlan(d.ctx, d.as("protection"), d.mothers["joanna"]))
+// restrictions puts one in force that public protection is to look at today.
+func (d *demoMaker) restrictions() error {
+	today := d.s.Store.Today()
+	_, err := d.f.AddRestriction(d.ctx, d.as("protection"), flow.NewRestriction{Case: d.cases["joanna"], Kind: cases.NoPictures, Source: "court_order",
+		Children: []ids.ChildID{d.children["Rory Sims"]}, From: today, Review: today, Told: true, IdemKey: "demo"})
+	return err
 }
 
 func (d *demoMaker) token() (err error) {

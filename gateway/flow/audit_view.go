@@ -128,6 +128,10 @@ type HomeView struct {
 // Home returns what waits for a member of staff, oldest first.
 func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	var v HomeView
+	ctx = store.OnePage(ctx)
+	if _, err := f.visibleCases(ctx, a); err != nil { // one query, instead of three for each thing below
+		return v, err
+	}
 	var err error
 	if v.Holds, err = f.Holds(ctx, a); err != nil {
 		return v, err

@@ -255,6 +255,8 @@ func TestReleaseAndRecall(t *testing.T) {
 		}
 		_, _, err := f.Unlock(ctx, kiosk, w.Mother, w.PIN)
 		flowtest.Refused(t, err, ids.NotFound)
+		_, err = f.ResetPIN(ctx, worker, w.Mother)
+		flowtest.Refused(t, err, ids.NotFound)
 		for _, s := range w.Send(t) {
 			if strings.Contains(strings.ToLower(s.Text), "releas") {
 				t.Errorf("the people outside are told of her release: %s", s.Text)
@@ -486,6 +488,10 @@ func TestTwoRecordsBecomeOne(t *testing.T) {
 		items, err := f.Feed(ctx, w.MotherActor(), 0, 200)
 		if err != nil || int64(len(items)) <= head || items[len(items)-1].Seq != int64(len(items)) {
 			t.Errorf("%d items, %v", len(items), err)
+		}
+		rows, err := f.Cases(ctx, w.Staff.Worker.Actor)
+		if err != nil || len(rows) != 2 || !slices.Contains(rows[0].Former, "B4321XY") || !slices.Contains(rows[1].Former, "B4321XY") {
+			t.Errorf("%+v %v", rows, err)
 		}
 		if e := w.Entries(t, audit.MotherMergedKind); len(e) != 2 {
 			t.Errorf("%d entries", len(e))

@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"kinbridge/gateway/audit"
@@ -65,31 +67,26 @@ type HandoverView struct {
 
 // Handovers returns what is proposed in the actor's cases, oldest first in each.
 func (f *Flow) Handovers(ctx context.Context, a ids.Actor) ([]HandoverRow, error) {
-	cs, err := f.visibleCases(ctx, a)
+	hs, err := f.st.CandidateHandovers(ctx, a.StaffID(), a.Agency)
 	if err != nil {
 		return nil, err
 	}
 	var out []HandoverRow
-	for _, c := range cs {
-		hs, err := f.st.OpenHandovers(ctx, c.ID)
+	for _, h := range hs {
+		o, err := loadThread(ctx, f.st.Reader, a, h.Thread)
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range hs {
-			o, err := loadThread(ctx, f.st.Reader, a, h.Thread)
-			if err != nil {
-				return nil, err
-			}
-			if !policy.Decide(o.to(policy.Handover)).Allowed() {
-				continue
-			}
-			row, err := f.handoverRow(ctx, o, h)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, row)
+		if !policy.Decide(o.to(policy.Handover)).Allowed() {
+			continue
 		}
+		row, err := f.handoverRow(ctx, o, h)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
 	}
+	slices.SortStableFunc(out, func(a, b HandoverRow) int { return cmp.Compare(a.CaseReference, b.CaseReference) })
 	return out, nil
 }
 

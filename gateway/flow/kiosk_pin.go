@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -248,7 +249,8 @@ func (f *Flow) ResetPIN(ctx context.Context, actor ids.Actor, mother ids.MotherI
 
 // pinFacts gathers what policy asks about a member of staff and a mother's PIN.
 func (f *Flow) pinFacts(ctx context.Context, actor ids.Actor, m people.Mother) (policy.Facts, error) {
-	facts := policy.Facts{Act: policy.ResetPIN, Actor: actor, SamePlace: actor.Agency != "" && actor.Agency == m.Establishment}
+	facts := policy.Facts{Act: policy.ResetPIN, Actor: actor, SamePlace: actor.Agency != "" && actor.Agency == m.Establishment,
+		Custody: custodyFacts(cases.Case{}, m)}
 	if id := actor.StaffID(); id != "" {
 		s, err := f.st.Staff(ctx, id)
 		if err != nil {

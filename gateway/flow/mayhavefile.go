@@ -12,20 +12,6 @@ import (
 	"kinbridge/gateway/threads"
 )
 
-// mayHaveFile is the one gate of a file on its way to somebody outside the staff: her kiosk, mail and reading pages ask it. A picture that reaches her, or that she sends, is taken to
-// show every child that its conversation is about until a reviewer has said that it does not.
-func (o openThread) mayHaveFile(p threads.Party, m messages.Message, a messages.Attachment) policy.Decision {
-	f := o.towards(p, m)
-	f.Act = policy.Attach
-	f.Message.FileKept = a.Ruling == messages.FileKept || a.Ruling == messages.FileWaits
-	f.Message.FileCleared = a.Ruling == messages.FileCleared
-	f.Message.Picture = isPicture(a)
-	if f.Message.Picture && !f.Message.FileCleared && (p.Kind == threads.PartyMother || m.AuthorKind == messages.ByMother) {
-		f.Touch.Children = o.Children
-	}
-	return policy.Decide(f)
-}
-
 // isPicture reports whether a file is a picture, by its content, or by what its sender called it where that is not known. A document may hold pictures too: that no program can
 // tell, and a reviewer reads what comes from outside.
 func isPicture(a messages.Attachment) bool {
@@ -48,7 +34,7 @@ func waitsForClearing(tx *store.Tx, m messages.Message, id ids.AttachmentID) err
 	}
 	now.State = messages.Released // whether it waits for review is another question
 	for _, a := range now.Attachments {
-		if a.ID == id && a.Ruling == messages.FileUnruled && isPicture(a) && !o.mayHaveFile(threads.Party{Kind: threads.PartyMother, ID: string(o.Mother.ID)}, now, a).Allowed() {
+		if a.ID == id && a.Ruling == messages.FileUnruled && isPicture(a) && !o.mayHaveFile(threads.Party{Kind: threads.PartyMother, ID: string(o.Mother.ID)}, now, a) {
 			return tx.SetFileRuling(id, messages.FileWaits)
 		}
 	}

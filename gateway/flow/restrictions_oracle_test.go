@@ -66,14 +66,14 @@ func TestNothingPassesThatARestrictionForbids(t *testing.T) {
 		}
 		picture := messages.Attachment{MediaType: "image/jpeg"}
 		shows := binds(who, child, cases.NoContact, cases.NoPictures)
-		if o.mayHaveFile(her, in, picture).Allowed() == shows {
+		if o.mayHaveFile(her, in, picture) == shows {
 			t.Fatal("picture")
 		}
-		if o.mayHaveFile(her, in, messages.Attachment{MediaType: "application/pdf"}).Allowed() == words {
+		if o.mayHaveFile(her, in, messages.Attachment{MediaType: "application/pdf"}) == words {
 			t.Fatal("a document goes with the words")
 		}
 		picture.Ruling = messages.FileWaits
-		if o.mayHaveFile(her, in, picture).Allowed() {
+		if o.mayHaveFile(her, in, picture) {
 			t.Fatal("a picture that waits for a person")
 		}
 		for _, supervised := range []bool{true, false} {

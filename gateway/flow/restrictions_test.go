@@ -332,6 +332,9 @@ func TestPicturesWaitForAPerson(t *testing.T) {
 		if shown() {
 			t.Fatal("it is shown by itself")
 		}
+		if n, m := len(restrictionsOf(t, w, w.Staff.Worker.Actor).Pictures), len(restrictionsOf(t, w, w.Staff.Manager.Actor).Pictures); n != 1 || m != 0 {
+			t.Errorf("%d pictures wait for her worker, %d for the offender manager", n, m)
+		}
 		wantProblem(t, w.Flow.ClearFile(ctx, w.Staff.Manager.Actor, file), ids.Forbidden, "Pact social worker")
 		for range 2 {
 			if err := w.Flow.ClearFile(ctx, w.Staff.Worker.Actor, file); err != nil {

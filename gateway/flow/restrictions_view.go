@@ -42,6 +42,13 @@ type RestrictedRow struct {
 	Forbidden bool // still: it cannot be let go today
 }
 
+// PictureRow is a picture that came while a restriction forbade it, until a person has looked at it.
+type PictureRow struct {
+	File    messages.Attachment
+	Message messages.Message
+	Subject string
+}
+
 // WorkRow is a meeting from which a restriction took somebody.
 type WorkRow struct {
 	store.RestrictionWork
@@ -55,6 +62,7 @@ type RestrictionsView struct {
 	Several   []Bearing
 	Kept      []RestrictedRow // in conversations that the actor may read
 	Work      []WorkRow
+	Pictures  []PictureRow // that the actor may clear
 	MayAdd    bool
 	MayChange bool
 	MayDecide bool // on what is kept, and on meetings
@@ -84,6 +92,9 @@ func (f *Flow) Restrictions(ctx context.Context, a ids.Actor, id ids.CaseID) (Re
 		return v, err
 	}
 	if v.Work, err = f.workRows(ctx, a, c); err != nil {
+		return v, err
+	}
+	if v.Pictures, err = f.pictureRows(ctx, a, id); err != nil {
 		return v, err
 	}
 	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.RestrictionsRead(id), nil })
@@ -240,6 +251,28 @@ func (f *Flow) workRows(ctx context.Context, a ids.Actor, c caseAround) ([]WorkR
 			row.Who = contact.Name
 		}
 		out = append(out, row)
+	}
+	return out, nil
+}
+
+// pictureRows lists the pictures that wait for the actor to look at them.
+func (f *Flow) pictureRows(ctx context.Context, a ids.Actor, c ids.CaseID) (out []PictureRow, err error) {
+	list, err := f.st.FilesWaiting(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range list {
+		m, at, err := f.attachment(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		o, err := loadThread(ctx, f.st.Reader, a, m.Thread)
+		if err != nil {
+			return nil, err
+		}
+		if policy.Decide(o.about(policy.ClearFile, m)).Allowed() {
+			out = append(out, PictureRow{File: at, Message: m, Subject: o.Subject})
+		}
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
+	"kinbridge/gateway/threads"
 )
 
 // Stopped is what the author of a message that was not passed on is told.
@@ -81,6 +82,19 @@ func stoppedFor(facts policy.Facts, m messages.Message, hold messages.Hold) *Sto
 	return s
 }
 
+// mayHaveFile is the one gate of a file: whether it may reach a recipient, goes with her mail, and is on her kiosk or her page. A picture that reaches the mother, or that she
+// sends, is taken to show every child that its conversation is about until a reviewer has said that it does not.
+func (o openThread) mayHaveFile(p threads.Party, m messages.Message, at messages.Attachment) bool {
+	f := o.towards(p, m)
+	f.Act = policy.Attach
+	f.Message.FileKept, f.Message.FileCleared = at.Ruling == messages.FileKept || at.Ruling == messages.FileWaits, at.Ruling == messages.FileCleared
+	f.Message.Picture = isPicture(at)
+	if f.Message.Picture && !f.Message.FileCleared && (p.Kind == threads.PartyMother || m.AuthorKind == messages.ByMother) {
+		f.Touch.Children = o.Children
+	}
+	return policy.Decide(f).Allowed()
+}
+
 // filesFor are the files of a message that somebody may have, and how many she may not. The author has her own; staff see that there is a file, and
 // policy.ReadOriginal says who opens it.
 func (o openThread) filesFor(a ids.Actor, m messages.Message) (with []messages.Attachment, kept int) {
@@ -92,7 +106,7 @@ func (o openThread) filesFor(a ids.Actor, m messages.Message) (with []messages.A
 			continue
 		}
 		for _, at := range m.Attachments {
-			if o.mayHaveFile(p, m, at).Allowed() {
+			if o.mayHaveFile(p, m, at) {
 				with = append(with, at)
 			}
 		}

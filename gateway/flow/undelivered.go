@@ -30,25 +30,19 @@ func (f *Flow) Undelivered(ctx context.Context, a ids.Actor) ([]FailedRow, error
 	return f.undelivered(ctx, a, f.st.TroubledDeliveries)
 }
 
-func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Context, ids.CaseID) ([]messages.Delivery, error)) ([]FailedRow, error) {
-	cs, err := f.visibleCases(ctx, a)
+func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Context, ids.StaffID, ids.AgencyID) ([]messages.Delivery, error)) ([]FailedRow, error) {
+	ds, err := of(ctx, a.StaffID(), a.Agency)
 	if err != nil {
 		return nil, err
 	}
 	var out []FailedRow
-	for _, c := range cs {
-		ds, err := of(ctx, c.ID)
+	for _, d := range ds {
+		o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range ds {
-			o, err := loadThread(ctx, f.st.Reader, a, d.Thread)
-			if err != nil {
-				return nil, err
-			}
-			if policy.Decide(o.to(policy.HandleFailure)).Allowed() {
-				out = append(out, FailedRow{Delivery: d, CaseReference: c.Reference, Subject: o.Subject, MayHandOver: policy.Decide(o.to(policy.Handover)).Allowed()})
-			}
+		if policy.Decide(o.to(policy.HandleFailure)).Allowed() {
+			out = append(out, FailedRow{Delivery: d, CaseReference: o.CaseRow.Reference, Subject: o.Subject, MayHandOver: policy.Decide(o.to(policy.Handover)).Allowed()})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b FailedRow) int {

@@ -19,6 +19,7 @@ type CaseRow struct {
 	cases.Case
 	Mother        people.Mother
 	Establishment string
+	Former        []string // prisoner numbers she had before
 	Children      int
 	Holds         int       // messages that wait for review and that the actor may review
 	LastMessage   time.Time // in threads of which the actor may know
@@ -30,9 +31,13 @@ func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	former, err := f.st.EveryFormerNumber(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]CaseRow, 0, len(cs))
 	for _, v := range cs {
-		row := CaseRow{Case: v.Case, Mother: v.mother}
+		row := CaseRow{Case: v.Case, Mother: v.mother, Former: former[v.mother.ID]}
 		prison, err := f.st.Agency(ctx, v.mother.Establishment)
 		if err != nil {
 			return nil, err
@@ -62,22 +67,19 @@ type visibleCase struct {
 }
 
 func (f *Flow) visibleCases(ctx context.Context, a ids.Actor) ([]visibleCase, error) {
-	candidates, err := f.st.CandidateCases(ctx, a.StaffID(), a.Agency)
+	ctx = store.OnePage(ctx)
+	candidates, err := f.st.Candidates(ctx, a.StaffID(), a.Agency)
 	if err != nil {
 		return nil, err
 	}
 	var out []visibleCase
 	for _, c := range candidates {
-		m, err := f.st.Mother(ctx, c.Mother)
-		if err != nil {
-			return nil, err
-		}
-		cf, err := caseFactsOf(ctx, f.st.Reader, a, c, m)
+		cf, err := caseFactsOf(ctx, f.st.Reader, a, c.Case, c.Mother)
 		if err != nil {
 			return nil, err
 		}
 		if policy.Decide(policy.Facts{Act: policy.SeeCase, Actor: a, Case: cf}).Allowed() {
-			out = append(out, visibleCase{c, m, cf})
+			out = append(out, visibleCase{c.Case, c.Mother, cf})
 		}
 	}
 	return out, nil

@@ -9,7 +9,7 @@ const (
 	TellNothing   Telling = ""            // not told by mail at all: whoever wrote is not who she says, or is a machine
 	TellGeneral   Telling = "general"     // it was not passed on; whom to ask
 	TellWords     Telling = "words"       // some of its words could hurt or frighten somebody
-	TellThird     Telling = "other"       // it has private details of somebody else
+	TellThird     Telling = "third"       // it has private details of somebody else
 	TellRecipient Telling = "recipient"   // it seems to be meant for somebody else
 	TellOutOfDate Telling = "out_of_date" // what it says is no longer so
 )

@@ -58,10 +58,9 @@ var meetingChapters = []*Chapter{
 		{If: "the room is not open yet", When: func(f *Facts) bool { return f.Meeting.TooEarly }, Decision: deny("too_early", "The room is not open yet. Come back nearer the time.")},
 		{If: "the actor is not invited", When: not(invited), Decision: deny("not_invited", "You are not on the list of this meeting.")},
 		{If: "the actor is a person outside or the mother, and a restriction in force forbids that they meet: neither is told which, or that there is one",
-			When: func(f *Facts) bool {
-				return (f.Actor.Kind == ids.ActorContact || f.Actor.Kind == ids.ActorMother) && (meetingForbidden(f) || lacksSupervisor(f))
-			},
-			Decision: deny("withdrawn", "You are not on the list of this meeting.")},
+			When: func(f *Facts) bool { return notStaff(f) && meetingForbidden(f) }, Decision: deny("withdrawn", "You are not on the list of this meeting.").with(TellWorker)},
+		{If: "the actor is a person outside or the mother, and a restriction in force asks for a supervisor who is not to be there",
+			When: func(f *Facts) bool { return notStaff(f) && lacksSupervisor(f) }, Decision: deny("withdrawn", "You are not on the list of this meeting.")},
 		{If: "a restriction in force forbids that she and somebody else there meet", When: meetingForbidden, Decision: restrictedMeeting.with(TellWorker)},
 		{If: "a restriction in force asks for a supervisor, and no member of staff is there", When: lacksSupervisor, Decision: unsupervisedMeeting},
 		{Decision: allow("participant", "Takes part in the meeting.")},
@@ -80,6 +79,11 @@ var meetingChapters = []*Chapter{
 			Decision: deny("own_ticket_only", "You can be given only your own place in a meeting.")},
 		{Decision: allow("host_api", "The host's own system places a named participant.")},
 	}},
+}
+
+// notStaff: the mother, or a person outside.
+func notStaff(f *Facts) bool {
+	return f.Actor.Kind == ids.ActorContact || f.Actor.Kind == ids.ActorMother
 }
 
 // The refusals that restrictions make. They do not say which restriction: who may see it is shown it beside the refusal.

@@ -15,6 +15,7 @@ var peopleChapters = []*Chapter{
 		{Decision: deny("administrators_only", "Only an administrator can enrol or withdraw a kiosk.")},
 	}},
 	{ResetPIN, "give a mother a new PIN", []Rule{
+		{If: "she has been released", When: isOut, Decision: conceal("released", "Who has been released is at no kiosk.")},
 		{If: "the actor is the case's Pact social worker", When: isPact, Decision: allow("case_worker", "The case's Pact social worker.")},
 		{If: "the actor is an officer of her wing", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RoleWingOfficer) && f.SamePlace && f.SameWing },
 			Decision: allow("wing_officer", "An officer of the mother's wing.")},

@@ -41,7 +41,7 @@ func scanCase(r scanner) (cases.Case, error) {
 
 // Case returns one case.
 func (r Reader) Case(ctx context.Context, id ids.CaseID) (cases.Case, error) {
-	return remember(r.q, "case/"+string(id), func() (cases.Case, error) {
+	return remember(ctx, r.q, "case/"+string(id), func() (cases.Case, error) {
 		cs, err := all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c WHERE c.id = ?`, []any{string(id)}, scanCase)
 		return first(cs, err)
 	})
@@ -53,21 +53,56 @@ func (r Reader) CaseOfMother(ctx context.Context, m ids.MotherID) (cases.Case, e
 	return first(cs, err)
 }
 
-// CandidateCases returns cases that a member of staff could have to do with: where she is on the team, or which are at her
-// establishment. It narrows the search; policy decides for each.
-func (r Reader) CandidateCases(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]cases.Case, error) {
-	return all(ctx, r.q, `SELECT `+caseColumns+` FROM cases c JOIN mothers m ON m.id = c.mother_id
-		WHERE m.establishment_id = ? OR EXISTS (SELECT 1 FROM case_team t WHERE t.case_id = c.id AND t.staff_id = ?) ORDER BY c.reference`,
-		[]any{string(agency), string(s)}, scanCase)
+// candidate are the cases that a member of staff could have to do with: at her establishment, or where she is on the team. It narrows a search; policy
+// decides for each.
+const candidate = `(m.establishment_id = ? OR EXISTS (SELECT 1 FROM case_team t WHERE t.case_id = c.id AND t.staff_id = ?))`
+
+// candidateIDs is a subquery for their identifiers; its arguments are the establishment and the member of staff.
+const candidateIDs = `(SELECT c.id FROM cases c JOIN mothers m ON m.id = c.mother_id WHERE ` + candidate + `)`
+
+// Candidate is a case that a member of staff could have to do with, with its mother, and whether she is on its team.
+type Candidate struct {
+	cases.Case
+	Mother people.Mother
+	OnTeam bool
 }
+
+// Candidates returns the cases that a member of staff could have to do with, by reference. Within a page (OnePage) Case, Mother and OnTeam then need
+// not be asked for them again.
+func (r Reader) Candidates(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]Candidate, error) {
+	return remember(ctx, r.q, "candidates/"+string(s)+"/"+string(agency), func() ([]Candidate, error) {
+		list, err := all(ctx, r.q, `SELECT `+caseColumns+`, m.id, m.name, m.prisoner_number, m.establishment_id, m.wing_id, m.language, m.custody, m.custody_since, m.created,
+			(SELECT COUNT(*) FROM case_team t WHERE t.case_id = c.id AND t.staff_id = ?)
+			FROM cases c JOIN mothers m ON m.id = c.mother_id WHERE `+candidate+` ORDER BY c.reference`, []any{string(s), string(agency), string(s)},
+			func(r scanner) (c Candidate, err error) {
+				k, m, n := &c.Case, &c.Mother, 0
+				err = r.Scan(&k.ID, &k.Reference, &k.Mother, &k.Worker, at{&k.Opened}, at{&k.Closed}, at{&k.FollowOn},
+					&m.ID, &m.Name, &m.PrisonerNumber, &m.Establishment, &m.Wing, &m.Language, &m.Custody, at{&m.CustodySince}, at{&m.Created}, &n)
+				c.OnTeam = n > 0
+				return c, err
+			})
+		if known := r.q.memory(ctx); known != nil && err == nil {
+			for _, c := range list {
+				known.put("case/"+string(c.ID), c.Case)
+				known.put("mother/"+string(c.Case.Mother), c.Mother)
+				known.put(teamKey(c.ID, s), c.OnTeam)
+			}
+		}
+		return list, err
+	})
+}
+
+func teamKey(c ids.CaseID, s ids.StaffID) string { return "team/" + string(c) + "/" + string(s) }
 
 // Children returns a case's children, by name.
 func (r Reader) Children(ctx context.Context, c ids.CaseID) ([]cases.Child, error) {
-	return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id, responsibility_ends, ended_why FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
-		func(s scanner) (cases.Child, error) {
-			var c cases.Child
-			return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy)
-		})
+	return remember(ctx, r.q, "children/"+string(c), func() ([]cases.Child, error) {
+		return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id, responsibility_ends, ended_why FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
+			func(s scanner) (cases.Child, error) {
+				var c cases.Child
+				return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy)
+			})
+	})
 }
 
 // Team returns the staff on a case's team, by name.
@@ -78,9 +113,11 @@ func (r Reader) Team(ctx context.Context, c ids.CaseID) ([]people.Staff, error) 
 
 // OnTeam reports whether a member of staff is on a case's team.
 func (r Reader) OnTeam(ctx context.Context, c ids.CaseID, s ids.StaffID) (bool, error) {
-	var n int
-	err := r.q.one(ctx, `SELECT COUNT(*) FROM case_team WHERE case_id = ? AND staff_id = ?`, []any{string(c), string(s)}, &n)
-	return n > 0, err
+	return remember(ctx, r.q, teamKey(c, s), func() (bool, error) {
+		var n int
+		err := r.q.one(ctx, `SELECT COUNT(*) FROM case_team WHERE case_id = ? AND staff_id = ?`, []any{string(c), string(s)}, &n)
+		return n > 0, err
+	})
 }
 
 // CaseActivity is what a list of cases shows of each: open holds and the newest message's time in threads of the channels

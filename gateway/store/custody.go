@@ -145,6 +145,20 @@ func (r Reader) FormerNumbers(ctx context.Context, m ids.MotherID) ([]string, er
 	return ns, err
 }
 
+// EveryFormerNumber returns the other numbers of all women who have some.
+func (r Reader) EveryFormerNumber(ctx context.Context) (map[ids.MotherID][]string, error) {
+	out := map[ids.MotherID][]string{}
+	_, err := all(ctx, r.q, `SELECT mother_id, number FROM prisoner_numbers UNION SELECT merged_into, prisoner_number FROM mothers WHERE merged_into <> '' ORDER BY 2`, nil,
+		func(s scanner) (struct{}, error) {
+			var m ids.MotherID
+			var n string
+			err := s.Scan(&m, &n)
+			out[m] = append(out[m], n)
+			return struct{}{}, err
+		})
+	return out, err
+}
+
 // SetNumber gives a woman another prisoner number; the old one still finds her.
 func (tx *Tx) SetNumber(m ids.MotherID, old, number string) error {
 	if err := tx.AlsoKnownBy(m, old); err != nil {

@@ -7,6 +7,9 @@ import (
 	"kinbridge/gateway/people"
 )
 
+// ofMother are the tables whose rows say by mother_id whose they are, and of which two records' rows do not get in each other's way; the feed is moved by itself.
+var ofMother = []string{"cases", "prisoner_numbers", "custody_events"}
+
 // MergeMothers moves everything of one record to another that is the same woman's: cases, her part in conversations, what she wrote, what was
 // delivered to her, her places in meetings, her numbers and the reports about her; and her feed, behind the other's, in its order. The record that ends stays, with no PIN
 // that lets anybody in and no session, so that its number still finds her.
@@ -23,18 +26,20 @@ func (tx *Tx) MergeMothers(winner, loser people.Mother) error {
 		args []any
 	}{
 		{`UPDATE feed SET mother_id = ?, seq = seq + ? WHERE mother_id = ?`, []any{w, head, l}},
-		{`UPDATE cases SET mother_id = ? WHERE mother_id = ?`, []any{w, l}},
 		{`DELETE FROM thread_parties WHERE kind = 'mother' AND party_id = ? AND thread_id IN (SELECT thread_id FROM thread_parties WHERE kind = 'mother' AND party_id = ?)`, []any{l, w}},
 		{`UPDATE thread_parties SET party_id = ? WHERE kind = 'mother' AND party_id = ?`, []any{w, l}},
 		{`UPDATE messages SET author_id = ? WHERE author_kind = 'mother' AND author_id = ?`, []any{w, l}},
 		{`UPDATE deliveries SET recipient_id = ? WHERE recipient_kind = 'mother' AND recipient_id = ?`, []any{w, l}},
 		{`UPDATE participants SET person_id = ?, name = ? WHERE kind = 'mother' AND person_id = ?`, []any{w, winner.Name, l}},
-		{`UPDATE prisoner_numbers SET mother_id = ? WHERE mother_id = ?`, []any{w, l}},
-		{`UPDATE custody_events SET mother_id = ? WHERE mother_id = ?`, []any{w, l}},
 		{`UPDATE mothers SET merged_into = ? WHERE merged_into = ?`, []any{w, l}},
 		{`UPDATE mothers SET merged_into = ?, pin_hash = '', feed_seq = 0, custody = 'released' WHERE id = ?`, []any{w, l}},
 	} {
 		if _, err := tx.q.exec(tx.ctx, s.text, s.args...); err != nil {
+			return err
+		}
+	}
+	for _, table := range ofMother {
+		if _, err := tx.q.exec(tx.ctx, `UPDATE `+table+` SET mother_id = ? WHERE mother_id = ?`, w, l); err != nil {
 			return err
 		}
 	}

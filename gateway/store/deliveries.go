@@ -94,13 +94,13 @@ func (tx *Tx) UpdateDelivery(d messages.Delivery) error {
 	return err
 }
 
-// FailedDeliveries returns a case's deliveries that did not arrive and that nobody has dealt with yet, oldest first.
-func (r Reader) FailedDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
-	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.state = 'failed' AND d.handled = 0 ORDER BY d.failed, d.id`, string(c))
+// FailedDeliveries returns the deliveries that failed and that nobody has dealt with, of the cases that a member of staff could have to do with,
+// oldest first.
+func (r Reader) FailedDeliveries(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]messages.Delivery, error) {
+	return r.deliveriesWhere(ctx, `WHERE d.case_id IN `+candidateIDs+` AND d.state = 'failed' AND d.handled = 0 ORDER BY d.failed, d.id`, string(agency), string(s))
 }
 
-// TroubledDeliveries returns a case's deliveries by email that failed and that nobody has dealt with, or that wait to be tried again, oldest
-// first.
-func (r Reader) TroubledDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
-	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.recipient_kind = 'contact' AND (d.state = 'failed' AND d.handled = 0 OR d.state = 'queued' AND d.tries > 0) ORDER BY d.queued, d.id`, string(c))
+// TroubledDeliveries returns those by email that failed or that wait to be tried again, as FailedDeliveries does.
+func (r Reader) TroubledDeliveries(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]messages.Delivery, error) {
+	return r.deliveriesWhere(ctx, `WHERE d.case_id IN `+candidateIDs+` AND d.recipient_kind = 'contact' AND (d.state = 'failed' AND d.handled = 0 OR d.state = 'queued' AND d.tries > 0) ORDER BY d.queued, d.id`, string(agency), string(s))
 }

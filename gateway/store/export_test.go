@@ -97,3 +97,6 @@ var MigrationFiles = migrationFiles
 
 // Classify is classify.
 var Classify = classify
+
+// OfMother are the tables that a merge of two records moves by mother_id.
+var OfMother = ofMother

@@ -331,7 +331,7 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 			if err != nil || d.State != messages.Failed || d.Detail != "550 no" || d.Way != (messages.Way{}) || !d.Times.Handled.IsZero() {
 				t.Errorf("%+v %v", d, err)
 			}
-			if failed, err := s.FailedDeliveries(t.Context(), "cas_old"); err != nil || len(failed) != 1 {
+			if failed, err := s.FailedDeliveries(t.Context(), "", "agy_old"); err != nil || len(failed) != 1 {
 				t.Errorf("%+v %v", failed, err)
 			}
 			if in, err := s.Inbound(t.Context(), "inb_old"); err != nil || in.Envelope.Fetched != "" || in.Envelope.WholeSize != 0 {

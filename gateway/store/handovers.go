@@ -50,6 +50,11 @@ func (r Reader) OpenHandovers(ctx context.Context, c ids.CaseID) ([]cases.Handov
 	return r.handoversWhere(ctx, `case_id = ? AND decided = 0 ORDER BY proposed, id`, string(c))
 }
 
+// CandidateHandovers returns the open handovers of the cases that a member of staff could have to do with, oldest first.
+func (r Reader) CandidateHandovers(ctx context.Context, s ids.StaffID, agency ids.AgencyID) ([]cases.Handover, error) {
+	return r.handoversWhere(ctx, `case_id IN `+candidateIDs+` AND decided = 0 ORDER BY proposed, id`, string(agency), string(s))
+}
+
 // HandoversOfMail returns the handovers that an email proposed, oldest first.
 func (r Reader) HandoversOfMail(ctx context.Context, in ids.InboundID) ([]cases.Handover, error) {
 	return r.handoversWhere(ctx, `inbound_id = ? ORDER BY proposed, id`, string(in))

@@ -82,12 +82,13 @@ func (r Reader) OpenHoldOfMail(ctx context.Context, in ids.InboundID) (ids.HoldI
 	return hs[0].ID, nil
 }
 
-// OpenHolds returns the open holds of cases that a member of staff works on, those that wait for her role about women at her establishment, and those
-// of no case, oldest first. It narrows the search; policy decides for each.
+// OpenHolds returns the open holds of cases that a member of staff works on, those that wait for her role about women at her establishment (for
+// an administrator, about any), and those of no case, oldest first. It narrows the search; policy decides for each.
 func (r Reader) OpenHolds(ctx context.Context, s ids.StaffID) ([]messages.Hold, error) {
 	return r.holdsWhere(ctx, `decided = 0 AND (case_id = '' OR case_id IN (SELECT case_id FROM case_team WHERE staff_id = ?)
+		OR (for_role = 'administrator' AND EXISTS (SELECT 1 FROM staff WHERE id = ? AND role = 'administrator'))
 		OR (for_role = (SELECT role FROM staff WHERE id = ?) AND case_id IN (SELECT c.id FROM cases c JOIN mothers m ON m.id = c.mother_id
-			JOIN staff s ON s.agency_id = m.establishment_id WHERE s.id = ?))) ORDER BY opened, id`, string(s), string(s), string(s))
+			JOIN staff s ON s.agency_id = m.establishment_id WHERE s.id = ?))) ORDER BY opened, id`, string(s), string(s), string(s), string(s))
 }
 
 // DecidedHolds returns the newest decided holds of the cases a member of staff works on.

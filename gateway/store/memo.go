@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"sync"
 	"time"
@@ -28,21 +29,17 @@ func newMemo() *memo { return &memo{of: map[string]any{}} }
 
 // remember returns what key names from the querier's memo, or reads it. Only what was found is remembered. Whoever gets it must not change what
 // it points to.
-func remember[T any](q querier, key string, read func() (T, error)) (T, error) {
-	if q.memo == nil {
+func remember[T any](ctx context.Context, q querier, key string, read func() (T, error)) (T, error) {
+	m := q.memory(ctx)
+	if m == nil {
 		return read()
 	}
-	if v, ok := q.memo.of[key].(T); ok {
+	if v, ok := m.of[key].(T); ok {
 		return v, nil
 	}
 	v, err := read()
 	if err == nil {
-		q.memo.mu.Lock()
-		defer q.memo.mu.Unlock()
-		if len(q.memo.of) >= memoSize {
-			clear(q.memo.of)
-		}
-		q.memo.of[key] = v
+		m.put(key, v)
 	}
 	return v, err
 }
@@ -53,6 +50,38 @@ func hint[T any](m *memo, key string) (T, bool) {
 	defer m.mu.RUnlock()
 	v, ok := m.of[key].(T)
 	return v, ok
+}
+
+func (m *memo) put(key string, v any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.of) >= memoSize {
+		clear(m.of)
+	}
+	m.of[key] = v
+}
+
+type onePage struct{}
+
+// OnePage returns a context in which reading outside a change remembers rows that every decision asks for, as the writer's memo does: for one page that
+// asks many decisions, by one goroutine, and no longer. A change never reads from it. A page within a page is the same one.
+func OnePage(ctx context.Context) context.Context {
+	if ctx.Value(onePage{}) != nil {
+		return ctx
+	}
+	return context.WithValue(ctx, onePage{}, newMemo())
+}
+
+// memory is the memo that a querier may use: the writer's own; of a pool the page's.
+func (q querier) memory(ctx context.Context) *memo {
+	if q.memo != nil {
+		return q.memo
+	}
+	if _, pool := q.c.(*sql.DB); !pool {
+		return nil
+	}
+	m, _ := ctx.Value(onePage{}).(*memo)
+	return m
 }
 
 func (m *memo) forget() {

@@ -22,7 +22,7 @@ func scanAgency(r scanner) (people.Agency, error) {
 
 // Agency returns one agency.
 func (r Reader) Agency(ctx context.Context, id ids.AgencyID) (people.Agency, error) {
-	return remember(r.q, "agency/"+string(id), func() (a people.Agency, err error) {
+	return remember(ctx, r.q, "agency/"+string(id), func() (a people.Agency, err error) {
 		err = r.q.one(ctx, `SELECT id, kind, name, domain FROM agencies WHERE id = ?`, []any{string(id)}, &a.ID, &a.Kind, &a.Name, &a.Domain)
 		return a, err
 	})
@@ -165,7 +165,7 @@ func scanMother(r scanner) (people.Mother, error) {
 
 // Mother returns one mother.
 func (r Reader) Mother(ctx context.Context, id ids.MotherID) (people.Mother, error) {
-	return remember(r.q, "mother/"+string(id), func() (people.Mother, error) {
+	return remember(ctx, r.q, "mother/"+string(id), func() (people.Mother, error) {
 		ms, err := all(ctx, r.q, `SELECT `+motherColumns+` FROM mothers WHERE id = ?`, []any{string(id)}, scanMother)
 		return first(ms, err)
 	})
@@ -236,7 +236,7 @@ func (tx *Tx) AddContact(c people.Contact) error {
 
 // Contact returns one contact.
 func (r Reader) Contact(ctx context.Context, id ids.ContactID) (people.Contact, error) {
-	return remember(r.q, "contact/"+string(id), func() (people.Contact, error) {
+	return remember(ctx, r.q, "contact/"+string(id), func() (people.Contact, error) {
 		cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE id = ?`, []any{string(id)}, scanContact)
 		return first(cs, err)
 	})

@@ -117,6 +117,12 @@ func (tx *Tx) UpdateChild(c cases.Child) error {
 	return err
 }
 
+// FilesWaiting returns the files of a case's messages that wait for a person to say that they may be shown to her, the oldest first.
+func (r Reader) FilesWaiting(ctx context.Context, c ids.CaseID) ([]ids.AttachmentID, error) {
+	return all(ctx, r.q, `SELECT a.id FROM attachments a JOIN messages m ON m.id = a.message_id WHERE m.case_id = ? AND a.ruling = ? ORDER BY a.id`,
+		[]any{string(c), string(messages.FileWaits)}, func(s scanner) (ids.AttachmentID, error) { var id ids.AttachmentID; return id, s.Scan(&id) })
+}
+
 // SetFileRuling stores what a person, or a restriction, said of a file.
 func (tx *Tx) SetFileRuling(id ids.AttachmentID, ruling messages.FileRuling) error {
 	_, err := tx.q.exec(tx.ctx, `UPDATE attachments SET ruling = ? WHERE id = ?`, string(ruling), string(id))

@@ -103,7 +103,7 @@ func (r Reader) Restriction(ctx context.Context, id ids.RestrictionID) (cases.Re
 
 // Restrictions returns every restriction that a case has or had, the newest first.
 func (r Reader) Restrictions(ctx context.Context, c ids.CaseID) ([]cases.Restriction, error) {
-	return remember(r.q, "restrictions/"+string(c), func() ([]cases.Restriction, error) {
+	return remember(ctx, r.q, "restrictions/"+string(c), func() ([]cases.Restriction, error) {
 		return r.restrictionsWhere(ctx, `r.case_id = ? ORDER BY r.added DESC, r.id DESC`, string(c))
 	})
 }

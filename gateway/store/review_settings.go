@@ -24,7 +24,7 @@ func (tx *Tx) UnsetReview(s messages.Scope, d messages.Direction) error {
 
 // ReviewSettings returns every setting that could count for a thread: its own, its case's, the establishment's and the estate's.
 func (r Reader) ReviewSettings(ctx context.Context, t ids.ThreadID, c ids.CaseID, e ids.AgencyID) ([]messages.ReviewSetting, error) {
-	return remember(r.q, "review/"+string(t)+"/"+string(c)+"/"+string(e), func() ([]messages.ReviewSetting, error) {
+	return remember(ctx, r.q, "review/"+string(t)+"/"+string(c)+"/"+string(e), func() ([]messages.ReviewSetting, error) {
 		return all(ctx, r.q, `SELECT scope_kind, scope_id, direction, nobody, first_role, second_role FROM review_settings
 			WHERE (scope_kind = 'thread' AND scope_id = ?) OR (scope_kind = 'case' AND scope_id = ?) OR (scope_kind = 'establishment' AND scope_id = ?) OR scope_kind = 'estate'`,
 			[]any{string(t), string(c), string(e)}, func(s scanner) (messages.ReviewSetting, error) {

@@ -15,7 +15,7 @@ var errAgain = errors.New("store: lost a race, run again")
 type ring struct{ q querier }
 
 func (r ring) WrappedKey(ctx context.Context, s vault.Scope) ([]byte, error) {
-	return remember(r.q, wrappedKey(s), func() ([]byte, error) { return r.wrappedKey(ctx, s) })
+	return remember(ctx, r.q, wrappedKey(s), func() ([]byte, error) { return r.wrappedKey(ctx, s) })
 }
 
 func (r ring) wrappedKey(ctx context.Context, s vault.Scope) ([]byte, error) {

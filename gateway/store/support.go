@@ -52,7 +52,7 @@ func (tx *Tx) SpendReadingCode(c ReadingCode, mostTries int) (spent bool, err er
 
 // HintWords returns the words of each language that replace the built-in ones.
 func (r Reader) HintWords(ctx context.Context) (map[string]string, error) {
-	return remember(r.q, "hint_words", func() (map[string]string, error) {
+	return remember(ctx, r.q, "hint_words", func() (map[string]string, error) {
 		rows, err := all(ctx, r.q, `SELECT lang, words FROM hint_words`, nil, func(s scanner) (l [2]string, err error) { return l, s.Scan(&l[0], &l[1]) })
 		out := make(map[string]string, len(rows))
 		for _, l := range rows {

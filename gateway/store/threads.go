@@ -86,7 +86,7 @@ const threadColumns = `t.id, t.case_id, t.channel, t.agency_id, t.subject_sealed
 
 // Thread returns one thread.
 func (r Reader) Thread(ctx context.Context, id ids.ThreadID) (threads.Thread, error) {
-	return remember(r.q, threadKey(id), func() (threads.Thread, error) {
+	return remember(ctx, r.q, threadKey(id), func() (threads.Thread, error) {
 		ts, err := all(ctx, r.q, `SELECT `+threadColumns+` FROM threads t WHERE t.id = ?`, []any{string(id)}, r.scanThread(ctx))
 		ts, err = r.openSubjects(ctx, ts, err)
 		return first(ts, err)
@@ -101,7 +101,7 @@ func (r Reader) ThreadsOfCase(ctx context.Context, c ids.CaseID) ([]threads.Thre
 
 // Parties returns everybody who is or was in a thread, with names.
 func (r Reader) Parties(ctx context.Context, t ids.ThreadID) ([]threads.Party, error) {
-	return remember(r.q, "parties/"+string(t), func() ([]threads.Party, error) { return r.parties(ctx, t) })
+	return remember(ctx, r.q, "parties/"+string(t), func() ([]threads.Party, error) { return r.parties(ctx, t) })
 }
 
 func (r Reader) parties(ctx context.Context, t ids.ThreadID) ([]threads.Party, error) {
@@ -134,7 +134,7 @@ func (r Reader) ReplyAddressOf(ctx context.Context, t ids.ThreadID, c ids.Contac
 
 // AddressOf returns what a reply address stands for.
 func (r Reader) AddressOf(ctx context.Context, id ids.AddressTokenID) (threads.Address, error) {
-	return remember(r.q, addressKey(id), func() (threads.Address, error) { return r.addressOf(ctx, id) })
+	return remember(ctx, r.q, addressKey(id), func() (threads.Address, error) { return r.addressOf(ctx, id) })
 }
 
 func (r Reader) addressOf(ctx context.Context, id ids.AddressTokenID) (threads.Address, error) {

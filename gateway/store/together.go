@@ -79,7 +79,7 @@ func (r Reader) togetherWhere(ctx context.Context, where string, args ...any) ([
 
 // TogetherOfThread returns what is, or was, to be read together in a thread.
 func (r Reader) TogetherOfThread(ctx context.Context, t ids.ThreadID) ([]messages.Together, error) {
-	return remember(r.q, "together/"+string(t), func() ([]messages.Together, error) { return r.togetherWhere(ctx, `thread_id = ?`, string(t)) })
+	return remember(ctx, r.q, "together/"+string(t), func() ([]messages.Together, error) { return r.togetherWhere(ctx, `thread_id = ?`, string(t)) })
 }
 
 // TogetherDue returns what is still to be read together in a case, and what was read of which nobody has said yet how it went, the oldest first.

@@ -202,6 +202,7 @@ func (w *world) say(f *family) {
 	if w.chance(3) {
 		s.author = member{id: choose(w, w.staff()).ID, kind: threads.PartyStaff}
 	}
+	s.notice, s.tellable = w.chance(10), w.chance(2)
 	s.waitsFor = choose(w, []ids.Role{"", ids.RolePactWorker, ids.RolePublicProtection, ids.RoleFamilyWorker, ids.RoleOffenderManager})
 	t.said, w.only.say = append(t.said, s), s
 	if len(t.said) > 3 {

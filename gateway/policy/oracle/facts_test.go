@@ -44,7 +44,7 @@ type mail struct {
 	from                                               ids.ContactID // "" = a stranger
 	at                                                 ids.AgencyID  // where its address is
 	valid, expired, proven, readable, encrypted        bool
-	automatic, challenge, invitation                   bool
+	automatic, challenge, invitation, report           bool
 	before                                             int
 	fromPrivileged, elsewhere, takesOver, asked, other bool
 }
@@ -63,6 +63,10 @@ func (w *world) inForce(f *family) (out []policy.Restriction) {
 func caseFacts(p soul, f *family) policy.CaseFacts {
 	c := policy.CaseFacts{ID: f.id, IsMother: p.Kind == ids.ActorMother && p.ID == f.mother, SameEstablishment: p.Agency != "" && p.Agency == f.prison, Closed: f.closed}
 	c.SameWing = c.SameEstablishment && p.wing == f.wing
+	switch p.Role {
+	case ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RoleWingOfficer, ids.RolePublicProtection:
+		c.OtherPrison = p.Agency != f.prison
+	}
 	if s := string(p.StaffID()); s != "" {
 		c.OnTeam, c.IsWorker = f.team[s], f.worker == s
 	}
@@ -165,7 +169,7 @@ func (w *world) talkFacts(f *policy.Facts, p soul, t *talk) {
 func (w *world) sayingFacts(f *policy.Facts, p soul, s *saying) {
 	author := s.author
 	author.left = false
-	f.Message = policy.MessageFacts{Held: s.state == waiting, Withheld: s.state == keptBack, IsAuthor: author.is(p.Actor), HasHold: s.state == waiting, Appealed: s.asked,
+	f.Message = policy.MessageFacts{Held: s.state == waiting, Withheld: s.state == keptBack, IsAuthor: author.is(p.Actor), HasHold: s.state == waiting, Appealed: s.asked, Notice: s.notice, Tellable: s.tellable,
 		Picture: s.picture, FileKept: s.kept, FileCleared: s.cleared}
 	named := f.Support.IsNamed
 	f.Review = w.review(s.in.fam, s.in, directionOf(author.kind))
@@ -318,7 +322,7 @@ func (w *world) bookingFacts(f *policy.Facts, q *question) {
 func (w *world) mailFacts(f *policy.Facts, q *question) {
 	m := q.mail
 	f.Mail = policy.MailFacts{AddressValid: m.valid, AddressExpired: m.expired, Verified: m.proven, Readable: m.readable, Encrypted: m.encrypted, Automatic: m.automatic,
-		Challenge: m.challenge, AutomaticToday: m.before, Invitation: m.invitation,
+		Challenge: m.challenge, Report: m.report, AutomaticToday: m.before, Invitation: m.invitation,
 		Filing: policy.FilingFacts{Privileged: m.fromPrivileged, Elsewhere: m.elsewhere, TakesOver: m.takesOver, Confirmed: m.asked}}
 	if q.in == nil {
 		return

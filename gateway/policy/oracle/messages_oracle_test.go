@@ -18,6 +18,11 @@ func (w *world) judgeMessage(q *question) (verdict, bool) {
 	case policy.ReadOriginal:
 		// A kiosk shows pictures of files; what a reviewer kept back is for her and its sender.
 		return shown(p.reads(s) && p.Kind != ids.ActorMother && (!s.kept || p.wrote(s) || p.checks(s))), true
+	case policy.ClearFile:
+		if !p.reads(s) {
+			return unknown, true
+		}
+		return told(p.checks(s) && !p.wrote(s)), true
 	case policy.WriteMessage:
 		return w.writes(p, q.in), true
 	case policy.AskRequest:
@@ -30,6 +35,13 @@ func (w *world) judgeMessage(q *question) (verdict, bool) {
 			return unknown, true
 		}
 		return told(p.her(q.fam) && p.inIt(s.in) && !q.fam.closed && !w.parentOfNone(q.fam, s.in.about)), true
+	case policy.HearOf:
+		return shown(p.follows(s.in) && p.inIt(s.in) && s.state == keptBack && s.tellable), true
+	case policy.GiveKept:
+		if !p.reads(s) {
+			return unknown, true
+		}
+		return told(p.pact(q.fam) && q.fam.released && q.fam.followOn && (!s.alone() || p.wrote(s))), true
 	case policy.Deliver:
 		return w.reaches(q), true
 	case policy.Attach:
@@ -206,7 +218,7 @@ func (p soul) marks(s *saying) verdict {
 func (w *world) judgeLimits(q *question) (verdict, bool) {
 	p, f := q.who, q.fam
 	switch q.act {
-	case policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction:
+	case policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction, policy.LetKeptGo:
 	default:
 		return verdict{}, false
 	}
@@ -214,7 +226,7 @@ func (w *world) judgeLimits(q *question) (verdict, bool) {
 		return unknown, true
 	}
 	switch {
-	case q.act == policy.SeeRestrictions || p.protects(f):
+	case q.act == policy.SeeRestrictions || p.protects(f) || q.act == policy.LetKeptGo && p.pact(f):
 		return yes, true
 	case q.act == policy.AddRestriction && (p.pact(f) || p.manager(f)):
 		return yes.owing(policy.TellProtection), true
@@ -288,7 +300,7 @@ func (w *world) letsIn(t *talk, m mail) verdict {
 		return held("encrypted").owing(policy.TellSender)
 	case m.encrypted:
 		return held("encrypted")
-	case m.challenge:
+	case m.challenge || m.report:
 		return held("auto_reply")
 	case m.automatic && party && m.proven:
 		return noted
@@ -418,6 +430,8 @@ func (p soul) takesPart(g *gathering) bool {
 // hears: who may know of a meeting. What is between her and her supporter Pact alone knows of besides.
 func (p soul) hears(g *gathering) bool {
 	switch {
+	case p.movedOn(g.fam):
+		return false
 	case p.takesPart(g):
 		return true
 	case !p.signedIn():
@@ -472,7 +486,7 @@ func (w *world) judgePeople(q *question) (verdict, bool) {
 		}
 		return unknown, true
 	case policy.ChooseMother:
-		return shown(p.Kind == ids.ActorKiosk && p.Agency == f.prison && p.wing == f.wing && !f.released), true
+		return shown(p.Kind == ids.ActorKiosk && p.Agency == f.prison && p.wing == f.wing && !f.released && !f.away), true
 	}
 	return verdict{}, false
 }

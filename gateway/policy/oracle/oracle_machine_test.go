@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	if testing.Short() {
 		steps = 2000
 	}
+	_ = flag.Set("rapid.shrinktime", "1s") // a world is one seed: there is nothing to shrink
 	_ = flag.Set("rapid.checks", strconv.Itoa(max(1, steps/stepsOfOne)))
 	os.Exit(m.Run())
 }

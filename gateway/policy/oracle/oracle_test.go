@@ -64,7 +64,14 @@ func (p soul) her(f *family) bool { return p.Kind == ids.ActorMother && p.ID == 
 // pact: the Pact social workers who carry the case.
 func (p soul) pact(f *family) bool { return p.is(ids.RolePactWorker) && p.onTeam(f) }
 
-func (p soul) familyWorker(f *family) bool { return p.is(ids.RoleFamilyWorker) && p.onTeam(f) }
+func (p soul) familyWorker(f *family) bool {
+	return p.is(ids.RoleFamilyWorker) && p.onTeam(f) && !p.movedOn(f)
+}
+
+// movedOn: the staff of a prison where she is not know nothing of her any more.
+func (p soul) movedOn(f *family) bool {
+	return p.is(ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RoleWingOfficer, ids.RolePublicProtection) && p.Agency != f.prison
+}
 
 // manager: her offender manager, as long as she is at that prison.
 func (p soul) manager(f *family) bool {
@@ -130,7 +137,7 @@ func (p soul) follows(t *talk) bool {
 	case threads.Confidential:
 		return p.inIt(t) || p.pact(t.fam)
 	}
-	return t.channel == threads.Official && (p.inIt(t) || p.signedIn() && p.knows(t.fam))
+	return t.channel == threads.Official && !p.movedOn(t.fam) && (p.inIt(t) || p.signedIn() && p.knows(t.fam))
 }
 
 // limited: a restriction of one of the kinds binds today between her and the person, or the child.
@@ -234,7 +241,7 @@ func (p soul) reads(s *saying) bool {
 		return false
 	case p.wrote(s):
 		return true
-	case p.Kind == ids.ActorMother && s.alone():
+	case p.Kind == ids.ActorMother && (s.alone() || s.notice):
 		return false
 	}
 	return s.state == passed || p.checks(s)
@@ -289,7 +296,7 @@ func (w *world) judgeCase(q *question) (verdict, bool) {
 	case policy.ReadTrace:
 		return shown(p.follows(q.in) || p.administrator() && q.in.channel == threads.Official), true
 	case policy.SeeCustody:
-		comes := f.goingTo != "" && p.Agency == f.goingTo && p.is(ids.RoleOffenderManager, ids.RolePublicProtection)
+		comes := f.goingTo != "" && p.Agency == f.goingTo && p.is(ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleFamilyWorker)
 		return shown(comes || p.knows(f)), true
 	case policy.RecordCustody:
 		prisons := p.is(ids.RoleOffenderManager, ids.RolePublicProtection) && (p.Agency == f.prison || f.goingTo != "" && p.Agency == f.goingTo)

@@ -9,11 +9,11 @@ import (
 // The acts, by what they are done with. TestEveryActIsAskedAbout holds them to the book.
 var (
 	actsOnCase = []policy.Act{policy.SeeCase, policy.ExportCase, policy.OwnRecord, policy.KeepTeam, policy.KeepChild, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.SeeSupport,
-		policy.KeepSupport, policy.SeeAlert, policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction, policy.SeeCustody, policy.RecordCustody, policy.FollowOn,
+		policy.KeepSupport, policy.SeeAlert, policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction, policy.LetKeptGo, policy.SeeCustody, policy.RecordCustody, policy.FollowOn,
 		policy.ResetPIN, policy.ChooseMother}
 	actsOnTalk   = []policy.Act{policy.ReadThread, policy.ExportThread, policy.ReadTrace, policy.WriteMessage, policy.AskRequest, policy.SetReview, policy.HandleFailure, policy.Chase, policy.Handover}
 	actsOnSaying = []policy.Act{policy.ReadMessage, policy.SeeRequest, policy.ReadOriginal, policy.AnswerRequest, policy.Review, policy.Appeal, policy.ReleaseClaim, policy.MarkTogether,
-		policy.UnmarkTogether, policy.BookSupport, policy.OpenTogether}
+		policy.UnmarkTogether, policy.HearOf, policy.GiveKept, policy.BookSupport, policy.OpenTogether, policy.ClearFile}
 	actsOnDelivery = []policy.Act{policy.Deliver, policy.Attach}
 	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket}
 	actsOnPlan     = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
@@ -160,7 +160,7 @@ func (w *world) drawMail() (m mail) {
 	m = mail{valid: true, proven: true, readable: true, from: choose(w, outsiders).id, before: w.pick(3)}
 	m.at = worksAt(m.from)
 	for range w.pick(3) {
-		switch w.pick(12) {
+		switch w.pick(13) {
 		case 0:
 			m.valid = false
 		case 1:
@@ -188,6 +188,8 @@ func (w *world) drawMail() (m mail) {
 			m.asked = true
 		case 11:
 			m.other = true
+		case 12:
+			m.report, m.automatic = true, w.chance(2)
 		}
 	}
 	return m

@@ -156,6 +156,8 @@ type saying struct {
 	shows         ids.ChildID
 	kept, cleared bool
 	lostClaim     bool // who has claimed it has left
+	notice        bool // the program's own words to the people outside
+	tellable      bool // it was kept back for a reason that may be told
 }
 
 // gathering is a meeting.
