@@ -84,6 +84,7 @@ type Flow interface {
 	Writing
 	Reviewing
 	Meetings
+	Together
 	Limits
 	Answering
 	Asking
@@ -207,6 +208,9 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
 	page("GET /kiosk/speech/conversation/{thread}", k.mother(k.speakThread))
 	page("GET /kiosk/help", k.mother(k.help))
+	page("GET /kiosk/together", k.mother(k.together))
+	page("POST /kiosk/together", k.mother(k.beginTogether))
+	page("POST /kiosk/together/show", k.mother(k.showTogether))
 	page("GET /kiosk/limits", k.mother(k.limits))
 	page("GET /kiosk/limits/speech", k.mother(k.speakLimits))
 	page("GET /kiosk/meetings", k.mother(k.meetings))

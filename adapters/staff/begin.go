@@ -104,7 +104,7 @@ func (s *Staff) begin(w http.ResponseWriter, r *http.Request, me people.Staff) e
 		return err
 	}
 	loc, channel := s.pages.Loc(r), threads.Channel(form.Value("channel"))
-	n := flow.NewThread{Case: ids.CaseID(r.PathValue("case")), Channel: channel, Subject: form.Value("subject")}
+	n := flow.NewThread{Case: ids.CaseID(r.PathValue("case")), Channel: channel, Subject: form.Value("subject"), Together: form.Has("together", "yes")}
 	for _, c := range form.Values["contact"] {
 		n.Contacts = append(n.Contacts, ids.ContactID(c))
 	}

@@ -11,15 +11,16 @@ import (
 )
 
 type caseView struct {
-	Bar    web.IdentityBar
-	Sub    web.SubNavigation
-	Tables []web.Table // conversations, meetings, children, team
-	Begin  string      // the address where a conversation is begun, "" when she may not
-	Plan   string
-	PIN    string
-	Notes  []string   // of the children, for who keeps their records
-	Review []string   // who reviews its conversations, in words
-	Keep   []web.Link // where that, its flags and its team are changed
+	Bar     web.IdentityBar
+	Sub     web.SubNavigation
+	Tables  []web.Table // conversations, meetings, children, team
+	Begin   string      // the address where a conversation is begun, "" when she may not
+	Plan    string
+	PIN     string
+	Notes   []string   // of the children, for who keeps their records
+	Review  []string   // who reviews its conversations, in words
+	Keep    []web.Link // where that, its flags and its team are changed
+	Support string     // the page of her support plan
 }
 
 // casePage is a case: whose it is, who is in it, what is said and what is planned.
@@ -48,6 +49,9 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	if c.MayResetPIN {
 		v.PIN = at + "/pin"
+	}
+	if c.MaySeePlan {
+		v.Support = "/women/" + string(c.Mother.ID) + "/support"
 	}
 	v.Review = reviewLines(loc, c.Review)
 	if c.MaySetReview {

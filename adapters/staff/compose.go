@@ -33,7 +33,7 @@ func (s *Staff) compose(w http.ResponseWriter, r *http.Request, me people.Staff)
 	if form.Value("key") == "" {
 		form.Values.Set("key", newKey())
 	}
-	made, err := s.flow.Compose(r.Context(), me.Actor(), flow.NewMessage{Thread: id, Body: form.Value("body"), IdemKey: form.Value("key")})
+	made, err := s.flow.Compose(r.Context(), me.Actor(), flow.NewMessage{Thread: id, Body: form.Value("body"), IdemKey: form.Value("key"), Together: form.Has("together", "yes")})
 	if err != nil {
 		return s.composeAgain(w, r, me, form, err)
 	}

@@ -183,6 +183,60 @@ type Planning interface {
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
 }
 
+// Together is what is read with a mother, and with whom.
+type Together interface {
+	TogetherList(ctx context.Context, a ids.Actor) ([]flow.TogetherRow, error)
+	Together(ctx context.Context, a ids.Actor, id ids.MessageID) (flow.TogetherView, error)
+	MarkTogether(ctx context.Context, a ids.Actor, id ids.MessageID) error
+	UnmarkTogether(ctx context.Context, a ids.Actor, id ids.MessageID, why string) error
+	Booking
+	Opening
+}
+
+// Booking is when it is read.
+type Booking interface {
+	BookReading(ctx context.Context, a ids.Actor, id ids.MessageID, n flow.NewBooking) error
+	CancelReading(ctx context.Context, a ids.Actor, id ids.MessageID) error
+}
+
+// Opening is how it is opened: by a code for the kiosk, or with her PIN here.
+type Opening interface {
+	ReadingCode(ctx context.Context, a ids.Actor, id ids.MessageID) (code string, expires time.Time, err error)
+	BeginBeside(ctx context.Context, a ids.Actor, id ids.MessageID, pin string) (token string, err error)
+	ShowTogether(ctx context.Context, beside ids.Actor, token string) (flow.KioskMessage, error)
+	RecordReading(ctx context.Context, a ids.Actor, id ids.MessageID, went messages.Went, note string) error
+}
+
+// Hints are the words that mark a message to be read together.
+type Hints interface {
+	HintWords(ctx context.Context, a ids.Actor) ([]flow.HintWords, error)
+	SetHintWords(ctx context.Context, a ids.Actor, lang, words string) error
+	TryHints(ctx context.Context, a ids.Actor, lang, words, text string) ([]flow.HintFound, error)
+}
+
+// Support is what those near a woman are told, and her support plan.
+type Support interface {
+	Alerts(ctx context.Context, a ids.Actor) ([]flow.AlertRow, error)
+	AcknowledgeAlert(ctx context.Context, a ids.Actor, id ids.AlertID) error
+	Plans
+	AlertLists
+}
+
+// Plans are support plans.
+type Plans interface {
+	Plan(ctx context.Context, a ids.Actor, id ids.MotherID) (flow.PlanView, error)
+	OpenPlan(ctx context.Context, a ids.Actor, id ids.MotherID) error
+	ClosePlan(ctx context.Context, a ids.Actor, id ids.MotherID) error
+}
+
+// AlertLists say who is told at a prison.
+type AlertLists interface {
+	AlertList(ctx context.Context, a ids.Actor, e ids.AgencyID) (flow.AlertList, error)
+	KeepAlertPerson(ctx context.Context, a ids.Actor, p people.AlertPerson) error
+	DropAlertPerson(ctx context.Context, a ids.Actor, p people.AlertPerson) error
+	SetDutyEmail(ctx context.Context, a ids.Actor, e ids.AgencyID, email string) error
+}
+
 // Meetings is what is known of meetings.
 type Meetings interface {
 	MeetingsOf(ctx context.Context, a ids.Actor) ([]flow.MeetingRow, error)
@@ -288,6 +342,9 @@ type Flow interface {
 	Authorities
 	Mail
 	Planning
+	Together
+	Hints
+	Support
 	Meetings
 	Kiosks
 	Users

@@ -25,6 +25,7 @@ type holdView struct {
 	Thread   string
 	Reasons  []web.Option
 	Sort     sortView // of an email
+	Together *togetherPart
 	Found    *pointedView
 	Files    []web.Option // that can be kept back
 	Claimed  bool         // by somebody
@@ -61,6 +62,7 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 	v := holdView{ID: h.ID, Mail: h.Mail, Sealed: h.Sealed, Open: h.Decided.IsZero(), Mine: h.ClaimedBy == me.ID, About: s.holdAbout(r, h), Reasons: withholdOptions(loc)}
 	if h.Message != nil {
 		m := *h.Message
+		v.Together = s.togetherPart(r, m)
 		m.Hold = nil // its link leads here
 		item := s.messageItem(r, people.Mother{}, m)
 		for i := range item.Files { // what she releases, she has had before her eyes

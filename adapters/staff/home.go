@@ -25,6 +25,8 @@ type homeView struct {
 	Admin      bool
 	Asked      []web.Table // what mothers wait for: to talk, and their record on paper
 	Asks       *web.Table
+	Together   *web.Table
+	Alerts     []alertItem
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -54,6 +56,9 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.WaitingN = len(h.Holds)
 		t := s.holdTable(r, h.Holds[:min(len(h.Holds), mostAtHome)])
 		v.Waiting = &t
+	}
+	if err := s.homeSupport(r, me, &v); err != nil {
+		return err
 	}
 	if hasSection(me.Role, "/cases") {
 		failed := s.failedTable(r, h.Failed)

@@ -90,6 +90,17 @@ func (s *Staff) routes() http.Handler {
 	in("GET /meetings/{meeting}/cancel", s.cancelPage)
 	in("POST /meetings/{meeting}/cancel", s.cancel)
 	in("GET /meetings/{meeting}/room", s.room)
+	in("GET /together", s.togetherList)
+	in("GET /together/{message}", s.together)
+	in("POST /together/{message}/{do}", s.togetherDo)
+	in("GET /alerts", s.alerts)
+	in("POST /alerts/{alert}", s.acknowledge)
+	in("GET /alert-list", s.alertList)
+	in("POST /alert-list", s.keepAlertList)
+	in("GET /women/{mother}/support", s.supportPlan)
+	in("POST /women/{mother}/support", s.keepSupportPlan)
+	in("GET /hints", s.hintWords)
+	in("POST /hints", s.keepHintWords)
 	in("GET /movements", s.movements)
 
 	// Where women are, who has come, and what follows.

@@ -3,6 +3,7 @@ package staff
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"kinbridge/adapters/web"
@@ -20,6 +21,7 @@ type threadView struct {
 	ID       ids.ThreadID
 	Mark     string // what the page shows, for the live connection
 	MayWrite bool
+	ToMother bool // what is written here can be marked to be read with her
 	WhyNot   string
 	Key      string // of the act of writing
 	MaxBody  int
@@ -94,6 +96,7 @@ func (s *Staff) loadThread(r *http.Request, me people.Staff) (threadView, flow.T
 	}
 	v := threadView{ID: t.ID, Mark: mark, MayWrite: t.MayWrite, WhyNot: t.WhyNot, MaxBody: flow.MaxBody,
 		Bar: web.IdentityBar{Title: t.Mother.Name, Lines: []string{t.Mother.PrisonerNumber, t.CaseReference}}}
+	v.ToMother = t.Channel != threads.Privileged && slices.ContainsFunc(t.Parties, func(p threads.Party) bool { return p.Kind == threads.PartyMother && p.Until.IsZero() })
 	with := []string{}
 	for _, p := range t.Parties {
 		if p.Until.IsZero() {
@@ -154,6 +157,9 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 	if m.State != messages.Withheld && m.MayAsk {
 		item.Links = append(item.Links, web.Link{Text: loc.T("staff.request.make"), Href: "/messages/" + string(m.ID) + "/request"})
 	}
+	if m.Together.Required() && m.MayMark {
+		item.Links = append(item.Links, web.Link{Text: loc.T("staff.together.link"), Href: "/together/" + string(m.ID)})
+	}
 	if m.HowItCame {
 		item.Links = append(item.Links, mailLink(loc, m.Message))
 	}
@@ -169,6 +175,9 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 		item.Status = []web.Tag{{Text: loc.T("staff.delivery.returned"), Colour: "orange"}}
 	case messages.Released:
 		item.Status, item.Note = s.deliveryStates(r, m.Deliveries)
+	}
+	if m.Together.Due() {
+		item.Status = append(item.Status, web.Tag{Text: loc.T("staff.together.tag"), Colour: "purple"})
 	}
 	return item
 }

@@ -91,9 +91,10 @@ var results = codes(
 	"moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
 	"restricted saved",
-	"returned given_back appealed review_set flag_added flag_removed", // review
-	"request_made request_kept record_given",                          // requests
-	"asked answered stopped ask_sent dismissed duty_set",              // asking and handing over
+	"returned given_back appealed review_set flag_added flag_removed",                                 // review
+	"request_made request_kept record_given",                                                          // requests
+	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over
+	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed", // reading together
 )
 
 func codes(lists ...string) map[string]bool {
@@ -114,12 +115,15 @@ type section struct {
 
 var (
 	caseRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection}
+	alertRoles  = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
 		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},
+		{"/together", "together", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
+		{"/alerts", "alerts", alertRoles},
 		{"/restrictions", "restrictions", []ids.Role{ids.RolePublicProtection}},
 		{"/movements", "movements", prisonRoles},
 		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
@@ -129,6 +133,8 @@ var (
 		{"/review", "review", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/flags", "flags", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/kiosks", "kiosks", []ids.Role{ids.RoleAdministrator}},
+		{"/alert-list", "alert_list", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
+		{"/hints", "hints", []ids.Role{ids.RoleAdministrator}},
 		{"/users", "users", []ids.Role{ids.RoleAdministrator}},
 		{"/audit", "audit", []ids.Role{ids.RoleAdministrator}},
 		{"/rules", "rules", []ids.Role{ids.RoleAdministrator}},

@@ -24,6 +24,10 @@ func deliveryWords(loc i18n.Loc, d messages.Delivery) web.Tag {
 		messages.AtKiosk: "turquoise", messages.Seen: "green"}
 	key, colour := string(d.State), colours[d.State]
 	switch {
+	case d.State == messages.Kept && d.Kept == messages.KeptTogether:
+		key, colour = "kept_together", "purple"
+	case d.State == messages.Kept:
+		key, colour = "kept", "yellow"
 	case d.State == messages.Queued && d.RecipientKind != messages.ToContact:
 		key = "waiting" // there is nothing of ours left to send
 	case d.State == messages.Failed:

@@ -12,6 +12,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"kinbridge/adapters/email/smtpout"
+	"kinbridge/gateway/flow"
 	"kinbridge/gateway/store"
 )
 
@@ -24,6 +25,7 @@ type Config struct {
 	Mail      MailConfig     `koanf:"mail"`
 	Rooms     RoomsConfig    `koanf:"rooms"`
 	Chase     ChaseConfig    `koanf:"chase"`
+	Support   SupportConfig  `koanf:"support"`
 	Custody   CustodyConfig  `koanf:"custody"`
 	// SenderTXT are DNS TXT records answered from here before any name server is asked, for closed networks: name → records.
 	SenderTXT map[string][]string `koanf:"sender_txt"`
@@ -106,7 +108,8 @@ func defaults(dir string) Config {
 		Database: DatabaseConfig{Engine: store.SQLite},
 		Mail: MailConfig{Domain: "in.kinbridge.example", Addr: "127.0.0.1:2525", Hostname: "localhost", MaxMB: 36, MailsPerMinute: 600, PerSenderHour: 60,
 			Smarthost: "127.0.0.1:25", SmarthostTLS: string(smtpout.TLSRequired), Sending: defaultSending()},
-		Rooms: RoomsConfig{UDP: ":0", TCP: ":0"},
+		Rooms:   RoomsConfig{UDP: ":0", TCP: ":0"},
+		Support: SupportConfig{AgainMinutes: int(flow.DefaultAgainAfter / time.Minute), PlanName: "ACCT"},
 	}
 }
 
@@ -178,6 +181,9 @@ func (c *Config) check() error {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	}
 	if err := checkAddr("http.addr", c.HTTP.Addr, true); err != nil {
+		return err
+	}
+	if err := c.Support.check(); err != nil {
 		return err
 	}
 	if (c.HTTP.TLSCert == "") != (c.HTTP.TLSKey == "") {

@@ -92,6 +92,7 @@ var demoThreads = []struct {
 	{"maya-law", "maya", "Advice from your solicitor", threads.Privileged, []string{"owen"}, nil, nil},
 	{"nia", "carys", "Nia and letters home", threads.Official, []string{"hannah"}, []string{"Nia Bevan"}, nil},
 	{"rory", "joanna", "Rory's nursery", threads.Official, []string{"leah"}, []string{"Rory Sims"}, nil},
+	{"joanna-pact", "joanna", "Talking to Pact", threads.Confidential, nil, nil, []string{"rhian"}},
 	{"jack", "leanne", "Jack and Amy: core group", threads.Official, []string{"leah"}, []string{"Jack Ward", "Amy Ward"}, nil},
 }
 
@@ -113,7 +114,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.firstMeeting,
-		d.review, d.transfer, d.restrictions, d.firstRequests,
+		d.review, d.transfer, d.restrictions, d.firstRequests, d.hardNews,
 		d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)

@@ -110,7 +110,7 @@ func (f *Flow) settleFile(ctx context.Context, m messages.Message, id ids.Attach
 		}
 		ds, err := tx.DeliveriesOfMessage(tx.Context(), m.ID) // none before the message is released
 		for _, d := range ds {
-			if d.RecipientKind == messages.ToMother && err == nil {
+			if d.RecipientKind == messages.ToMother && d.State != messages.Kept && err == nil { // what is kept shows her nothing
 				err = tx.AddFeed(ids.MotherID(d.RecipientID), store.FeedMessage, string(m.ID))
 			}
 		}

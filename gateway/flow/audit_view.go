@@ -78,6 +78,9 @@ func (f *Flow) auditRead(ctx context.Context, a ids.Actor, c ids.CaseID, before 
 
 // throughWall reports whether the actor may know of the thread that an entry belongs to.
 func (f *Flow) throughWall(ctx context.Context, a ids.Actor, e audit.Entry, known map[ids.ThreadID]bool) (bool, error) {
+	if e.Kind.OfPlans() || e.Kind == audit.PolicyRefusedKind && ofPlans(e.Detail) {
+		return f.knowsOfPlans(ctx, a, e.Case)
+	}
 	if e.Thread == "" {
 		return true, nil
 	}

@@ -30,6 +30,8 @@ type NewMessage struct {
 	Body    string
 	IdemKey string
 	Files   []store.NewFile
+	// Together says that the mother should read it with somebody: until then it shows her nothing.
+	Together bool
 }
 
 // Composed says what became of a new message.
@@ -62,7 +64,7 @@ func (f *Flow) Compose(ctx context.Context, a ids.Actor, in NewMessage) (Compose
 		return Composed{}, f.refuse(ctx, facts, auditID(in.Thread), d)
 	}
 	m := messages.Message{ID: ids.New[ids.MessageID](ids.Message), Thread: o.ID, Case: o.Case, AuthorKind: authorKind(a), AuthorID: a.ID, Body: body}
-	return f.post(ctx, a, o, m, d, origin{idemKey: in.IdemKey + "/" + a.ID, files: in.Files})
+	return f.post(ctx, a, o, m, d, origin{idemKey: in.IdemKey + "/" + a.ID, files: in.Files, together: in.Together})
 }
 
 func authorKind(a ids.Actor) messages.AuthorKind {
@@ -82,6 +84,7 @@ type origin struct {
 	files    []store.NewFile
 	headerID string
 	inbound  *store.Inbound
+	together bool // its author says that it is to be read together
 }
 
 // post stores a message in the state the decision gives it and, when that is released, its deliveries.
@@ -122,6 +125,9 @@ func (f *Flow) place(tx *store.Tx, a ids.Actor, o openThread, m messages.Message
 	if err := leaveToCheck(tx, from.files); err != nil {
 		return out, entry, err
 	}
+	if err := f.markNew(tx, a, o, m, from); err != nil {
+		return out, entry, err
+	}
 	if a.StaffID() != "" {
 		if err := tx.DeleteDraft(a.StaffID(), o.ID); err != nil {
 			return out, entry, err
@@ -145,8 +151,13 @@ func holdFor(d policy.Decision, c ids.CaseID, t ids.ThreadID) messages.Hold {
 }
 
 // deliver makes a released message's deliveries: one for each party but its author.
-func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) error {
+func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) (err error) {
 	tx.Wake(store.TopicStaff)
+	// What was gathered before the change began may have changed since: a colleague has marked it, a restriction has come into force.
+	if o.safe, err = safetyOf(tx.Context(), tx.Reader, o.CaseRow, o.Mother, o.ID); err != nil {
+		return err
+	}
+	o.facts.InForce = o.safe.inForce
 	only, err := audience(tx, m)
 	if err != nil {
 		return err
@@ -192,6 +203,9 @@ func (f *Flow) deliver(tx *store.Tx, o openThread, m messages.Message) error {
 func send(tx *store.Tx, d messages.Delivery) error {
 	switch d.RecipientKind {
 	case messages.ToMother:
+		if err := showQuiet(tx, d); err != nil {
+			return err
+		}
 		return tx.AddFeed(ids.MotherID(d.RecipientID), store.FeedMessage, string(d.Message))
 	case messages.ToContact:
 		if _, err := tx.ReplyAddress(d.Thread, ids.ContactID(d.RecipientID)); err != nil {
@@ -200,6 +214,19 @@ func send(tx *store.Tx, d messages.Delivery) error {
 		return tx.Enqueue(outbox.MailOut, string(d.ID), d.ID, tx.Now())
 	}
 	return nil
+}
+
+// showQuiet lets a mother know of a conversation that began quietly, because something of it goes to her now.
+func showQuiet(tx *store.Tx, d messages.Delivery) error {
+	t, err := tx.Thread(tx.Context(), d.Thread)
+	if err != nil || !t.Quiet {
+		return err
+	}
+	tx.Also(audit.ThreadShown(d.Case, d.Thread))
+	if err := tx.ShowThread(d.Thread); err != nil {
+		return err
+	}
+	return tx.AddFeed(ids.MotherID(d.RecipientID), store.FeedThread, string(d.Thread))
 }
 
 // lift lets a kept delivery go its way.
@@ -298,6 +325,8 @@ type NewThread struct {
 	Subject  string
 	Contacts []ids.ContactID // all of one agency
 	Children []ids.ChildID
+	// Together says that its first message is read with her: until then she does not know of the conversation.
+	Together bool
 	// WithStaff puts members of staff in as parties, besides the mother and the contacts.
 	WithStaff []ids.StaffID
 }
@@ -325,7 +354,10 @@ func (f *Flow) OpenThread(ctx context.Context, a ids.Actor, in NewThread) (ids.T
 	if !d.Allowed() {
 		return "", f.refuse(ctx, facts, auditID(in.Case), d)
 	}
-	t := threads.Thread{ID: ids.New[ids.ThreadID](ids.Thread), Case: c.ID, Channel: in.Channel, Children: in.Children, Subject: strings.TrimSpace(CleanText(in.Subject))}
+	t := threads.Thread{ID: ids.New[ids.ThreadID](ids.Thread), Case: c.ID, Channel: in.Channel, Children: in.Children, Subject: strings.TrimSpace(CleanText(in.Subject)), Quiet: in.Together}
+	if t.Quiet && t.Channel == threads.Privileged {
+		return "", ids.E(ids.Invalid, "What her lawyer writes reaches her without anybody's help but the one she asks for.")
+	}
 	if t.Subject == "" || len(t.Subject) > 200 || strings.ContainsAny(t.Subject, "\n\t") {
 		return "", ids.E(ids.Invalid, "Give the conversation a subject of one line, at most 200 characters.")
 	}
@@ -362,6 +394,9 @@ func (f *Flow) OpenThread(ctx context.Context, a ids.Actor, in NewThread) (ids.T
 			}
 		}
 		tx.Wake(store.TopicStaff)
+		if t.Quiet {
+			return decided(audit.ThreadOpened(c.ID, t.ID, string(t.Channel)), d), nil
+		}
 		return decided(audit.ThreadOpened(c.ID, t.ID, string(t.Channel)), d), tx.AddFeed(c.Mother, store.FeedThread, string(t.ID))
 	})
 }

@@ -50,7 +50,7 @@ var ofPrison = map[ids.Role]bool{ids.RoleFamilyWorker: true, ids.RoleOffenderMan
 
 // threadFacts gathers what policy asks about an actor and a thread.
 func threadFacts(a ids.Actor, t threads.Thread, parties []threads.Party) policy.ThreadFacts {
-	f := policy.ThreadFacts{ID: t.ID, Channel: t.Channel, IsParty: threads.IsParty(parties, a)}
+	f := policy.ThreadFacts{ID: t.ID, Channel: t.Channel, IsParty: threads.IsParty(parties, a), Quiet: t.Quiet}
 	for _, p := range parties {
 		if !p.Until.IsZero() {
 			continue

@@ -41,6 +41,8 @@ type Config struct {
 	Records *audit.RecordSigner
 	// Chase says when answers are asked for again.
 	Chase ChaseConfig
+	// Support says how those near a woman are told, and what a support plan is called.
+	Support SupportConfig
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.
@@ -57,6 +59,7 @@ type Flow struct {
 	log *slog.Logger
 
 	planner *chase.Planner
+	hints   hintBooks
 }
 
 // New returns the use cases. The bus is the one whose Wake the store calls.

@@ -170,6 +170,9 @@ func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.
 	if err := leaveToCheck(tx, files); err != nil {
 		return m, err
 	}
+	if err := f.markNew(tx, ids.ContactActor(c.ID), o, m, origin{files: files}); err != nil {
+		return m, err
+	}
 	in, err := tx.Inbound(tx.Context(), inbound)
 	if err != nil {
 		return m, err

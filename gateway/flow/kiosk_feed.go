@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -194,7 +195,19 @@ func (f *Flow) KioskThreads(ctx context.Context, actor ids.Actor) ([]KioskThread
 		k.Parts = nil
 		out = append(out, k)
 	}
+	slices.SortStableFunc(out, func(a, b KioskThread) int { return b.LastAt.Compare(a.LastAt) })
 	return out, nil
+}
+
+// lastShown is when the newest message was written that she may know of: what waits for review, or to be read with her, moves nothing in her list.
+func (k KioskThread) lastShown() time.Time {
+	at := k.Created
+	for _, p := range k.Parts {
+		if p.Written.After(at) {
+			at = p.Written
+		}
+	}
+	return at
 }
 
 // KioskThread returns one conversation of a mother's with the messages that she may read, oldest first.
@@ -270,6 +283,7 @@ func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (
 	if k.Waiting, err = f.waitingFor(ctx, o); err != nil {
 		return k, err
 	}
+	k.LastAt = k.lastShown()
 	k.With, err = f.withWhom(ctx, actor, o)
 	return k, err
 }

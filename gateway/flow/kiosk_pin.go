@@ -77,6 +77,9 @@ func (f *Flow) Unlock(ctx context.Context, kiosk ids.Actor, mother ids.MotherID,
 	for range 5 {
 		token, err = f.tryPIN(ctx, k, m, pin)
 		if !errors.Is(err, errPINRaced) {
+			if err != nil {
+				token = ""
+			}
 			return token, MotherSession{Mother: m.ID, Name: m.Name, Language: m.Language, Kiosk: k.ID, LastSeen: f.now()}, err
 		}
 	}
@@ -84,41 +87,8 @@ func (f *Flow) Unlock(ctx context.Context, kiosk ids.Actor, mother ids.MotherID,
 }
 
 func (f *Flow) tryPIN(ctx context.Context, k Kiosk, m people.Mother, pin string) (token string, err error) {
-	hash, before, err := f.st.MotherPIN(ctx, m.ID)
-	if err != nil {
-		return "", err
-	}
-	if wait := before.Wait(f.now()); wait > 0 {
-		return "", pinRefused(wait) // not looked at, so nothing is learnt and nothing recorded: the pause itself was
-	}
-	right := people.CheckSecret(hash, pin)
-	if right != nil && !errors.Is(right, people.ErrWrongCredential) {
-		return "", right
-	}
 	token = ids.Secret(32)
-	var wait time.Duration
-	err = f.st.Write(ctx, k.Actor(), func(tx *store.Tx) (audit.Entry, error) {
-		hashNow, now, err := tx.LockMotherPIN(m.ID)
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		if hashNow != hash || now.Failures != before.Failures || !now.LockedUntil.Equal(before.LockedUntil) {
-			return audit.Entry{}, errPINRaced
-		}
-		if right != nil {
-			after := before.Failed(tx.Now())
-			wait = after.Wait(tx.Now())
-			if wait > 0 {
-				tx.Also(audit.KioskPINFailed(k.ID, m.ID))
-				return audit.KioskThrottled(k.ID, m.ID), tx.SetMotherThrottle(m.ID, after)
-			}
-			return audit.KioskPINFailed(k.ID, m.ID), tx.SetMotherThrottle(m.ID, after)
-		}
-		if before != (people.Throttle{}) {
-			if err := tx.SetMotherThrottle(m.ID, people.Throttle{}); err != nil {
-				return audit.Entry{}, err
-			}
-		}
+	return token, f.withPIN(ctx, pinTry{by: k.Actor(), kiosk: k.ID, mother: m.ID, pin: pin}, func(tx *store.Tx) (audit.Entry, error) {
 		if err := tx.TouchKiosk(k.ID); err != nil {
 			return audit.Entry{}, err
 		}
@@ -132,13 +102,70 @@ func (f *Flow) tryPIN(ctx context.Context, k Kiosk, m people.Mother, pin string)
 		return audit.KioskUnlocked(k.ID, m.ID), tx.AddSession(people.HashToken(token), store.Session{Kind: store.SessionMother,
 			Subject: string(m.ID), Context: string(k.ID), Expires: tx.Now().Add(kioskSessionLife)})
 	})
+}
+
+// pinTry is one try at a mother's PIN.
+type pinTry struct {
+	by     ids.Actor
+	kiosk  ids.KioskID // "" when she gave it on a worker's device
+	mother ids.MotherID
+	caseID ids.CaseID // of a try on a worker's device
+	pin    string
+}
+
+func (p pinTry) failed(throttled bool) audit.Entry {
 	switch {
-	case err != nil:
-		return "", err
-	case right != nil:
-		return "", pinRefused(wait)
+	case p.kiosk == "":
+		return audit.TogetherCodeFailed(p.caseID, p.mother).With("what", "pin")
+	case throttled:
+		return audit.KioskThrottled(p.kiosk, p.mother)
 	}
-	return token, nil
+	return audit.KioskPINFailed(p.kiosk, p.mother)
+}
+
+// withPIN makes a change that needs a mother's PIN, in one transaction with the PIN's throttle. errPINRaced: try again. A wrong or throttled PIN
+// gives *PINRefused.
+func (f *Flow) withPIN(ctx context.Context, try pinTry, change func(*store.Tx) (audit.Entry, error)) error {
+	m := try.mother
+	hash, before, err := f.st.MotherPIN(ctx, m)
+	if err != nil {
+		return err
+	}
+	if wait := before.Wait(f.now()); wait > 0 {
+		return pinRefused(wait) // not looked at, so nothing is learnt and nothing recorded: the pause itself was
+	}
+	right := people.CheckSecret(hash, try.pin)
+	if right != nil && !errors.Is(right, people.ErrWrongCredential) {
+		return right
+	}
+	var wait time.Duration
+	err = f.st.Write(ctx, try.by, func(tx *store.Tx) (audit.Entry, error) {
+		hashNow, now, err := tx.LockMotherPIN(m)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		if hashNow != hash || now.Failures != before.Failures || !now.LockedUntil.Equal(before.LockedUntil) {
+			return audit.Entry{}, errPINRaced
+		}
+		if right != nil {
+			after := before.Failed(tx.Now())
+			if wait = after.Wait(tx.Now()); wait > 0 {
+				tx.Also(try.failed(false))
+				return try.failed(true), tx.SetMotherThrottle(m, after)
+			}
+			return try.failed(false), tx.SetMotherThrottle(m, after)
+		}
+		if before != (people.Throttle{}) {
+			if err := tx.SetMotherThrottle(m, people.Throttle{}); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		return change(tx)
+	})
+	if err == nil && right != nil {
+		err = pinRefused(wait)
+	}
+	return err
 }
 
 // MotherBySession finds who is at a kiosk; Unauthenticated when the session has ended, belongs to another kiosk, or the kiosk no longer

@@ -2,9 +2,11 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 )
@@ -14,6 +16,7 @@ type MovementRow struct {
 	Mother         string
 	PrisonerNumber string
 	Wing           string
+	Place          string // "" = a room of the meetings
 	Starts, Ends   time.Time
 }
 
@@ -40,6 +43,40 @@ func (f *Flow) Movements(ctx context.Context, a ids.Actor) ([]MovementRow, error
 			continue
 		}
 		rows = append(rows, MovementRow{Mother: o.Mother.Name, PrisonerNumber: o.Mother.PrisonerNumber, Wing: wings[o.Mother.Wing], Starts: m.Starts, Ends: m.Ends})
+	}
+	booked, err := f.bookedMovements(ctx, a, wings, own)
+	if err != nil || len(booked) == 0 {
+		return rows, err
+	}
+	rows = append(rows, booked...)
+	slices.SortStableFunc(rows, func(x, y MovementRow) int { return x.Starts.Compare(y.Starts) })
+	return rows, nil
+}
+
+// bookedMovements are the appointments with a worker. They look like any other: nothing says what for.
+func (f *Flow) bookedMovements(ctx context.Context, a ids.Actor, wings map[ids.WingID]string, own ids.WingID) (rows []MovementRow, err error) {
+	if a.Agency == "" {
+		return nil, nil
+	}
+	list, err := f.st.TogetherBooked(ctx, a.Agency, f.now().Add(-messages.ReadingTime))
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range list {
+		c, err := f.st.Case(ctx, t.Case)
+		if err != nil {
+			return nil, err
+		}
+		m, err := f.st.Mother(ctx, c.Mother)
+		if err != nil {
+			return nil, err
+		}
+		facts := policy.Facts{Act: policy.SeeMovement, Actor: a, SamePlace: m.Establishment == a.Agency}
+		if !t.Booking.Holds(m.Establishment) || m.Custody == people.Released || !policy.Decide(facts).Allowed() || own != "" && own != m.Wing {
+			continue
+		}
+		rows = append(rows, MovementRow{Mother: m.Name, PrisonerNumber: m.PrisonerNumber, Wing: wings[m.Wing], Place: t.Booking.Place, Starts: t.Booking.For,
+			Ends: t.Booking.For.Add(messages.ReadingTime)})
 	}
 	return rows, nil
 }

@@ -165,7 +165,7 @@ func (s safety) supportFacts(m ids.MessageID, a ids.Actor) policy.SupportFacts {
 	if !ok {
 		return policy.SupportFacts{}
 	}
-	return policy.SupportFacts{Together: t.Required(), Opened: !t.Opened.IsZero(), IsSupporter: t.Supporter != "" && a.StaffID() == t.Supporter}
+	return policy.SupportFacts{Together: t.Required(), Opened: !t.Opened.IsZero(), IsSupporter: t.Booking.Supporter != "" && a.StaffID() == t.Booking.Supporter}
 }
 
 // towards are the facts for letting a released message reach one party.

@@ -104,6 +104,7 @@ type CaseView struct {
 	MayPlan       bool              // plan a meeting
 	MayReadAudit  bool
 	MayResetPIN   bool
+	MaySeePlan    bool // whether a support plan is open
 	Guarding
 	Safeguards Safeguards
 }
@@ -153,6 +154,7 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 		}
 	}
 	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
+	v.MaySeePlan = allowed(facts, policy.SeeSupport)
 	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
 	v.MaySetReview, v.MayFlag = allowed(facts, policy.SetReview), allowed(facts, policy.SetFlags)
 	settings, err := f.st.ReviewSettings(ctx, "", id, v.Mother.Establishment)
@@ -322,7 +324,7 @@ func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *
 	}
 	if a.Kind == ids.ActorMother {
 		for _, d := range ds {
-			if d.RecipientKind == messages.ToMother && d.RecipientID == a.ID && d.State != messages.Seen {
+			if d.RecipientKind == messages.ToMother && d.RecipientID == a.ID && d.State != messages.Seen && d.State != messages.Kept {
 				row.Unseen++
 			}
 		}
@@ -334,8 +336,10 @@ func (f *Flow) countThread(ctx context.Context, a ids.Actor, o openThread, row *
 type MessageView struct {
 	messages.Message
 	Own        bool
-	HowItCame  bool // it is an email, and the reader may look up how it came
-	MayAsk     bool // a request can be made of it
+	Together   messages.Together // the zero value: it never was to be read together
+	MayMark    bool              // the reader may say so, and see the page of that
+	HowItCame  bool              // it is an email, and the reader may look up how it came
+	MayAsk     bool              // a request can be made of it
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
 	Stopped    *Stopped       // for its author, when it was not passed on
@@ -452,6 +456,7 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 			continue
 		}
 		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts, MayAsk: asks}
+		v.Together, v.MayMark = o.safe.together[m.ID], policy.Decide(o.about(policy.MarkTogether, m)).Allowed()
 		for _, d := range ds {
 			if d.Message == m.ID {
 				v.Deliveries = append(v.Deliveries, d)

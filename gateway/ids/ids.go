@@ -37,6 +37,8 @@ type (
 	AnswerID       string // one answer of a mother's to a request
 	AskID          string // an answer that is waited for
 	AskStepID      string // one step of asking for it again
+	AlertID        string // word to the wing that a woman may need support
+	PlanID         string // one support plan
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -68,6 +70,8 @@ const (
 	Answer       = "ans"
 	Ask          = "ask"
 	AskStep      = "stp"
+	Alert        = "alt"
+	Plan         = "pln"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

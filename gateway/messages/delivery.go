@@ -126,6 +126,15 @@ func (d *Delivery) Lift(at time.Time) error {
 	return nil
 }
 
+// KeepTogether stops a delivery that has not reached its recipient yet, to be read with her, and reports whether it did: what she has she has.
+func (d *Delivery) KeepTogether() bool {
+	if d.State != Queued {
+		return false
+	}
+	d.State, d.Kept = Kept, KeptTogether
+	return true
+}
+
 // Give records that she was given it by hand: by post, in person, or as it was agreed (a code). What is still to be read with somebody is not
 // given that way.
 func (d *Delivery) Give(at time.Time, how string) error {

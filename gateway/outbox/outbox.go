@@ -16,12 +16,14 @@ type Kind string
 
 // The kinds of work.
 const (
-	MailIn    Kind = "mail_in"    // read and file a received email: payload is its InboundID
-	MailOut   Kind = "mail_out"   // send one delivery by email: payload is its DeliveryID
-	MailGuest Kind = "mail_guest" // send a meeting invitation or code: payload is flow's
-	MailNote  Kind = "mail_note"  // tell a sender that her email could not be read: payload is flow's
-	FileCheck Kind = "file_check" // look at a file that came with a message: payload is its AttachmentID
-	MailPage  Kind = "mail_page"  // send the code of a reading page: payload is flow's
+	MailIn     Kind = "mail_in"     // read and file a received email: payload is its InboundID
+	MailOut    Kind = "mail_out"    // send one delivery by email: payload is its DeliveryID
+	MailGuest  Kind = "mail_guest"  // send a meeting invitation or code: payload is flow's
+	MailNote   Kind = "mail_note"   // tell a sender that her email could not be read: payload is flow's
+	FileCheck  Kind = "file_check"  // look at a file that came with a message: payload is its AttachmentID
+	MailPage   Kind = "mail_page"   // send the code of a reading page: payload is flow's
+	MailAlert  Kind = "mail_alert"  // ask somebody near a woman to look at her page: payload is flow's
+	AlertAgain Kind = "alert_again" // tell more people when nobody sees to her: payload is the AlertID
 	// CustodyDue: take a custody event whose time has come, or forget one that is nobody's: payload is flow's.
 	CustodyDue Kind = "custody_due"
 	// DayTurned: examine what begins or ends with a London day: payload is the day.

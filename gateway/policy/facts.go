@@ -56,6 +56,7 @@ const (
 	SeeSupport     Act = "see_support"     // know that a support plan (ACCT) is open
 	KeepSupport    Act = "keep_support"    // open or close a support plan
 	SeeAlert       Act = "see_alert"       // be told that a mother may need support
+	KeepAlertList  Act = "keep_alert_list" // say who is told at a prison
 
 	SeeRestrictions   Act = "see_restrictions"   // read a case's restrictions
 	AddRestriction    Act = "add_restriction"    // put a restriction in force
@@ -109,6 +110,7 @@ type ThreadFacts struct {
 	HasMother  bool // the mother is a party
 	// NoResponsibility: it is about children, and on this day she has parental responsibility for none of them.
 	NoResponsibility bool
+	Quiet            bool // it begins with something that is read together with her, and was not yet
 	// Of staff who are to become parties: somebody is not on the case's team; somebody is not Pact's; somebody there is.
 	OutsideStaff, PrisonStaff, WithStaff bool
 }

@@ -10,6 +10,9 @@ func notYetTogether(f *Facts) bool {
 	return f.Support.Together && !f.Support.Opened && !f.Support.WithWorker && !f.Message.IsAuthor
 }
 
+// beginsQuietly: of such a conversation she learns when its first message is opened with her.
+func beginsQuietly(f *Facts) bool { return f.Thread.Quiet && !privileged(f) && !f.Support.WithWorker }
+
 func released(f *Facts) bool { return !f.Message.Held && !f.Message.Withheld }
 
 // isOut: she has been released and it is not agreed how what is held for her reaches her.

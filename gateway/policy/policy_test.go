@@ -355,7 +355,7 @@ func drawFacts(t *rapid.T) Facts {
 			Role: rapid.SampledFrom(append([]ids.Role{""}, ids.Roles...)).Draw(t, "role")},
 		Case: CaseFacts{ID: rapid.SampledFrom([]ids.CaseID{"", "cas_1"}).Draw(t, "case"), OnTeam: b("team"), IsWorker: b("worker"), IsMother: b("own"), SameEstablishment: b("prison"), SameWing: b("wing"), Closed: b("closed"), OtherPrison: b("otherPrison")},
 		Thread: ThreadFacts{Channel: rapid.SampledFrom([]threads.Channel{threads.Official, threads.Confidential, threads.Privileged, "", "x"}).Draw(t, "channel"),
-			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother"), NoResponsibility: b("noResponsibility"), OutsideStaff: b("outsideStaff"), PrisonStaff: b("prisonStaff"), WithStaff: b("withStaff")},
+			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother"), NoResponsibility: b("noResponsibility"), Quiet: b("quiet"), OutsideStaff: b("outsideStaff"), PrisonStaff: b("prisonStaff"), WithStaff: b("withStaff")},
 		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold"), Notice: b("notice"), Appealed: b("appealed"), Picture: b("picture"), FileKept: b("fileKept"), FileCleared: b("fileCleared"), Kept: b("kept"), Tellable: b("tellable")},
 		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
 			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"), Report: b("report"),
@@ -380,6 +380,9 @@ func mayKnowThread(f Facts) bool {
 	signedIn := person && f.Actor.ID != ""
 	role := func(r ids.Role) bool { return signedIn && f.Actor.Role == r }
 	holdsCase := role(ids.RolePactWorker) && (f.Case.OnTeam || f.Case.IsWorker)
+	if f.Actor.Kind == ids.ActorMother && f.Thread.Quiet && !f.Support.WithWorker && f.Thread.Channel != threads.Privileged {
+		return false // it begins with what somebody must be with her for
+	}
 	switch f.Thread.Channel {
 	case threads.Privileged:
 		return f.Thread.IsParty

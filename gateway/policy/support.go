@@ -11,7 +11,8 @@ var supportChapters = []*Chapter{
 	{MarkTogether, "say that a message is to be read together with somebody", []Rule{
 		{Needs: ReadMessage},
 		{If: "the conversation is legally privileged", When: privileged, Decision: deny("privileged_hers", "What her lawyer writes reaches her without anybody's help but the one she asks for.")},
-		{If: "the actor wrote it and may still write there", When: func(f *Facts) bool { return f.Message.IsAuthor && isStaff(f.Actor) }, Decision: allow("author", "Whoever writes bad news says that somebody should be with her.").with(TellWorker)},
+		{If: "the actor wrote it and is not the mother", When: func(f *Facts) bool { return f.Message.IsAuthor && f.Actor.Kind != ids.ActorMother },
+			Decision: allow("author", "Whoever writes bad news says that somebody should be with her, by a mark or by the words she writes.").with(TellWorker)},
 		{If: "the actor works on the case", When: func(f *Facts) bool { return isPact(f) || isFamilyWorker(f) || mayReview(f) },
 			Decision: allow("case_team", "Whoever reads it first says that somebody should be with her.").with(TellWorker)},
 		{Decision: deny("marks_not", "You cannot mark this message.").do("Tell the case's Pact social worker.")},
@@ -31,6 +32,9 @@ var supportChapters = []*Chapter{
 	{OpenTogether, "open a message with her and record how it went", []Rule{
 		{Needs: ReadMessage},
 		{If: "it is not to be read together", When: func(f *Facts) bool { return !f.Support.Together }, Decision: deny("not_marked", "This message is not one to be read together.")},
+		{If: "it is not released", When: not(released), Decision: deny("not_released_yet", "It waits for review: it is not hers yet.").do("Have it checked first.")},
+		{If: "she has been released, and it was not opened before", When: func(f *Facts) bool { return isOut(f) && !f.Support.Opened },
+			Decision: deny("after_release", "She has been released: it is kept for the agreed follow-on contact.").do("Agree with her how she is reached.")},
 		{If: "the actor is booked to be with her, or the case's Pact social worker",
 			When: func(f *Facts) bool {
 				return isStaff(f.Actor) && (f.Support.IsSupporter || isPact(f)) && (isPact(f) || isFamilyWorker(f))
@@ -57,6 +61,12 @@ var supportChapters = []*Chapter{
 			Decision: allow("her_wing", "Whoever is near her is told that she may need support, never why.")},
 		{If: "the actor works on the case", When: func(f *Facts) bool { return isPact(f) || isFamilyWorker(f) || isOffenderManager(f) }, Decision: allow("case_team", "The case's team knows how she is.")},
 		{Decision: conceal("not_near_her", "Only those near her and her case's team are told.")},
+	}},
+	{KeepAlertList, "say who is told at a prison that a woman may need support", []Rule{
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators keep the lists of a prison.")},
+		{If: "the actor is public protection there", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RolePublicProtection) && f.SamePlace },
+			Decision: allow("protection", "Public protection says who is told at its prison.")},
+		{Decision: deny("alert_list_closed", "Only public protection and administrators change this list.").do("Ask one of them.")},
 	}},
 }
 

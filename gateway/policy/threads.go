@@ -75,6 +75,8 @@ var caseChapters = []*Chapter{
 
 var threadChapters = []*Chapter{
 	{ReadThread, "know of a conversation and read what is released in it", []Rule{
+		{If: "the actor is a mother, and it begins with something to be read together, which was not yet", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && beginsQuietly(f) },
+			Decision: conceal("begins_together", "It begins with something that is read together with somebody: until then she does not know of it.")},
 		{If: "it is legally privileged and the actor is a party", When: both(privileged, isParty), Decision: allow("privileged_party", "A party of a legally privileged thread.")},
 		{If: "it is legally privileged", When: privileged, Decision: conceal("privileged_wall", "Only its parties may know of a legally privileged thread.")},
 		{If: "it is confidential and the actor is a party", When: both(confidential, isParty), Decision: allow("confidential_party", "A party of a confidential thread.")},

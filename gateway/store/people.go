@@ -265,6 +265,8 @@ const (
 	SessionMother SessionKind = "mother" // context: the kiosk
 	SessionGuest  SessionKind = "guest"  // subject: the participant; context: the meeting
 	SessionReader SessionKind = "reader" // subject: the reading page; context: the contact
+	// SessionTogether is a worker beside a mother. subject: the message; context: the mother and the worker, "mother/worker".
+	SessionTogether SessionKind = "together"
 )
 
 // Session is one signed-in face. Token hashes are the keys; the token itself is only in the browser.

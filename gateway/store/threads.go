@@ -14,8 +14,8 @@ func (tx *Tx) AddThread(t threads.Thread, parties []threads.Party) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.q.exec(tx.ctx, `INSERT INTO threads (id, case_id, channel, agency_id, subject_sealed, created, last_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		string(t.ID), string(t.Case), string(t.Channel), string(t.Agency), subject, micros(tx.now), micros(tx.now)); err != nil {
+	if _, err := tx.q.exec(tx.ctx, `INSERT INTO threads (id, case_id, channel, agency_id, subject_sealed, created, last_at, quiet) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(t.ID), string(t.Case), string(t.Channel), string(t.Agency), subject, micros(tx.now), micros(tx.now), flag(t.Quiet)); err != nil {
 		return err
 	}
 	for _, c := range t.Children {
@@ -56,7 +56,7 @@ func (r Reader) scanThread(ctx context.Context) func(scanner) (threads.Thread, e
 	return func(s scanner) (threads.Thread, error) {
 		var t threads.Thread
 		var sealed []byte
-		if err := s.Scan(&t.ID, &t.Case, &t.Channel, &t.Agency, &sealed, at{&t.Created}, at{&t.LastAt}); err != nil {
+		if err := s.Scan(&t.ID, &t.Case, &t.Channel, &t.Agency, &sealed, at{&t.Created}, at{&t.LastAt}, &t.Quiet); err != nil {
 			return t, err
 		}
 		t.Subject = string(sealed) // opened after the rows are closed: a transaction has one connection
@@ -82,7 +82,7 @@ func (r Reader) openSubjects(ctx context.Context, ts []threads.Thread, err error
 	return ts, nil
 }
 
-const threadColumns = `t.id, t.case_id, t.channel, t.agency_id, t.subject_sealed, t.created, t.last_at`
+const threadColumns = `t.id, t.case_id, t.channel, t.agency_id, t.subject_sealed, t.created, t.last_at, t.quiet`
 
 // Thread returns one thread.
 func (r Reader) Thread(ctx context.Context, id ids.ThreadID) (threads.Thread, error) {

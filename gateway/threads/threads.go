@@ -32,6 +32,7 @@ type Thread struct {
 	Children []ids.ChildID
 	Created  time.Time
 	LastAt   time.Time // when its newest message was written
+	Quiet    bool      // its mother is not shown it until its first message was read with her
 }
 
 // PartyKind says what sort of person a party is.

@@ -50,10 +50,17 @@ type Letters interface {
 	NoticeDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
 }
 
+// Alerts are the mails that ask somebody near a woman to look at her page.
+type Alerts interface {
+	AlertMail(ctx context.Context, payload json.RawMessage) (flow.OutMail, error)
+	AlertMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
+}
+
 // Gateway is what the sender needs of the domain.
 type Gateway interface {
 	Deliveries
 	Letters
+	Alerts
 }
 
 // TLSMode says how the connection to the smarthost is protected.
@@ -200,6 +207,11 @@ func (s *Sender) HandlePage(ctx context.Context, it outbox.Item) error {
 // HandleNotice is the outbox handler for mail_note items.
 func (s *Sender) HandleNotice(ctx context.Context, it outbox.Item) error {
 	return s.letter(ctx, it, s.gw.NoticeMail, s.gw.NoticeDone)
+}
+
+// HandleAlert is the outbox handler for mail_alert items.
+func (s *Sender) HandleAlert(ctx context.Context, it outbox.Item) error {
+	return s.letter(ctx, it, s.gw.AlertMail, s.gw.AlertMailDone)
 }
 
 // letter sends a mail that is no message: its end is recorded, and what is of no use any more is ErrNothingToSend when its time has passed.
