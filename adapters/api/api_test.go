@@ -376,7 +376,7 @@ func TestTheDocument(t *testing.T) {
 	if v, _ := doc["openapi"].(string); !strings.HasPrefix(v, "3.1") {
 		t.Fatalf("openapi %v", doc["openapi"])
 	}
-	want := map[string]string{"list-cases": "get /cases", "get-case": "get /cases/{case_id}", "list-threads": "get /cases/{case_id}/threads", "get-thread": "get /threads/{thread_id}",
+	want := map[string]string{"list-cases": "get /cases", "get-case": "get /cases/{case_id}", "list-threads": "get /cases/{case_id}/threads", "list-restrictions": "get /cases/{case_id}/restrictions", "get-thread": "get /threads/{thread_id}",
 		"list-messages": "get /threads/{thread_id}/messages", "get-message": "get /threads/{thread_id}/messages/{message_id}", "post-message": "post /threads/{thread_id}/messages",
 		"get-attachment": "get /attachments/{attachment_id}", "list-holds": "get /holds", "get-hold": "get /holds/{hold_id}", "return-hold": "post /holds/{hold_id}/return", "give-back-hold": "post /holds/{hold_id}/give-back", "release-hold": "post /holds/{hold_id}/release",
 		"withhold-hold": "post /holds/{hold_id}/withhold", "file-hold": "post /holds/{hold_id}/file", "list-meetings": "get /meetings", "get-meeting": "get /meetings/{meeting_id}",
