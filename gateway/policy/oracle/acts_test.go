@@ -93,9 +93,22 @@ func (w *world) restrict(f *family) {
 	} else {
 		l.child = choose(w, f.children).id
 	}
+	if w.chance(2) {
+		w.aim(f, &l)
+	}
 	f.limits = append(f.limits, l)
 	if len(f.limits) > 4 {
 		f.limits = f.limits[1:]
+	}
+}
+
+// aim has a restriction be about somebody she is to meet: of all there are few would be.
+func (w *world) aim(f *family, l *limit) {
+	for _, g := range w.meets {
+		if who := (&talk{in: g.in}).outside(); g.fam == f && len(who) > 0 {
+			l.who, l.child = choose(w, who), ""
+			l.from = w.day - w.pick(2)
+		}
 	}
 }
 
@@ -128,6 +141,7 @@ func (w *world) openTalk(f *family) {
 	if w.chance(20) {
 		t.channel = "" // a row that somebody has spoilt
 	}
+	t.quiet = w.chance(4)
 	if !w.chance(8) {
 		t.in = append(t.in, member{id: f.mother, kind: threads.PartyMother})
 	}
@@ -244,7 +258,10 @@ func (w *world) support(f *family) {
 		s.together = !s.together
 		s.opened = false
 	case 1:
-		s.opened = s.together && w.chance(2)
+		if s.opened = s.together && w.chance(2); s.opened && s.in.quiet {
+			s.in.quiet = false // now she knows of the conversation
+			w.only.say = nil   // and that is about all of it
+		}
 	case 2:
 		s.supporter = choose(w, w.staff()[:5]).ID
 	case 3:
@@ -299,7 +316,7 @@ func (w *world) set(f *family) {
 }
 
 func (w *world) meet(f *family) {
-	g := &gathering{fam: f, day: w.day + w.pick(3) - 1, private: w.chance(3), hosts: map[string]bool{}}
+	g := &gathering{fam: f, day: w.day + choose(w, []int{-1, 0, 0, 0, 1}), private: w.chance(3), hosts: map[string]bool{}}
 	if !w.chance(5) {
 		g.in = append(g.in, member{id: f.mother, kind: threads.PartyMother})
 	}
@@ -313,6 +330,7 @@ func (w *world) meet(f *family) {
 			g.hosts[s] = w.chance(2)
 		}
 	}
+	g.superviser = g.superviser && !w.chance(3) // somebody is there, and not all the time
 	if w.chance(3) {
 		g.children = []ids.ChildID{choose(w, f.children).id}
 	}
@@ -323,6 +341,9 @@ func (w *world) meet(f *family) {
 		}
 	}
 	w.meets = append(kept, g)
+	for range w.pick(3) { // what forbids a meeting, or asks for somebody there, meets one that is today too rarely by chance alone
+		w.restrict(f)
+	}
 }
 
 func (w *world) changeMeeting(f *family) {

@@ -147,7 +147,7 @@ func directionOf(k threads.PartyKind) messages.Direction {
 
 // talkFacts mirrors openThread.load and openThread.to.
 func (w *world) talkFacts(f *policy.Facts, p soul, t *talk) {
-	f.Thread = policy.ThreadFacts{ID: t.id, Channel: t.channel, IsParty: partyOf(t.in, p.Actor), NoResponsibility: w.ended(t.fam, t.about)}
+	f.Thread = policy.ThreadFacts{ID: t.id, Channel: t.channel, IsParty: partyOf(t.in, p.Actor), NoResponsibility: w.ended(t.fam, t.about), Quiet: t.quiet}
 	for _, m := range t.in {
 		switch {
 		case m.left:

@@ -49,8 +49,8 @@ func faultsOf(c *policy.Chapter) (out []fault) {
 
 // onlyWords are the rules whose absence changes nothing but the words of a refusal: why each is.
 var onlyWords = map[string]string{
-	"read_thread 2 privileged_wall: gone":   "nothing below it opens a privileged conversation: the last rule conceals it as one of no known channel",
-	"read_thread 5 confidential_wall: gone": "nothing below it opens a confidential one: the last rule conceals it",
+	"read_thread 3 privileged_wall: gone":   "nothing below it opens a privileged conversation: the last rule conceals it as one of no known channel",
+	"read_thread 6 confidential_wall: gone": "nothing below it opens a confidential one: the last rule conceals it",
 	"write_message 3 not_now: gone":         "she is refused by the next rule, which says more than she is to be told here",
 	"attend_meeting 7 withdrawn: gone":      "the next rules refuse her as well, in words that are for staff",
 	"decide_mail 2 intake_wall: gone":       "who is on no team sorts no mail of a team: the last rule conceals it",

@@ -36,7 +36,7 @@ func (w *world) judgeMessage(q *question) (verdict, bool) {
 		}
 		return told(p.her(q.fam) && p.inIt(s.in) && !q.fam.closed && !w.parentOfNone(q.fam, s.in.about)), true
 	case policy.HearOf:
-		return shown(p.follows(s.in) && p.inIt(s.in) && s.state == keptBack && s.tellable), true
+		return shown(p.hearsOf(s) && p.inIt(s.in) && s.state == keptBack && s.tellable), true
 	case policy.GiveKept:
 		if !p.reads(s) {
 			return unknown, true
@@ -143,7 +143,7 @@ func (w *world) judgeReview(q *question) (verdict, bool) {
 		}
 		return p.mayCheck(s), true
 	case policy.Appeal:
-		if !p.follows(s.in) || !p.wrote(s) {
+		if !p.hearsOf(s) || !p.wrote(s) {
 			return unknown, true
 		}
 		return told(s.state == keptBack && !s.asked), true
@@ -161,7 +161,7 @@ func (w *world) judgeReview(q *question) (verdict, bool) {
 
 // mayCheck: who decides a message that waits. Nobody her own; an appeal a second person.
 func (p soul) mayCheck(s *saying) verdict {
-	if !p.follows(s.in) {
+	if !p.hearsOf(s) {
 		return unknown
 	}
 	return told(p.checks(s) && !p.wrote(s) && !(s.appeal && s.keptBy == p.ID))
@@ -187,10 +187,15 @@ func (w *world) judgeSupport(q *question) (verdict, bool) {
 			return unknown, true
 		}
 		booked := p.familyWorker(f) && s.supporter == p.ID
-		if s.together && (p.pact(f) || booked) {
+		// What nobody has passed yet is not hers; what comes after her release is kept until it is agreed how she is reached. How it went can be
+		// recorded again afterwards.
+		hers := s.state == passed && (s.opened || !f.released)
+		if s.together && hers && (p.pact(f) || booked) {
 			return yes.owing(policy.TellWing), true
 		}
 		return refused, true
+	case policy.KeepAlertList:
+		return told(p.administrator() || p.is(ids.RolePublicProtection) && p.Agency == q.place), true
 	case policy.SeeSupport, policy.KeepSupport:
 		inside := p.protects(f) || p.manager(f) || p.officer(f)
 		if q.act == policy.SeeSupport || !inside && !p.works(f) {
@@ -204,12 +209,13 @@ func (w *world) judgeSupport(q *question) (verdict, bool) {
 	return verdict{}, false
 }
 
-// marks: who says that somebody should be with her. What her lawyer writes is hers alone.
+// marks: who says that somebody should be with her: whoever wrote to her (people outside by their words), works on her case or reads it first. What
+// her lawyer writes is hers alone.
 func (p soul) marks(s *saying) verdict {
 	if !p.reads(s) {
 		return unknown
 	}
-	if s.in.channel != threads.Privileged && (p.signedIn() && p.wrote(s) || p.works(s.in.fam) || p.checks(s)) {
+	if s.in.channel != threads.Privileged && (p.Kind != ids.ActorMother && p.wrote(s) || p.works(s.in.fam) || p.checks(s)) {
 		return yes.owing(policy.TellWorker)
 	}
 	return refused

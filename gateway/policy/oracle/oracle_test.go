@@ -129,8 +129,20 @@ func (t *talk) outside() (out []ids.ContactID) {
 	return out
 }
 
-// follows: who may know that a conversation exists. Privileged: nobody but its parties. Confidential: Pact besides. Official: who knows the case.
-func (p soul) follows(t *talk) bool {
+// unaware: a conversation that begins with hard news is kept from a mother until its first message is opened with her. What her lawyer writes
+// nobody stands before.
+func (p soul) unaware(t *talk) bool {
+	return p.Kind == ids.ActorMother && t.quiet && t.channel != threads.Privileged
+}
+
+// follows: who may know that a conversation exists.
+func (p soul) follows(t *talk) bool { return !p.unaware(t) && p.concerns(t) }
+
+// hearsOf: who may know that there is a message; of one in a conversation that she is not to know of yet she learns from who is with her.
+func (p soul) hearsOf(s *saying) bool { return (!p.unaware(s.in) || s.beside) && p.concerns(s.in) }
+
+// concerns: whom a conversation concerns. Privileged: nobody but its parties. Confidential: Pact besides. Official: who knows the case.
+func (p soul) concerns(t *talk) bool {
 	switch t.channel {
 	case threads.Privileged:
 		return p.inIt(t)
@@ -237,7 +249,7 @@ func (s *saying) alone() bool { return s.together && !s.opened && !s.beside }
 // reads: who may read a message.
 func (p soul) reads(s *saying) bool {
 	switch {
-	case !p.follows(s.in):
+	case !p.hearsOf(s):
 		return false
 	case p.wrote(s):
 		return true

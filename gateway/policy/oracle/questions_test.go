@@ -20,7 +20,7 @@ var (
 	actsOnBooking  = []policy.Act{policy.PlanMeeting, policy.Invite}
 	actsOnMail     = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
 	actsOnNobody   = []policy.Act{policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
-		policy.MoveMail, policy.ReadMail}
+		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
 )
 
 func every() (all []policy.Act) {

@@ -124,6 +124,8 @@ type talk struct {
 	about   []ids.ChildID
 	in      []member
 	said    []*saying
+	// quiet: it begins with hard news, and nothing of it has been read with her yet.
+	quiet bool
 }
 
 // state of a saying.
