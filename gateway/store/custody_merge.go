@@ -8,7 +8,7 @@ import (
 )
 
 // ofMother are the tables whose rows say by mother_id whose they are, and of which two records' rows do not get in each other's way; the feed is moved by itself.
-var ofMother = []string{"cases", "prisoner_numbers", "custody_events"}
+var ofMother = []string{"cases", "prisoner_numbers", "custody_events", "reading_codes", "support_alerts", "support_plans"}
 
 // MergeMothers moves everything of one record to another that is the same woman's: cases, her part in conversations, what she wrote, what was
 // delivered to her, her places in meetings, her numbers and the reports about her; and her feed, behind the other's, in its order. The record that ends stays, with no PIN
@@ -31,6 +31,9 @@ func (tx *Tx) MergeMothers(winner, loser people.Mother) error {
 		{`UPDATE messages SET author_id = ? WHERE author_kind = 'mother' AND author_id = ?`, []any{w, l}},
 		{`UPDATE deliveries SET recipient_id = ? WHERE recipient_kind = 'mother' AND recipient_id = ?`, []any{w, l}},
 		{`UPDATE participants SET person_id = ?, name = ? WHERE kind = 'mother' AND person_id = ?`, []any{w, winner.Name, l}},
+		// Of two open plans one goes on.
+		{`UPDATE support_plans SET closed = ?, closed_by = 'merged' WHERE mother_id = ? AND closed = 0 AND EXISTS (SELECT 1 FROM support_plans WHERE mother_id = ? AND closed = 0)`,
+			[]any{micros(tx.now), l, w}},
 		{`UPDATE mothers SET merged_into = ? WHERE merged_into = ?`, []any{w, l}},
 		{`UPDATE mothers SET merged_into = ?, pin_hash = '', feed_seq = 0, custody = 'released' WHERE id = ?`, []any{w, l}},
 	} {
