@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { chromium } from 'playwright-core'
-import { logs, ROOT, tail } from './process.mjs'
+import { leaving, logs, ROOT, tail } from './process.mjs'
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
@@ -92,9 +92,14 @@ export async function openPage(t, browser, { width = 1280, height = 800, touch =
   page.setDefaultTimeout(10_000)
   const faults = await watch(page, expect)
   open.add(page)
-  t.after(async () => {
+  const leave = async () => {
+    leaving.delete(leave)
     open.delete(page)
     await context.close()
+  }
+  leaving.add(leave)
+  t.after(async () => {
+    await leave()
     if (faults.length) throw new Error(`the page reported:\n  ${faults.join('\n  ')}`)
   })
   return page

@@ -59,6 +59,12 @@ export async function serve(t, file, args, { url, log, timeout = 60_000, env = {
   return program
 }
 
+/**
+ * What is done before a program is stopped at the end of its test: hooks run in the order they were added, the program's first, and a page that is
+ * open when its server goes tells of a lost connection that nobody meant to test.
+ */
+export const leaving = new Set()
+
 function spawned(t, file, args, { log, env }) {
   const out = openSync(log, 'a')
   const child = spawn(file, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env } })
@@ -83,7 +89,10 @@ function spawned(t, file, args, { log, env }) {
   }
   logs.set(log, logged)
   t.after(() => logs.delete(log))
-  t.after(stop)
+  t.after(async () => {
+    for (const leave of [...leaving]) await leave()
+    return stop()
+  })
   const ready = async (look, timeout) => {
     const got = await until(`${path.basename(file)} to be ready`, async () => (ended ? { ended } : look()), { timeout }).catch((e) => {
       throw new Error(`${e.message}. Its log ends:\n${tail(logged())}`)

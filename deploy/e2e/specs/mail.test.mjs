@@ -77,7 +77,8 @@ suite('mail that is no ordinary answer', { concurrency: 1 }, () => {
     const answers = out.from
     const report = ['From: MAILER-DAEMON@northvale.example', `To: ${answers}`, 'Subject: Undelivered Mail Returned to Sender', 'Auto-Submitted: auto-replied', 'MIME-Version: 1.0',
       'Content-Type: multipart/report; report-type=delivery-status; boundary=b', '', '--b', 'Content-Type: text/plain', '', 'There is no such mailbox.', '', '--b', 'Content-Type: message/delivery-status', '',
-      'Reporting-MTA: dns; mx.northvale.example', '', 'Final-Recipient: rfc822; owen.lloyd@northvale.example', 'Action: failed', 'Status: 5.1.1', 'Diagnostic-Code: smtp; 550 5.1.1 no such user', '', '--b--', ''].join('\r\n')
+      'Reporting-MTA: dns; mx.northvale.example', '', 'Final-Recipient: rfc822; owen.lloyd@northvale.example', 'Action: failed', 'Status: 5.1.1', 'Diagnostic-Code: smtp; 550 5.1.1 no such user', '',
+      '--b', 'Content-Type: text/rfc822-headers', '', `Message-ID: <${out.message_id}>`, '', '--b--', ''].join('\r\n')
     await sendRaw({ server: world.smtp, from: '<>', to: answers, data: report })
     await until('the failure', async () => {
       await page.goto('/undelivered?lang=en')
