@@ -150,12 +150,12 @@ func TestTheDayTurns(t *testing.T) {
 		if len(restrictionsOf(t, w, w.Staff.Worker.Actor).Kept) != 0 {
 			t.Fatal("kept a day early")
 		}
-		w.Env.Clock.Advance(25 * time.Hour)
+		w.Env.Clock.NextDay()
 		turn()
 		if kept := restrictionsOf(t, w, w.Staff.Worker.Actor).Kept; len(kept) != 1 || !kept[0].Forbidden {
 			t.Fatalf("on its day: %+v", kept)
 		}
-		w.Env.Clock.Advance(24 * time.Hour)
+		w.Env.Clock.NextDay()
 		turn()
 		if kept := restrictionsOf(t, w, w.Staff.Worker.Actor).Kept; len(kept) != 1 || kept[0].Forbidden {
 			t.Fatalf("after it: %+v", kept)

@@ -2,6 +2,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -21,6 +22,7 @@ import (
 
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/vault"
+	"kinbridge/gateway/workdays"
 )
 
 // Env is one engine under test.
@@ -39,6 +41,22 @@ func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 // Advance moves the clock forward.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
+// NextDay moves the clock forward to noon of the next civil day in prison: whatever the hour is at which the tests run, that is one day on.
+func (c *Clock) NextDay() {
+	now := c.Now()
+	c.Advance(workdays.Of(now).Plus(1).At(12, 0).Sub(now))
+}
+
+// startAhead moves every test's clock before it starts, so that the tests can be tried at another hour or season:
+// KINBRIDGE_TEST_AHEAD=23h, say. Parts that ask the process's own clock are not moved.
+var startAhead = sync.OnceValue(func() time.Duration {
+	d, err := time.ParseDuration(cmp.Or(os.Getenv("KINBRIDGE_TEST_AHEAD"), "0"))
+	if err != nil {
+		panic("storetest: KINBRIDGE_TEST_AHEAD: " + err.Error())
+	}
+	return d
+})
+
 // Each runs the body on SQLite and on PostgreSQL, each with a fresh, migrated database. wake, when given, is the store's Wake. The test then runs
 // beside others: nothing that it uses may belong to the whole process.
 func Each(t *testing.T, body func(t *testing.T, e Env), wake ...func([]string)) {
@@ -53,6 +71,7 @@ func Each(t *testing.T, body func(t *testing.T, e Env), wake ...func([]string)) 
 func Open(t testing.TB, engine store.Engine, wake ...func([]string)) Env {
 	t.Helper()
 	e := Env{Config: migrated(t, engine), Clock: &Clock{}}
+	e.Clock.Advance(startAhead())
 	e.Config.Now = e.Clock.Now
 	if len(wake) > 0 {
 		e.Config.Wake = wake[0]
