@@ -14,9 +14,9 @@ import (
 )
 
 // requestTitle says what is asked: "School trip for Tomos".
-func requestTitle(q flow.RequestRow) string {
-	words := requests.For(q.Kind.Words("en"), q.ChildName, "en")
-	return strings.ToUpper(words[:1]) + words[1:]
+func requestTitle(loc i18n.Loc, q flow.RequestRow) string {
+	lang := string(loc.Lang())
+	return sentence(requests.For(q.Kind.Words(lang), q.ChildName, lang))
 }
 
 var requestColours = map[requests.State]string{requests.Open: "blue", requests.Overdue: "orange", requests.Closed: "grey", requests.WantsTalk: "yellow",
@@ -40,11 +40,11 @@ func (s *Staff) requestTable(r *http.Request, rows []flow.RequestRow) web.Table 
 		if q.ByHer {
 			who = loc.T("staff.request.hers", "Name", q.With)
 		}
-		by := workdays.Name(q.Due, 0, "en")
+		by := workdays.Name(q.Due, 0, string(loc.Lang()))
 		if by == "" {
 			by = loc.T("staff.request.no_day")
 		}
-		t.Rows = append(t.Rows, []web.Cell{{Text: requestTitle(q), Href: "/cases/" + string(q.Case) + "/requests#" + string(q.ID), Small: q.Subject}, {Text: who}, {Text: by}, {Tag: requestTag(loc, q)}})
+		t.Rows = append(t.Rows, []web.Cell{{Text: requestTitle(loc, q), Href: "/cases/" + string(q.Case) + "/requests#" + string(q.ID), Small: q.Subject}, {Text: who}, {Text: by}, {Tag: requestTag(loc, q)}})
 	}
 	return t
 }
@@ -61,6 +61,8 @@ type requestsView struct {
 	Bar   web.IdentityBar
 	Sub   web.SubNavigation
 	Items []requestItem
+	// Record is where her own record can be printed, "" for who may not.
+	Record string
 }
 
 // requests lists what is asked in a case with every answer, and what can be done.
@@ -75,14 +77,17 @@ func (s *Staff) requests(w http.ResponseWriter, r *http.Request, me people.Staff
 		return err
 	}
 	v := requestsView{Bar: caseBar(loc, c), Sub: caseNav(loc, c, r.URL.Path)}
+	if c.MayPrint {
+		v.Record = "/cases/" + string(c.ID) + "/record"
+	}
 	for _, q := range rows {
-		item := requestItem{ID: q.ID, Title: requestTitle(q), Talk: q.State == requests.WantsTalk, Pending: q.State.Waits() || q.State == requests.Closed}
+		item := requestItem{ID: q.ID, Title: requestTitle(loc, q), Talk: q.State == requests.WantsTalk, Pending: q.State.Waits() || q.State == requests.Closed}
 		add := func(key, text string) { item.List.Rows = append(item.List.Rows, web.Row(loc.T(key), text)) }
 		item.List.Rows = append(item.List.Rows, web.SummaryRow{Key: loc.T("staff.request.state"), Tag: requestTag(loc, q)},
 			web.SummaryRow{Key: loc.T("staff.thread.subject"), Link: &web.Link{Text: q.Subject, Href: "/threads/" + string(q.Thread) + "#message-" + string(q.Message)}})
 		add("staff.request.who", q.Question.AuthorName+", "+when.DateTime(q.Question.Written))
 		if q.Due != 0 {
-			add("staff.request.by", workdays.LongDate(q.Due, "en"))
+			add("staff.request.by", day(loc, q.Due))
 		}
 		for _, a := range q.Answers {
 			add("staff.request.answer", loc.T("staff.request.a_"+string(a.Says))+", "+when.DateTime(a.At)+". "+loc.T("staff.request.p_"+string(a.Progress)))
@@ -168,10 +173,10 @@ func (s *Staff) showRequest(w http.ResponseWriter, r *http.Request, me people.St
 		v.Children = append(v.Children, web.Option{Value: string(c.ID), Text: c.Name, Checked: c.ID == sg.Child})
 	}
 	for _, q := range sg.There {
-		v.There = append(v.There, requestTitle(q))
+		v.There = append(v.There, requestTitle(loc, q))
 	}
 	for _, q := range sg.Hers {
-		v.Hers = append(v.Hers, settleView{q.ID, requestTitle(q)})
+		v.Hers = append(v.Hers, settleView{q.ID, requestTitle(loc, q)})
 	}
 	if form.Values == nil {
 		form.Values = map[string][]string{"due": {sg.Due.String()}}
@@ -253,7 +258,7 @@ func (s *Staff) askedTables(r *http.Request, me people.Staff) (out []web.Table, 
 	if len(tasks.Talks) > 0 {
 		t := web.Table{Caption: loc.T("staff.request.talks"), Columns: []web.Column{{Title: loc.T("staff.request.what")}, {Title: loc.T("staff.case.case")}}}
 		for _, q := range tasks.Talks {
-			t.Rows = append(t.Rows, []web.Cell{{Text: requestTitle(q), Href: "/cases/" + string(q.Case) + "/requests#" + string(q.ID)}, {Text: q.MotherName, Small: q.CaseReference}})
+			t.Rows = append(t.Rows, []web.Cell{{Text: requestTitle(loc, q), Href: "/cases/" + string(q.Case) + "/requests#" + string(q.ID)}, {Text: q.MotherName, Small: q.CaseReference}})
 		}
 		out = append(out, t)
 	}

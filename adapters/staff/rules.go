@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/ids"
@@ -58,9 +59,8 @@ func (s *Staff) chapter(w http.ResponseWriter, r *http.Request, me people.Staff)
 	return s.pages.Render(w, r, http.StatusOK, "rules", s.page(r, me, sentence(c.Title), rulesView{Table: t, Act: string(c.Act)}))
 }
 
+// sentence begins words with a capital.
 func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }

@@ -60,6 +60,7 @@ var demoContacts = []struct {
 	{"hannah", "northvale", "Hannah Cole", "hannah.cole@northvale.example", people.AllocatedWorker},
 	{"idris", "northvale", "Idris Bell", "idris.bell@northvale.example", people.ReviewingOfficer},
 	{"leah", "southmere", "Leah Quist", "leah.quist@southmere.example", people.AllocatedWorker},
+	{"priya", "southmere", "Priya Shaw", "priya.shaw@southmere.example", people.AllocatedWorker},
 	{"owen", "harrow", "Owen Tate", "owen.tate@harrowlane.example", people.Solicitor},
 	{"pia", "elmtree", "Pia Lund", "pia.lund@elmtree.example", people.SchoolLead},
 }
@@ -94,6 +95,7 @@ var demoThreads = []struct {
 	{"rory", "joanna", "Rory's nursery", threads.Official, []string{"leah"}, []string{"Rory Sims"}, nil},
 	{"joanna-pact", "joanna", "Talking to Pact", threads.Confidential, nil, nil, []string{"rhian"}},
 	{"jack", "leanne", "Jack and Amy: core group", threads.Official, []string{"leah"}, []string{"Jack Ward", "Amy Ward"}, nil},
+	{"amy", "leanne", "Amy's new school", threads.Official, []string{"priya"}, []string{"Amy Ward"}, nil},
 }
 
 // demoPassword is every demo account's; the codes differ.
@@ -114,8 +116,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.firstMeeting,
-		d.review, d.transfer, d.restrictions, d.firstRequests, d.hardNews,
-		d.token} {
+		d.review, d.transfer, d.restrictions, d.firstRequests, d.hardNews, d.hasLeft, d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
 		}
@@ -297,21 +298,31 @@ func (d *demoMaker) firstWords() error {
 		say(d.as("rhian"), "maya-pact", "2", "Hello Maya. This is a private conversation with me. Prison staff cannot see it. Write to me here when you want to."),
 		say(mother("maya"), "ella", "3", "Please can you tell me how Ella is getting on at her new school? Can I see her school report?"),
 		say(d.as("dana"), "jack", "4", "Hello Leah. The core group for Jack and Amy is due. Leanne would like to join by video. Which days suit you?"),
-		d.mail("hannah", "nia", "Carys, Nia has written you a letter and made a drawing. I will send them to Pact this week.\n\nShe is well and asks about you.\n\nHannah Cole\nChildren's social worker\nNorthvale County Council"),
+		d.mail("hannah", "nia", "Letter", "", "Carys, Nia has written you a letter and made a drawing. I will send them to Pact this week.\n\nShe is well and asks about you.\n\nHannah Cole\nChildren's social worker\nNorthvale County Council"),
 	)
 }
 
-// mail delivers an email as a council's server would: the gateway cannot tell it from one.
-func (d *demoMaker) mail(from, thread, body string) error {
+// mail delivers an email as a council's server would: the gateway cannot tell it from one. more are header lines of its own, each with its CRLF.
+func (d *demoMaker) mail(from, thread, subject, more, body string) error {
 	to, err := d.f.ReplyAddress(d.ctx, d.threads[thread], d.contacts[from])
 	if err != nil {
 		return err
 	}
 	email := d.emails[from]
-	raw := fmt.Sprintf("From: %s\r\nTo: <%s>\r\nSubject: Letter\r\nDate: %s\r\nMessage-ID: <demo-%s@%s>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
-		email, to, time.Now().Format(time.RFC1123Z), ids.Secret(8), people.Domain(email), strings.ReplaceAll(body, "\n", "\r\n"))
+	raw := fmt.Sprintf("From: %s\r\nTo: <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <demo-%s@%s>\r\n%sMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
+		email, to, subject, time.Now().Format(time.RFC1123Z), ids.Secret(8), people.Domain(email), more, strings.ReplaceAll(body, "\n", "\r\n"))
 	_, err = d.f.AcceptMail(d.ctx, store.Envelope{MailFrom: email, Rcpt: to, RemoteIP: "127.0.0.1", Helo: people.Domain(email)}, []byte(raw))
 	return err
+}
+
+// hasLeft has an authority's worker answer that she has left: a handover is proposed, and waits for Leanne's worker to confirm it.
+func (d *demoMaker) hasLeft() error {
+	if _, err := d.f.Compose(d.ctx, d.as("dana"), flow.NewMessage{Thread: d.threads["amy"], IdemKey: "demo-left",
+		Body: "Hello Priya. Leanne would like to know which school Amy starts at in January."}); err != nil {
+		return err
+	}
+	return d.mail("priya", "amy", "Automatic reply: Amy's new school", "Auto-Submitted: auto-replied\r\nX-Auto-Response-Suppress: All\r\n",
+		"I have left Southmere Borough Council. Please contact Gethin Lowe at gethin.lowe@southmere.example, who has taken over my cases.")
 }
 
 // firstMeeting plans a meeting that is open now, so that it can be tried at once.

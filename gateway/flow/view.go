@@ -104,6 +104,7 @@ type CaseView struct {
 	MayPlan       bool              // plan a meeting
 	MayReadAudit  bool
 	MayResetPIN   bool
+	MayPrint      bool // her own record, for her
 	MaySeePlan    bool // whether a support plan is open
 	Guarding
 	Safeguards Safeguards
@@ -156,6 +157,7 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 	facts.SamePlace, facts.SameWing = cf.SameEstablishment, cf.SameWing
 	v.MaySeePlan = allowed(facts, policy.SeeSupport)
 	v.MayPlan, v.MayReadAudit, v.MayResetPIN = allowed(facts, policy.PlanMeeting), allowed(facts, policy.ReadAudit), allowed(facts, policy.ResetPIN)
+	v.MayPrint = allowed(facts, policy.OwnRecord)
 	v.MaySetReview, v.MayFlag = allowed(facts, policy.SetReview), allowed(facts, policy.SetFlags)
 	settings, err := f.st.ReviewSettings(ctx, "", id, v.Mother.Establishment)
 	if err != nil {
