@@ -14,6 +14,7 @@ type caseView struct {
 	Bar     web.IdentityBar
 	Sub     web.SubNavigation
 	Tables  []web.Table // conversations, meetings, children, team
+	Due     *clocksView // for who may plan meetings
 	Begin   string      // the address where a conversation is begun, "" when she may not
 	Plan    string
 	PIN     string
@@ -41,6 +42,9 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	at := "/cases/" + string(c.ID)
 	v := caseView{Notes: childNotes(loc, c), Bar: caseBar(loc, c), Sub: caseNav(loc, c, r.URL.Path), Tables: []web.Table{s.threadTable(r, c.Threads),
 		s.requestTable(r, asked), s.meetingTable(r, planned, loc.T("staff.case.meetings"), loc.T("staff.case.no_meetings")), s.childTable(r, c), teamTable(loc, c)}}
+	if v.Due, err = s.caseClocks(r, me, c); err != nil {
+		return err
+	}
 	if len(c.MayOpen) > 0 {
 		v.Begin = at + "/begin"
 	}

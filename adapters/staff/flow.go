@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/flags"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -183,6 +184,22 @@ type Planning interface {
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
 }
 
+// Clocks is when meetings about children are due, and which were held.
+type Clocks interface {
+	Clocks(ctx context.Context, a ids.Actor, c ids.CaseID) ([]flow.DueClock, error)
+	DueReviews(ctx context.Context, a ids.Actor) ([]flow.DueClock, error)
+	// PapersBefore is how many working days before a meeting its papers are to be with everybody.
+	PapersBefore(k meetings.Kind) int
+	Held
+}
+
+// Held is what was held elsewhere.
+type Held interface {
+	RecordHeld(ctx context.Context, a ids.Actor, n flow.NewHeld) (ids.ElsewhereID, error)
+	WithdrawHeld(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ElsewhereID) error
+	HeldElsewhere(ctx context.Context, a ids.Actor, c ids.CaseID) ([]meetings.Elsewhere, error)
+}
+
 // Together is what is read with a mother, and with whom.
 type Together interface {
 	TogetherList(ctx context.Context, a ids.Actor) ([]flow.TogetherRow, error)
@@ -342,6 +359,7 @@ type Flow interface {
 	Authorities
 	Mail
 	Planning
+	Clocks
 	Together
 	Hints
 	Support

@@ -25,6 +25,8 @@ type homeView struct {
 	Admin      bool
 	Asked      []web.Table // what mothers wait for: to talk, and their record on paper
 	Asks       *web.Table
+	Due        *web.Table // meetings about children to see to
+	DueN       int
 	Together   *web.Table
 	Alerts     []alertItem
 }
@@ -67,6 +69,8 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Handovers = &handovers
 		asks := s.askTable(loc, h.Steps[:min(len(h.Steps), mostAtHome)])
 		v.Asks = &asks
+		due := s.dueTable(loc, h.Due[:min(len(h.Due), mostAtHome)])
+		v.Due, v.DueN = &due, len(h.Due)
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
 	}

@@ -59,6 +59,9 @@ type meetingView struct {
 	Attendance web.Table
 	MayJoin    bool
 	MayCancel  bool
+	Usual      standardView
+	Must       web.Table // who should be there
+	PapersBy   string
 	TooEarly   time.Time // when the room opens, for somebody who takes part
 }
 
@@ -76,6 +79,13 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 	v.About.Rows = []web.SummaryRow{{Key: loc.T("staff.meeting.state"), Tag: phaseTag(loc, m.Phase)}, web.Row(loc.T("staff.meeting.kind"), loc.T("staff.kind."+string(m.Kind))),
 		web.Row(loc.T("staff.meeting.day"), when.LongDate(m.Starts)), web.Row(loc.T("staff.meeting.time"), loc.T("staff.meeting.from_to", "From", when.Clock(m.Starts), "To", when.Clock(m.Ends))),
 		{Key: loc.T("staff.case.case"), Link: &web.Link{Text: m.CaseReference + ", " + m.Mother, Href: "/cases/" + string(m.Case)}}}
+	if len(m.About) > 0 {
+		v.About.Rows = append(v.About.Rows, web.Row(loc.T("staff.meeting.about"), joinNames(m.About)))
+	}
+	v.Usual, v.Must = s.standard(loc, m.Kind), whoTable(loc, m)
+	if m.PapersBy != 0 {
+		v.PapersBy = loc.T("staff.meeting.papers_by", "Day", day(loc, m.PapersBy))
+	}
 	v.People = web.Table{Caption: loc.T("staff.meeting.people"), Columns: []web.Column{{Title: loc.T("staff.case.person")}, {Title: loc.T("staff.meeting.part")},
 		{Title: loc.T("staff.meeting.attendance")}}}
 	for _, p := range m.Participants {

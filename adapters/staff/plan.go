@@ -22,6 +22,8 @@ type planView struct {
 	Guests  []web.Option
 	Staff   []web.Option
 	Present []web.Option // children who can be there
+	About   []web.Option // children whom it can be about; none where there is no choice
+	Usual   []standardView
 }
 
 // lengths are the durations that can be chosen, in minutes.
@@ -29,7 +31,8 @@ var lengths = []int{30, 45, 60, 90, 120, 180, 240}
 
 // planPage is the form of a new meeting.
 func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
-	return s.showPlan(w, r, me, http.StatusOK, &web.Form{})
+	asked := r.URL.Query() // a clock's link says what is due, about whom
+	return s.showPlan(w, r, me, http.StatusOK, &web.Form{Values: map[string][]string{"kind": asked["kind"], "about": asked["child"]}})
 }
 
 func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form) error {
@@ -52,6 +55,7 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	for _, k := range meetings.Kinds {
 		if k != meetings.LegalVisit { // it has no host, so it is not planned here
 			v.Kinds = append(v.Kinds, web.Opt(string(k), loc.T("staff.kind."+string(k))))
+			v.Usual = append(v.Usual, s.standard(loc, k))
 		}
 	}
 	for _, n := range lengths {
@@ -59,6 +63,9 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	for _, k := range c.Children {
 		v.Present = append(v.Present, web.Opt(string(k.ID), k.Name))
+	}
+	if len(c.Children) > 1 {
+		v.About = v.Present
 	}
 	for _, m := range c.Team {
 		if m.ID != me.ID && !m.Disabled {
@@ -80,6 +87,12 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	if form.Bad() {
 		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
 	}
+	if fault, err := s.aboutMissing(r, me, n); err != nil {
+		return err
+	} else if fault {
+		form.Fail("about", s.pages.Loc(r).T("staff.plan.about_missing"))
+		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+	}
 	id, err := s.flow.CreateMeeting(r.Context(), me.Actor(), n)
 	switch ids.KindOf(err) {
 	case ids.Invalid:
@@ -93,6 +106,15 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		return web.Redirect(w, r, "/meetings/"+string(id)+"?done=planned")
 	}
 	return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+}
+
+// aboutMissing reports whether the form must say about which of several children the meeting is: the clocks go by it.
+func (s *Staff) aboutMissing(r *http.Request, me people.Staff, n flow.NewMeeting) (bool, error) {
+	if !n.Kind.AboutChildren() || len(n.About) > 0 {
+		return false, nil
+	}
+	c, err := s.flow.Case(r.Context(), me.Actor(), n.Case)
+	return len(c.Children) > 1, err
 }
 
 // readPlan reads the form and notes what is wrong with it.
@@ -125,6 +147,11 @@ func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
 	}
 	for _, k := range form.Values["child"] {
 		n.Children = append(n.Children, ids.ChildID(k))
+	}
+	if n.Kind.AboutChildren() {
+		for _, k := range form.Values["about"] {
+			n.About = append(n.About, ids.ChildID(k))
+		}
 	}
 	for _, m := range form.Values["staff"] {
 		n.Staff = append(n.Staff, ids.StaffID(m))

@@ -328,7 +328,9 @@ func (s *Staff) showChild(w http.ResponseWriter, r *http.Request, me people.Staf
 			continue
 		}
 		if form == nil {
-			form = &web.Form{Values: map[string][]string{"born": {k.Born}, "authority": {string(k.Authority)}, "ends": {k.ResponsibilityEnds.String()}, "why": {string(k.EndedWhy)}}}
+			form = &web.Form{Values: map[string][]string{"born": {k.Born}, "authority": {string(k.Authority)}, "ends": {k.ResponsibilityEnds.String()}, "why": {string(k.EndedWhy)},
+				cases.CareLookedAfter: {k.Care.LookedAfter.String()}, cases.CareLookedAfterEnds: {k.Care.LookedAfterEnds.String()}, cases.CareStrategy: {k.Care.Strategy.String()},
+				cases.CarePlan: {k.Care.Plan.String()}, cases.CarePlanEnds: {k.Care.PlanEnds.String()}}}
 		}
 		agencies, err := s.flow.Agencies(r.Context(), people.Authority)
 		if err != nil {
@@ -355,7 +357,13 @@ func (s *Staff) setChild(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
-	in := flow.ChildFacts{Born: form.Value("born"), Authority: ids.AgencyID(form.Value("authority")), Ends: s.readDay(r, form, "ends"), Why: cases.EndedWhy(form.Value("why"))}
+	in := flow.ChildFacts{Born: form.Value("born"), Authority: ids.AgencyID(form.Value("authority")), Ends: s.readDay(r, form, "ends"), Why: cases.EndedWhy(form.Value("why")),
+		Care: cases.Care{LookedAfter: s.readDay(r, form, cases.CareLookedAfter), LookedAfterEnds: s.readDay(r, form, cases.CareLookedAfterEnds),
+			Strategy: s.readDay(r, form, cases.CareStrategy), Plan: s.readDay(r, form, cases.CarePlan), PlanEnds: s.readDay(r, form, cases.CarePlanEnds)}}
+	birth, _ := workdays.Parse(in.Born) // a bad one is told by flow
+	if fault := in.Care.Check(birth, s.today()); fault != nil && !form.Bad() {
+		form.Fail(fault.Field, s.pages.Loc(r).T("staff.child.bad_"+fault.Code))
+	}
 	if !form.Bad() {
 		err := s.flow.SetChild(r.Context(), me.Actor(), ids.CaseID(r.PathValue("case")), ids.ChildID(r.PathValue("child")), in)
 		if err == nil {

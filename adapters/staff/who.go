@@ -90,7 +90,7 @@ var results = codes(
 	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
 	"moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
-	"restricted saved",
+	"restricted saved held_recorded held_withdrawn",
 	"returned given_back appealed review_set flag_added flag_removed",                                 // review
 	"request_made request_kept record_given",                                                          // requests
 	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over

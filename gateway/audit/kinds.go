@@ -112,6 +112,8 @@ const (
 	MeetingCreatedKind   Kind = "meeting.created"
 	MeetingChangedKind   Kind = "meeting.changed"
 	MeetingCancelledKind Kind = "meeting.cancelled"
+	MeetingHeldKind      Kind = "meeting.held_elsewhere"
+	HeldWithdrawnKind    Kind = "meeting.held_withdrawn"
 	GuestInvitedKind     Kind = "guest.invited"
 	GuestMailSentKind    Kind = "guest.mail_sent"
 	GuestMailFailedKind  Kind = "guest.mail_failed"
@@ -307,6 +309,8 @@ var kinds = [...]Info{
 	{MeetingCreatedKind, "Arranged a meeting", "meeting", true},
 	{MeetingChangedKind, "Changed a meeting", "meeting", true},
 	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
+	{MeetingHeldKind, "Recorded a meeting that was held elsewhere", "meeting elsewhere", true},
+	{HeldWithdrawnKind, "Took back the record of a meeting that was held elsewhere", "meeting elsewhere", true},
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
 	{GuestMailSentKind, "Sent an email to a guest", "participant", true},
 	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},

@@ -17,6 +17,16 @@ func MeetingCancelled(c ids.CaseID, m ids.MeetingID) Entry {
 	return made(MeetingCancelledKind, Done, string(m)).In(c, "")
 }
 
+// MeetingHeld: it was recorded that a meeting was held elsewhere; part is the mother's, why is a code, "" where she saw and heard it.
+func MeetingHeld(c ids.CaseID, id ids.ElsewhereID, kind, day, part, why string) Entry {
+	return made(MeetingHeldKind, Done, string(id)).In(c, "").With("kind", Code(kind)).With("day", Code(day)).With("part", Code(part)).With("why", Code(why))
+}
+
+// HeldWithdrawn: such a record was a mistake, and counts no more.
+func HeldWithdrawn(c ids.CaseID, id ids.ElsewhereID) Entry {
+	return made(HeldWithdrawnKind, Done, string(id)).In(c, "")
+}
+
 // Seat names one person's place in one meeting, for the attendance entries.
 type Seat struct {
 	Case        ids.CaseID

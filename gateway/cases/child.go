@@ -15,6 +15,7 @@ type Child struct {
 	// ResponsibilityEnds is the day from which she no longer has parental responsibility; 0 = none is known. EndedWhy says why.
 	ResponsibilityEnds workdays.Day
 	EndedWhy           EndedWhy
+	Care               Care
 }
 
 // EndedWhy is why parental responsibility ended before the child was grown up.

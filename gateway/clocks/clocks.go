@@ -52,6 +52,9 @@ const (
 
 var severity = map[State]int{Overdue: 0, PlannedLate: 1, DueSoon: 2, NotInvited: 3, Due: 4, Planned: 5}
 
+// Severity orders the states: 0 is the worst.
+func (s State) Severity() int { return severity[s] }
+
 // Soon is how many working days ahead of its day a meeting that nobody has planned is worth a warning: the child's review papers are to be
 // with the others five working days before, and a prison needs as long to bring her.
 const Soon = 10

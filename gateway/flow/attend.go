@@ -14,6 +14,7 @@ import (
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
+	"kinbridge/gateway/workdays"
 )
 
 // openMeeting is a meeting with what every decision about it needs.
@@ -112,6 +113,8 @@ type MeetingView struct {
 	Attendance   []AttendanceRow // staff only
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
+	About        []string     // the names of the children it is about; staff only
+	PapersBy     workdays.Day // when the papers are to be with everybody; 0 = there are none
 }
 
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
@@ -254,7 +257,11 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		}
 		v.Participants = append(v.Participants, one)
 	}
+	v.PapersBy = f.PapersBy(v.Kind, workdays.Of(v.Starts))
 	if actor.StaffID() != "" {
+		if v.About, err = f.aboutNames(ctx, id); err != nil {
+			return v, err
+		}
 		for _, e := range events {
 			v.Attendance = append(v.Attendance, AttendanceRow{Kind: e.Kind, Name: names[e.Participant], By: names[e.By], At: e.At, Detail: e.Detail})
 		}

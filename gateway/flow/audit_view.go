@@ -123,7 +123,8 @@ type HomeView struct {
 	Failed    []FailedRow
 	Handovers []HandoverRow
 	Meetings  []MeetingRow
-	Steps     []AskRow // drafts to ask again that are ready
+	Steps     []AskRow   // drafts to ask again that are ready
+	Due       []DueClock // meetings about children to see to
 }
 
 // Home returns what waits for a member of staff, oldest first.
@@ -146,6 +147,9 @@ func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	if v.Handovers, err = f.Handovers(ctx, a); err != nil {
 		return v, err
 	}
-	v.Steps, err = f.readySteps(ctx, a)
+	if v.Steps, err = f.readySteps(ctx, a); err != nil {
+		return v, err
+	}
+	v.Due, err = f.DueReviews(ctx, a)
 	return v, err
 }

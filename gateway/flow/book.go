@@ -28,8 +28,10 @@ type NewMeeting struct {
 	Ends   time.Time
 	Guests []ids.ContactID
 	Staff  []ids.StaffID // besides the planner
-	// Children are those of the case who are to be there.
+	// Children are those of the case who are to be there; About are those whom it is about. A meeting of a kind that is about children is about the case's only child where
+	// there is one and none is named.
 	Children []ids.ChildID
+	About    []ids.ChildID
 	// AcrossAuthorities says that guests of more than one local authority are meant to meet.
 	AcrossAuthorities bool
 	// IdemKey makes the request safe to repeat: the case's meeting with this key is made once. "" = every request makes a meeting.
@@ -59,6 +61,10 @@ func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting)
 	if err := f.mayAllMeet(ctx, n, p); err != nil {
 		return "", err
 	}
+	about, err := f.aboutWhom(ctx, n, p)
+	if err != nil {
+		return "", err
+	}
 	m := meetings.Meeting{ID: ids.New[ids.MeetingID](ids.Meeting), Case: n.Case, Kind: n.Kind, Title: title, Starts: n.Starts.UTC().Truncate(time.Second),
 		Ends: n.Ends.UTC().Truncate(time.Second), State: meetings.Planned, CreatedBy: actor.StaffID(), Revision: 1}
 	key := n.IdemKey
@@ -80,6 +86,11 @@ func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting)
 		}
 		for _, k := range unique(n.Children) {
 			if err := tx.AddMeetingChild(m.ID, k); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		for _, k := range about {
+			if err := tx.AddMeetingAbout(m.ID, k); err != nil {
 				return audit.Entry{}, err
 			}
 		}

@@ -19,6 +19,7 @@ type ChildFacts struct {
 	Authority ids.AgencyID // that looks after the child; "" when none does
 	Ends      workdays.Day // the day from which she no longer has parental responsibility; 0 = none is known
 	Why       cases.EndedWhy
+	Care      cases.Care
 }
 
 // worthTelling is how many days ahead her worker is told that a child will be eighteen: there is time to talk with her.
@@ -79,7 +80,7 @@ func (f *Flow) SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.C
 			if k.ID != id {
 				continue
 			}
-			k.Born, k.Authority, k.ResponsibilityEnds, k.EndedWhy = in.Born, in.Authority, in.Ends, in.Why
+			k.Born, k.Authority, k.ResponsibilityEnds, k.EndedWhy, k.Care = in.Born, in.Authority, in.Ends, in.Why, in.Care
 			return decided(audit.ChildChanged(c, id, string(in.Why)), d), tx.UpdateChild(k)
 		}
 		return audit.Entry{}, ids.ErrNotFound
@@ -106,5 +107,5 @@ func (in ChildFacts) check(today workdays.Day) error {
 	case in.Ends != 0 && born != 0 && in.Ends < born:
 		return ids.E(ids.Invalid, "Parental responsibility cannot end before the child is born. Check the two dates.")
 	}
-	return nil
+	return in.Care.Check(born, today).Err()
 }

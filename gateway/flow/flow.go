@@ -9,6 +9,7 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/chase"
+	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -43,6 +44,8 @@ type Config struct {
 	Chase ChaseConfig
 	// Support says how those near a woman are told, and what a support plan is called.
 	Support SupportConfig
+	// PapersBefore is how many working days before a meeting of a kind its papers are to be with everybody; a kind that is not there has that of meetings.StandardOf.
+	PapersBefore map[meetings.Kind]int
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.

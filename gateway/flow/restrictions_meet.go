@@ -16,7 +16,7 @@ func (f *Flow) mayAllMeet(ctx context.Context, n NewMeeting, p plan) error {
 	}
 	for _, id := range n.Children {
 		if !hasChild(kids, id) {
-			return ids.E(ids.Invalid, "One of the children is not in this case. Choose a child from the list.")
+			return errNotOfCase
 		}
 	}
 	rules, err := restrictionsInForce(ctx, f.st.Reader, n.Case)
@@ -41,6 +41,32 @@ func (f *Flow) mayAllMeet(ctx context.Context, n NewMeeting, p plan) error {
 		}
 	}
 	return nil
+}
+
+// aboutWhom says which children a meeting to be is about. As with those who are to be there, one at least must be a child for whom she has parental responsibility.
+func (f *Flow) aboutWhom(ctx context.Context, n NewMeeting, p plan) ([]ids.ChildID, error) {
+	kids, err := f.st.Children(ctx, n.Case)
+	if err != nil {
+		return nil, err
+	}
+	about := unique(n.About)
+	if len(about) == 0 {
+		if n.Kind.AboutChildren() && len(kids) == 1 {
+			return []ids.ChildID{kids[0].ID}, nil
+		}
+		return nil, nil
+	}
+	if !n.Kind.AboutChildren() {
+		return nil, ids.E(ids.Invalid, "A meeting of this kind is not about a child.")
+	}
+	for _, id := range about {
+		if !hasChild(kids, id) {
+			return nil, errNotOfCase
+		}
+	}
+	facts := p.facts
+	facts.Act, facts.Thread.NoResponsibility = policy.Invite, noResponsibility(kids, about, f.st.Today())
+	return about, f.may(ctx, facts, auditID(n.Case))
 }
 
 // meets is whom taking part in a meeting brings together with her: a guest herself, and for the mother everybody outside and every child who is to be there. Staff may always

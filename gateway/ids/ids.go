@@ -30,6 +30,7 @@ type (
 	DeliveryID     string // one message on its way to one recipient
 	InboundID      string // one received email for one envelope recipient
 	MeetingID      string // one meeting
+	ElsewhereID    string // one meeting that was held outside Kinbridge
 	ParticipantID  string // one person's place in one meeting
 	AddressTokenID string // one reply address
 	PageID         string // one reading page: see flow/secure_page.go
@@ -60,6 +61,7 @@ const (
 	Delivery     = "dlv"
 	Inbound      = "inb"
 	Meeting      = "mtg"
+	Elsewhere    = "els"
 	Participant  = "par"
 	AuditEntry   = "aud"
 	OutboxItem   = "out"

@@ -94,14 +94,18 @@ func (r Reader) Candidates(ctx context.Context, s ids.StaffID, agency ids.Agency
 
 func teamKey(c ids.CaseID, s ids.StaffID) string { return "team/" + string(c) + "/" + string(s) }
 
+const childColumns = `k.id, k.case_id, k.name, k.born, k.authority_id, k.responsibility_ends, k.ended_why, k.looked_after, k.looked_after_ends, k.strategy, k.plan, k.plan_ends`
+
+func scanChild(s scanner) (cases.Child, error) {
+	var c cases.Child
+	return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy, &c.Care.LookedAfter, &c.Care.LookedAfterEnds, &c.Care.Strategy,
+		&c.Care.Plan, &c.Care.PlanEnds)
+}
+
 // Children returns a case's children, by name.
 func (r Reader) Children(ctx context.Context, c ids.CaseID) ([]cases.Child, error) {
 	return remember(ctx, r.q, "children/"+string(c), func() ([]cases.Child, error) {
-		return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id, responsibility_ends, ended_why FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
-			func(s scanner) (cases.Child, error) {
-				var c cases.Child
-				return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy)
-			})
+		return all(ctx, r.q, `SELECT `+childColumns+` FROM children k WHERE k.case_id = ? ORDER BY k.name`, []any{string(c)}, scanChild)
 	})
 }
 
