@@ -118,7 +118,7 @@ func (s *Staff) due(w http.ResponseWriter, r *http.Request, me people.Staff) err
 	t.CaptionHidden = true
 	p := s.page(r, me, loc.T("staff.clock.home"), meetingsView{t})
 	p.Back = backTo(loc, "home", "/")
-	return s.pages.Render(w, r, http.StatusOK, "meetings", p)
+	return s.pages.Render(w, r, http.StatusOK, "due", p)
 }
 
 // standardView is what a kind of meeting usually is, in words.
@@ -243,7 +243,7 @@ func heldRecordOf(loc i18n.Loc, c flow.CaseView, e meetings.Elsewhere) heldRecor
 		rec.About.Rows = append(rec.About.Rows, web.Row(loc.T("staff.held_meeting.why"), loc.T("staff.held_meeting.w_"+string(e.Why))))
 	}
 	if e.Note != "" {
-		rec.About.Rows = append(rec.About.Rows, web.Row(loc.T("staff.held_meeting.note"), e.Note))
+		rec.About.Rows = append(rec.About.Rows, web.Row(loc.T("staff.held_meeting.noted"), e.Note))
 	}
 	return rec
 }

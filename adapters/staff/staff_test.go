@@ -34,6 +34,8 @@ func TestEveryPageAndRole(t *testing.T) {
 		{at + "/begin?channel=privileged", [6]int{ok, gone, gone, gone, gone, gone}},
 		{at + "/begin?channel=nonsense", [6]int{no, no, no, gone, no, gone}},
 		{at + "/plan", [6]int{ok, ok, no, gone, no, gone}},
+		{at + "/held", [6]int{ok, ok, no, gone, no, gone}},
+		{"/due", [6]int{ok, ok, ok, ok, ok, ok}},
 		{"/threads/" + string(w.official), [6]int{ok, ok, ok, gone, ok, gone}},
 		{"/threads/" + string(w.official) + "/messages", [6]int{ok, ok, ok, gone, ok, gone}},
 		{"/threads/" + string(w.confidential), [6]int{ok, gone, gone, gone, gone, gone}},

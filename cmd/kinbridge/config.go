@@ -26,6 +26,7 @@ type Config struct {
 	Rooms     RoomsConfig    `koanf:"rooms"`
 	Chase     ChaseConfig    `koanf:"chase"`
 	Support   SupportConfig  `koanf:"support"`
+	Meetings  MeetingsConfig `koanf:"meetings"`
 	Custody   CustodyConfig  `koanf:"custody"`
 	// SenderTXT are DNS TXT records answered from here before any name server is asked, for closed networks: name → records.
 	SenderTXT map[string][]string `koanf:"sender_txt"`
@@ -181,6 +182,9 @@ func (c *Config) check() error {
 		c.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	}
 	if err := checkAddr("http.addr", c.HTTP.Addr, true); err != nil {
+		return err
+	}
+	if _, err := c.Meetings.papers(); err != nil {
 		return err
 	}
 	if err := c.Support.check(); err != nil {

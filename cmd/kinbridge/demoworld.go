@@ -116,7 +116,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.firstMeeting,
-		d.review, d.transfer, d.restrictions, d.firstRequests, d.hardNews, d.hasLeft, d.token} {
+		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.hardNews, d.hasLeft, d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
 		}
@@ -328,7 +328,7 @@ func (d *demoMaker) hasLeft() error {
 // firstMeeting plans a meeting that is open now, so that it can be tried at once.
 func (d *demoMaker) firstMeeting() error {
 	now := time.Now().Truncate(5 * time.Minute)
-	id, err := d.f.CreateMeeting(d.ctx, d.as("rhian"), flow.NewMeeting{Case: d.cases["maya"], Kind: meetings.LookedAfterReview, Title: "Ella's review",
+	id, err := d.f.CreateMeeting(d.ctx, d.as("rhian"), flow.NewMeeting{Case: d.cases["maya"], Kind: meetings.LookedAfterReview, Title: "Ella's review", About: []ids.ChildID{d.children["Ella Reed"]},
 		Starts: now, Ends: now.Add(3 * time.Hour), Guests: []ids.ContactID{d.contacts["hannah"]}, IdemKey: "demo"})
 	d.r.Meetings = append(d.r.Meetings, readyMeeting{ID: string(id), CaseID: string(d.cases["maya"])})
 	return err

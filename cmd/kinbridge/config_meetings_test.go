@@ -1,0 +1,20 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"kinbridge/gateway/meetings"
+)
+
+func TestPapersOfMeetings(t *testing.T) {
+	got, err := MeetingsConfig{PapersDays: map[string]int{"initial_conference": 2}}.papers()
+	if err != nil || len(got) != 1 || got[meetings.InitialConference] != 2 {
+		t.Errorf("%v %v", got, err)
+	}
+	for name, days := range map[string]int{"initial_conference": 0, "core_group": 31, "legal_visit": 2, "conference": 3} {
+		if _, err := (MeetingsConfig{PapersDays: map[string]int{name: days}}).papers(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s, %d days: %v", name, days, err)
+		}
+	}
+}
