@@ -86,3 +86,42 @@ func TestBrokenCalendars(t *testing.T) {
 		t.Errorf("%+v %v", ev, err)
 	}
 }
+
+// FuzzParse: whatever the data, reading ends, what is expanded lies in the window and in order, and what is busy does too.
+func FuzzParse(f *testing.F) {
+	f.Add(event("UID:1", "DTSTART;TZID=GMT Standard Time:20250703T100000", "DURATION:P1D"))
+	f.Add(ics(customZone, "BEGIN:VEVENT", "DTSTART;TZID=Customized Time Zone:20250703T100000", "RRULE:FREQ=WEEKLY;BYDAY=TH;COUNT=5", "EXDATE;TZID=Customized Time Zone:20250710T100000", "END:VEVENT"))
+	f.Add(event("UID:1", "DTSTART:20250703T100000Z", "RDATE;VALUE=PERIOD:20250704T100000Z/PT2H,20250705T100000Z/20250705T110000Z", "RRULE:FREQ=MONTHLY;BYDAY=1TH;UNTIL=20260101"))
+	f.Add([]byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20250701T100000\nRRULE:FREQ=DAILY\nEND:VEVENT\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20250703T100000\nDTSTART:20250703T120000\nDTEND:20250703T130000\nEND:VEVENT\nBEGIN:VFREEBUSY\nFREEBUSY:20250703T100000Z/PT1H\nEND:VFREEBUSY\nEND:VCALENDAR"))
+	w := Window{From: time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Max: 50}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		ev, err := Parse(data)
+		if err == nil && len(ev) == 0 {
+			t.Fatal("no event and no error")
+		}
+		for _, e := range ev {
+			if e.End.Before(e.Start) && !e.Start.IsZero() {
+				t.Fatalf("an event ends before it begins: %v %v", e.Start, e.End)
+			}
+		}
+		Choose(ev)
+		found, _ := Expand(ev, w)
+		if len(found) > w.Max {
+			t.Fatal("more occurrences than were asked for")
+		}
+		for i, o := range found {
+			if !w.holds(o.When) {
+				t.Fatalf("an occurrence outside the window: %v", o.When)
+			}
+			if i > 0 && o.Start.Before(found[i-1].Start) {
+				t.Fatal("out of order")
+			}
+		}
+		busy, _, _ := Busy(data, w)
+		for i, b := range busy {
+			if b.Start.Before(w.From) || b.End.After(w.To) || !b.Start.Before(b.End) || i > 0 && !b.Start.After(busy[i-1].End) {
+				t.Fatalf("%v in %v", b, busy)
+			}
+		}
+	})
+}

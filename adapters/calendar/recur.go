@@ -96,6 +96,9 @@ func (b *budget) spend(n int) bool { b.left -= n; return b.left >= 0 }
 // instants calls yield with the start of each occurrence of a rule before the end of the window, in order, until it returns false. It
 // works on wall times and asks the zone for each: a meeting at ten stays at ten when the clocks change.
 func (m moment) instants(rule string, to time.Time, b *budget, yield func(time.Time) bool) (why problem.Code) {
+	if !b.spend(10) {
+		return problem.Cut
+	}
 	opt, until, count, why := readRule(rule, m)
 	if why != "" {
 		return why

@@ -3,6 +3,7 @@ package calendar
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // a server without zone files must still know when a meeting is
 
@@ -16,10 +17,14 @@ const ukZone = "Europe/London"
 type zones struct {
 	defined map[string]*observances // VTIMEZONE by TZID
 	floated string                  // X-WR-TIMEZONE, for times without a TZID
+	clocks  map[string]clock        // those found already
 }
 
+// maxZones bounds the zones of one object; a time in a further one is London's.
+const maxZones = 200
+
 func newZones(cal *component) zones {
-	z := zones{defined: map[string]*observances{}}
+	z := zones{defined: map[string]*observances{}, clocks: map[string]clock{}}
 	for _, k := range cal.kids {
 		if id := k.text("TZID"); k.name == "VTIMEZONE" && len(z.defined) < 100 && z.defined[id] == nil {
 			z.defined[id] = readObservances(k)
@@ -136,6 +141,20 @@ func wallTime(value string, date bool) (wall time.Time, utc, day, ok bool) {
 
 // clock finds the zone of a TZID: the object's own definition, else what the name means, else London's with floating set.
 func (z zones) clock(tzid string) clock {
+	if c, ok := z.clocks[tzid]; ok {
+		return c
+	}
+	if len(z.clocks) >= maxZones || len(tzid) > 200 {
+		return clock{name: ukZone, floating: true, at: func(wall time.Time) (time.Time, bool) { return inZone(wall, lookupZone(ukZone)), true }}
+	}
+	c := z.findClock(tzid)
+	if z.clocks != nil {
+		z.clocks[tzid] = c
+	}
+	return c
+}
+
+func (z zones) findClock(tzid string) clock {
 	loc := lookupZone(tzid)
 	if def := z.defined[tzid]; def != nil && tzid != "" {
 		if _, ok := def.offset(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)); ok {
@@ -204,6 +223,21 @@ func withOffset(t time.Time, seconds int) time.Time {
 	return inZone(t, time.FixedZone("", seconds))
 }
 
+// loaded holds the zones that were asked for: reading one costs as much as reading an invitation. Only names that exist are kept.
+var loaded sync.Map
+
+func loadZone(name string) *time.Location {
+	if loc, ok := loaded.Load(name); ok {
+		return loc.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	loaded.Store(name, loc)
+	return loc
+}
+
 // lookupZone finds a zone by its IANA name, its Windows name, or either inside a longer name ("/softwarestudio.org/…/Europe/London",
 // "tzone://Microsoft/Utc", "(UTC+00:00) Dublin, Edinburgh, Lisbon, London"); nil when there is none.
 func lookupZone(name string) *time.Location {
@@ -214,7 +248,7 @@ func lookupZone(name string) *time.Location {
 	if iana, ok := windowsZones[strings.ToLower(name)]; ok {
 		name = iana
 	}
-	if loc, err := time.LoadLocation(name); err == nil {
+	if loc := loadZone(name); loc != nil {
 		return loc
 	}
 	lower := strings.ToLower(name)
@@ -224,7 +258,7 @@ func lookupZone(name string) *time.Location {
 	parts := strings.Split(name, "/")
 	for n := 3; n >= 2; n-- {
 		if len(parts) > n {
-			if loc, err := time.LoadLocation(strings.Join(parts[len(parts)-n:], "/")); err == nil {
+			if loc := loadZone(strings.Join(parts[len(parts)-n:], "/")); loc != nil {
 				return loc
 			}
 		}
