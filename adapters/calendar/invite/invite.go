@@ -189,7 +189,7 @@ func when(e calendar.Event) string {
 // invites says that the message asks to a meeting, or brings one's details; answers and cancellations do not.
 func (in *Invite) invites() bool {
 	switch in.Event.Method {
-	case "CANCEL", "REPLY", "REFRESH", "DECLINECOUNTER":
+	case "CANCEL", "REPLY", "REFRESH", "COUNTER", "DECLINECOUNTER":
 		return false
 	}
 	return in.Event.Status != "CANCELLED"
