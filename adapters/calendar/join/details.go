@@ -121,7 +121,7 @@ func (d *Details) fromProperties(p Properties, l *linkReader) {
 				d.setLink(k)
 			}
 		case "tel":
-			if number, id, pass := dialString(unescapePath(rest)); number != "" && d.Phone == "" {
+			if number, id, pass := dialString(unescapePath(rest) + "#"); number != "" && d.Phone == "" {
 				d.Phone, d.ConferenceID, d.PhonePasscode = number, id, pass
 			}
 		case "sip", "sips":

@@ -14,8 +14,11 @@ func (s *scanner) line(i int, l string, lines []string) {
 	if s.dialString(i, l, plain) {
 		return
 	}
-	phone := phoneForm.FindString(plain)
-	if m := hashDigits.FindStringSubmatch(plain); m != nil {
+	phone := ""
+	if strings.IndexByte(plain, '+') >= 0 {
+		phone = phoneForm.FindString(plain)
+	}
+	if m := hashed(plain); m != nil {
 		id := digitsOnly(m[1])
 		switch {
 		case phone != "": // Google: each number with a PIN of its own
@@ -31,7 +34,7 @@ func (s *scanner) line(i int, l string, lines []string) {
 		s.lastDial = i
 		return
 	}
-	if a := addrForm.FindString(plain); a != "" && s.sipAddress(a, i, lines) {
+	if a := address(plain); a != "" && s.sipAddress(a, i, lines) {
 		s.sip(a, plain)
 		return
 	}
@@ -48,9 +51,28 @@ func (s *scanner) line(i int, l string, lines []string) {
 	s.numbers(i, plain)
 }
 
+// The shapes are looked for only where their mark stands: expressions are slow, and a hostile text has very many lines.
+
+func hashed(plain string) []string {
+	if !strings.HasSuffix(plain, "#") {
+		return nil
+	}
+	return hashDigits.FindStringSubmatch(plain)
+}
+
+func address(plain string) string {
+	if strings.IndexByte(plain, '@') < 0 {
+		return ""
+	}
+	return addrForm.FindString(plain)
+}
+
 // dialString reads "+44 20 7946 0958,,123456789#" as printed and as linked: the two must agree, like those of other numbers.
 func (s *scanner) dialString(i int, l, plain string) bool {
 	found := false
+	if strings.IndexByte(l, ',') < 0 && !strings.Contains(l, "%2") {
+		return false
+	}
 	tel := ""
 	if m := telLink.FindString(l); m != "" {
 		tel = unescapePath(m[len("tel:"):])
@@ -82,6 +104,9 @@ func (s *scanner) dialString(i int, l, plain string) bool {
 
 // dialString reads a number with the digits that follow it; number is "" when there are none.
 func dialString(text string) (number, id, pass string) {
+	if strings.IndexByte(text, '#') < 0 || strings.IndexByte(text, ',') < 0 {
+		return "", "", ""
+	}
 	m := dialForm.FindStringSubmatch(text[:min(len(text), maxLine)])
 	if m == nil {
 		return "", "", ""
@@ -175,7 +200,7 @@ func (s *scanner) sipAddress(a string, i int, lines []string) bool {
 // nearHash says that a phone conference ID is printed within the next lines.
 func nearHash(i int, lines []string) bool {
 	for k := i + 1; k <= i+4 && k < len(lines); k++ {
-		if hashDigits.MatchString(bare(lines[k])) {
+		if hashed(bare(lines[k])) != nil {
 			return true
 		}
 	}
@@ -183,7 +208,12 @@ func nearHash(i int, lines []string) bool {
 }
 
 // bare is a line without the links in it.
-func bare(l string) string { return strings.TrimSpace(angled.ReplaceAllString(l, "")) }
+func bare(l string) string {
+	if strings.IndexByte(l, '<') < 0 {
+		return l
+	}
+	return strings.TrimSpace(angled.ReplaceAllString(l, ""))
+}
 
 // cleanPlace is what stands behind a number: where it is.
 func cleanPlace(s string) string {

@@ -12,7 +12,7 @@ var linkForm = regexp.MustCompile(`https?://[^\s<>"'\x60\])}]+`)
 
 // maxLinks bounds the links of one invitation that are looked at, maxWraps the filters a link may have gone through.
 const (
-	maxLinks = 2000
+	maxLinks = 1000
 	maxWraps = 5
 )
 
@@ -122,6 +122,9 @@ func kindOf(host, path string) link {
 	return link{}
 }
 
+// dressed undoes what is done to a name so that it looks like another.
+var dressed = strings.NewReplacer("-", ".", "0", "o", "1", "l", "rn", "m", "vv", "w")
+
 // falseHost says that a host, none of the real ones, is dressed as one.
 func falseHost(host string) bool {
 	switch {
@@ -130,7 +133,7 @@ func falseHost(host string) bool {
 	case strings.HasSuffix(host, ".zoom.us") || strings.HasSuffix(host, ".webex.com") || strings.HasSuffix(host, ".google.com"):
 		return false
 	}
-	squeezed := strings.NewReplacer("-", ".", "0", "o", "1", "l", "rn", "m", "vv", "w").Replace(host)
+	squeezed := dressed.Replace(host)
 	for _, name := range []string{"teams.microsoft", "microsoft.teams", "teams.live.com", "teams.cloud.microsoft", "zoom.us.", "meet.google.com", "webex.com."} {
 		if strings.Contains(squeezed, name) && !strings.HasSuffix(host, ".microsoft.com") && !strings.HasSuffix(host, ".cloud.microsoft") && host != "aka.ms" {
 			return true

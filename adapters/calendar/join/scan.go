@@ -24,7 +24,7 @@ var (
 
 // The bounds of one text: far above any invitation. A longer line is cut, since shapes stand near its beginning.
 const (
-	maxLines = 20_000
+	maxLines = 5000
 	maxLine  = 8000
 )
 
@@ -118,7 +118,7 @@ func segments(lines []string) [][]string {
 	var out [][]string
 	from := 0
 	for i, l := range lines {
-		begins := ruled.MatchString(l) || forwarded.MatchString(l) || wrote.MatchString(l)
+		begins := l[0] == '-' && ruled.MatchString(l) || strings.Contains(l, ":") && (forwarded.MatchString(l) || strings.HasSuffix(l, ":") && wrote.MatchString(l))
 		if !begins && headerFrom.MatchString(l) {
 			for k := i + 1; k <= i+4 && k < len(lines); k++ {
 				begins = begins || headerDated.MatchString(lines[k])
@@ -148,6 +148,9 @@ type scanner struct {
 
 func (s *scanner) read(lines []string, l *linkReader) Details {
 	for _, line := range lines {
+		if !strings.Contains(line, "://") {
+			continue
+		}
 		for _, raw := range linkForm.FindAllString(line, 100) {
 			if k := l.read(raw); k.kind != "" {
 				s.links = append(s.links, k)
