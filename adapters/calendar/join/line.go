@@ -144,12 +144,13 @@ func (s *scanner) numbers(i int, plain string) {
 				s.d.refuse(problem.VideoMismatch, s.d.VideoID, d)
 			}
 			return
-		case len(d) >= 9 && len(d) <= 15 && s.d.MeetingID == "":
+		case i < s.linkLine: // the writer's own numbers stand above the invitation
+		case len(d) >= 9 && len(d) <= 15 && s.d.MeetingID == "" && (d[0] != '0' || len(d) > 11): // 0… is a telephone number
 			s.d.MeetingID, s.lastID = d, i
 			return
 		}
 	}
-	if i == s.lastID+1 && s.d.Passcode == "" {
+	if i == s.lastID+1 && i > s.linkLine && s.d.Passcode == "" {
 		if m := passLine.FindStringSubmatch(plain); m != nil && !strings.Contains(m[1], "://") {
 			s.d.Passcode = m[1]
 			if s.d.PhonePasscode == "" {

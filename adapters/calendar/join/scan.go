@@ -48,6 +48,12 @@ func readText(text string, people map[string]bool, l *linkReader, want wanted) D
 		return Details{}
 	}
 	best, matched := found[0], false
+	for _, d := range found { // a reference number in a signature above what was forwarded is no meeting
+		if d.reaches() {
+			best = d
+			break
+		}
+	}
 	for _, d := range found {
 		if want.thread != "" && d.thread == want.thread || want.url != "" && d.URL == want.url || want.meetingID != "" && d.MeetingID == want.meetingID {
 			best, matched = d, true
@@ -65,6 +71,9 @@ func readText(text string, people map[string]bool, l *linkReader, want wanted) D
 func (d *Details) says() bool {
 	return d.URL != "" || d.ConferenceID != "" || d.MeetingID != "" || d.SIPURI != "" || len(d.Problems) > 0
 }
+
+// reaches says that there is more than a number.
+func (d *Details) reaches() bool { return d.URL != "" || d.ConferenceID != "" || d.SIPURI != "" }
 
 // identity names the meeting that details lead to.
 func (d *Details) identity() string {
@@ -142,18 +151,23 @@ type scanner struct {
 	afterSIP bool   // a tenant key stood above, and its video ID is still to come
 	lastID   int    // line of the meeting ID
 	lastDial int    // line of the last dialling string
+	linkLine int    // line of the first meeting link, -1 when there is none
 	loose    []Phone
 	links    []link
 }
 
 func (s *scanner) read(lines []string, l *linkReader) Details {
-	for _, line := range lines {
+	s.linkLine = -1
+	for i, line := range lines {
 		if !strings.Contains(line, "://") {
 			continue
 		}
 		for _, raw := range linkForm.FindAllString(line, 100) {
 			if k := l.read(raw); k.kind != "" {
 				s.links = append(s.links, k)
+				if k.kind != "video" && s.linkLine < 0 {
+					s.linkLine = i
+				}
 			}
 		}
 	}
