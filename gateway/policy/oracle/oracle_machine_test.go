@@ -17,13 +17,13 @@ import (
 	"kinbridge/gateway/policy"
 )
 
-// TestMain has the machine take four thousand steps (some two seconds, twenty with the race detector) unless told otherwise. A million take ten minutes on
+// TestMain has the machine take two thousand steps (a second, ten with the race detector) unless told otherwise. A million take ten minutes on
 // two processors:
 //
 //	KINBRIDGE_ORACLE_STEPS=1000000 go test ./gateway/policy/oracle -run TestMachine -timeout 0
 func TestMain(m *testing.M) {
 	flag.Parse()
-	steps := 4000
+	steps := 2000
 	if n, err := strconv.Atoi(os.Getenv("KINBRIDGE_ORACLE_STEPS")); err == nil && n > 0 {
 		steps = n
 	}
