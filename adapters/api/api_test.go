@@ -440,7 +440,7 @@ func checkRefs(t *testing.T, v any, schemas map[string]any) {
 // A custody system records what happened; what the token may not know of is not found.
 func TestCustodyEvents(t *testing.T) {
 	w := newWorld(t, Config{})
-	now := time.Now().UTC().Format(time.RFC3339)
+	now := w.e.Clock.Now().UTC().Format(time.RFC3339)
 	if d := w.do("GET", "/cases/"+string(w.c)+"/custody", w.worker, "", 200); d["state"] != "in" || len(d["events"].([]any)) != 0 {
 		t.Errorf("%v", d)
 	}

@@ -174,6 +174,10 @@ func (f *Flow) CaseMeetings(ctx context.Context, actor ids.Actor, c ids.CaseID) 
 }
 
 func (f *Flow) meetingRows(ctx context.Context, actor ids.Actor, ms []meetings.Meeting) ([]MeetingRow, error) {
+	ctx = store.OnePage(ctx)
+	if err := f.st.AheadOfMeetings(ctx, actor.StaffID(), ms); err != nil {
+		return nil, err
+	}
 	rows := make([]MeetingRow, 0, len(ms))
 	known := map[ids.CaseID]caseAround{} // many meetings have one case
 	for _, m := range ms {

@@ -75,6 +75,14 @@ func (f *Flow) Handovers(ctx context.Context, a ids.Actor) ([]HandoverRow, error
 	if err != nil {
 		return nil, err
 	}
+	ctx = store.OnePage(ctx)
+	in := make([]ids.ThreadID, len(hs))
+	for i, h := range hs {
+		in[i] = h.Thread
+	}
+	if err := f.st.AheadOfThreads(ctx, a.StaffID(), in); err != nil {
+		return nil, err
+	}
 	var out []HandoverRow
 	for _, h := range hs {
 		o, err := loadThread(ctx, f.st.Reader, a, h.Thread)

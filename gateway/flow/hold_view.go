@@ -2,10 +2,10 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/audit"
-	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
@@ -74,6 +74,7 @@ func (f *Flow) Holds(ctx context.Context, a ids.Actor) ([]HoldRow, error) {
 // Queue is Holds narrowed by a filter, with what flags point out in each.
 func (f *Flow) Queue(ctx context.Context, a ids.Actor, q QueueFilter) ([]HoldRow, error) {
 	p := f.pointer()
+	ctx = store.OnePage(ctx)
 	return f.holds(ctx, a, func(h heldThing, row *HoldRow) (bool, error) {
 		if !q.lets(a, *row) {
 			return false, nil
@@ -86,8 +87,12 @@ func (f *Flow) Queue(ctx context.Context, a ids.Actor, q QueueFilter) ([]HoldRow
 
 // holds returns those of what waits for the actor's decision that keep lets through.
 func (f *Flow) holds(ctx context.Context, a ids.Actor, keep func(heldThing, *HoldRow) (bool, error)) ([]HoldRow, error) {
+	ctx = store.OnePage(ctx)
 	hs, err := f.st.OpenHolds(ctx, a.StaffID())
 	if err != nil || len(hs) == 0 {
+		return nil, err
+	}
+	if err := f.st.AheadOfHolds(ctx, a.StaffID(), hs); err != nil {
 		return nil, err
 	}
 	set, err := f.st.ReviewAims(ctx)
@@ -242,29 +247,15 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 
 // fileTargets returns the threads a held email could be filed in: those of its case, or of every case the actor reviews.
 func (f *Flow) fileTargets(ctx context.Context, a ids.Actor, h heldThing) ([]ThreadRow, error) {
-	var cs []cases.Case
-	if h.hold.Case != "" {
-		cs = []cases.Case{h.in.CaseRow}
-	} else {
+	ctx = store.OnePage(ctx)
+	of := []ids.CaseID{h.hold.Case}
+	if h.hold.Case == "" {
 		visible, err := f.visibleCases(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range visible {
-			cs = append(cs, v.Case)
-		}
+		of = idsOf(visible)
 	}
-	var out []ThreadRow
-	for _, c := range cs {
-		rows, err := f.threadRows(ctx, a, c)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			if r.Channel == threads.Official && r.Agency != "" {
-				out = append(out, r)
-			}
-		}
-	}
-	return out, nil
+	rows, err := f.threadRows(ctx, a, of...)
+	return slices.DeleteFunc(rows, func(r ThreadRow) bool { return r.Channel != threads.Official || r.Agency == "" }), err
 }

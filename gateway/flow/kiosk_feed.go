@@ -179,6 +179,10 @@ func (f *Flow) KioskThreads(ctx context.Context, actor ids.Actor) ([]KioskThread
 	if err != nil {
 		return nil, err
 	}
+	ctx = store.OnePage(ctx)
+	if err := f.st.AheadOfTalk(ctx, "", ts); err != nil {
+		return nil, err
+	}
 	out := make([]KioskThread, 0, len(ts))
 	for _, t := range ts {
 		o := openThread{Thread: t}

@@ -100,7 +100,11 @@ func (f *Flow) wrongStaffSecret(ctx context.Context, s people.Staff, sec store.S
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		return audit.StaffSignInFailed(s.ID, code), tx.SetStaffThrottle(s.ID, now.Throttle.Failed(tx.Now()), now.TOTPLast)
+		throttle := now.Throttle.Failed(tx.Now())
+		if throttle.Wait(tx.Now()) > 0 {
+			tx.Also(audit.StaffLocked(s.ID))
+		}
+		return audit.StaffSignInFailed(s.ID, code), tx.SetStaffThrottle(s.ID, throttle, now.TOTPLast)
 	})
 	if err != nil {
 		return err

@@ -27,7 +27,16 @@ type CaseRow struct {
 
 // Cases returns the cases an actor may see, by reference.
 func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
+	ctx = store.OnePage(ctx)
 	cs, err := f.visibleCases(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	of := idsOf(cs)
+	if err := f.st.AheadOfCases(ctx, a.StaffID(), of); err != nil {
+		return nil, err
+	}
+	activity, err := f.st.OfficialActivity(ctx, of, a.Role)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +55,7 @@ func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		act, err := f.st.OfficialActivity(ctx, v.ID, a.Role)
-		if err != nil {
-			return nil, err
-		}
+		act := activity[v.ID]
 		row.Establishment, row.Children, row.LastMessage = prison.Name, len(kids), act.Last
 		if policy.Decide(policy.Facts{Act: policy.Review, Actor: a, Case: v.facts, Thread: policy.ThreadFacts{Channel: threads.Official, HasMother: true, WithAgency: true},
 			Review: policy.ReviewFacts{For: a.Role}}).Allowed() {
@@ -64,6 +70,14 @@ type visibleCase struct {
 	cases.Case
 	mother people.Mother
 	facts  policy.CaseFacts
+}
+
+func idsOf(cs []visibleCase) []ids.CaseID {
+	out := make([]ids.CaseID, len(cs))
+	for i, c := range cs {
+		out[i] = c.ID
+	}
+	return out
 }
 
 func (f *Flow) visibleCases(ctx context.Context, a ids.Actor) ([]visibleCase, error) {
@@ -146,7 +160,7 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 	if err := f.fillCase(ctx, &v); err != nil {
 		return v, err
 	}
-	if v.Threads, err = f.threadRows(ctx, a, c); err != nil {
+	if v.Threads, err = f.threadRows(ctx, a, c.ID); err != nil {
 		return v, err
 	}
 	for _, ch := range []threads.Channel{threads.Official, threads.Confidential, threads.Privileged} {
@@ -272,12 +286,17 @@ func (f *Flow) Threads(ctx context.Context, a ids.Actor, id ids.CaseID) ([]Threa
 			return nil, err
 		}
 	}
-	return f.threadRows(ctx, a, c)
+	return f.threadRows(ctx, a, id)
 }
 
-func (f *Flow) threadRows(ctx context.Context, a ids.Actor, c cases.Case) ([]ThreadRow, error) {
-	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
+// threadRows returns the threads of cases that the actor may know of, case by case.
+func (f *Flow) threadRows(ctx context.Context, a ids.Actor, of ...ids.CaseID) ([]ThreadRow, error) {
+	ctx = store.OnePage(ctx)
+	ts, err := f.st.ThreadsOfCases(ctx, of)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.st.AheadOfTalk(ctx, a.StaffID(), ts); err != nil {
 		return nil, err
 	}
 	var rows []ThreadRow

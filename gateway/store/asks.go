@@ -51,9 +51,26 @@ func (tx *Tx) LockAsk(id ids.AskID) (cases.Ask, error) {
 	return tx.Ask(tx.ctx, id)
 }
 
-// OpenAsks returns a case's answers that are waited for, the one due first first.
-func (r Reader) OpenAsks(ctx context.Context, c ids.CaseID) ([]cases.Ask, error) {
-	return r.asksWhere(ctx, `case_id = ? AND answered = 0 AND stopped = 0`, string(c))
+// OpenAsksOf returns the answers of cases that are waited for.
+func (r Reader) OpenAsksOf(ctx context.Context, of []ids.CaseID) (out []cases.Ask, err error) {
+	err = inParts(of, func(list string, args []any) error {
+		as, err := r.asksWhere(ctx, `case_id IN `+list+` AND answered = 0 AND stopped = 0`, args...)
+		out = append(out, as...)
+		return err
+	})
+	return out, err
+}
+
+// StepsOfAsks returns the steps of several asks, each ask's in the order in which they were made.
+func (r Reader) StepsOfAsks(ctx context.Context, of []ids.AskID) (map[ids.AskID][]cases.AskStep, error) {
+	out := map[ids.AskID][]cases.AskStep{}
+	return out, inParts(of, func(list string, args []any) error {
+		steps, err := r.stepsWhere(ctx, `ask_id IN `+list, args...)
+		for _, s := range steps {
+			out[s.Ask] = append(out[s.Ask], s)
+		}
+		return err
+	})
 }
 
 // AsksOfThread returns every ask of a conversation, ended ones too.

@@ -97,12 +97,14 @@ func teamKey(c ids.CaseID, s ids.StaffID) string { return "team/" + string(c) + 
 // Children returns a case's children, by name.
 func (r Reader) Children(ctx context.Context, c ids.CaseID) ([]cases.Child, error) {
 	return remember(ctx, r.q, "children/"+string(c), func() ([]cases.Child, error) {
-		return all(ctx, r.q, `SELECT id, case_id, name, born, authority_id, responsibility_ends, ended_why FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)},
-			func(s scanner) (cases.Child, error) {
-				var c cases.Child
-				return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy)
-			})
+		return all(ctx, r.q, `SELECT `+childColumns+` FROM children WHERE case_id = ? ORDER BY name`, []any{string(c)}, scanChild)
 	})
+}
+
+const childColumns = `id, case_id, name, born, authority_id, responsibility_ends, ended_why`
+
+func scanChild(s scanner) (c cases.Child, err error) {
+	return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy)
 }
 
 // Team returns the staff on a case's team, by name.
@@ -128,13 +130,25 @@ type CaseActivity struct {
 	Last  time.Time
 }
 
-// OfficialActivity sums up a case's official threads, the only channel whose existence every member of its team may know. Holds counts the messages that
-// wait for the role.
-func (r Reader) OfficialActivity(ctx context.Context, c ids.CaseID, role ids.Role) (CaseActivity, error) {
-	a := CaseActivity{Case: c}
-	err := r.q.one(ctx, `SELECT
-		(SELECT COUNT(*) FROM holds h WHERE h.case_id = ? AND h.decided = 0 AND h.message_id <> '' AND h.for_role = ?),
-		(SELECT COALESCE(MAX(last_at), 0) FROM threads t WHERE t.case_id = ? AND t.channel = 'official')`,
-		[]any{string(c), string(role), string(c)}, &a.Holds, at{&a.Last})
-	return a, err
+// OfficialActivity sums up the official threads of cases, the only channel whose existence every member of their teams may know. Holds counts the messages
+// that wait for the role.
+func (r Reader) OfficialActivity(ctx context.Context, of []ids.CaseID, role ids.Role) (map[ids.CaseID]CaseActivity, error) {
+	out := make(map[ids.CaseID]CaseActivity, len(of))
+	scan := func(s scanner) (a CaseActivity, err error) { return a, s.Scan(&a.Case, at{&a.Last}, &a.Holds) }
+	err := inParts(of, func(list string, args []any) error {
+		sums, err := all(ctx, r.q, `SELECT case_id, MAX(last_at), 0 FROM threads WHERE channel = 'official' AND case_id IN `+list+` GROUP BY case_id`, args, scan)
+		for _, a := range sums {
+			out[a.Case] = a
+		}
+		if err != nil {
+			return err
+		}
+		held, err := all(ctx, r.q, `SELECT case_id, 0, COUNT(*) FROM holds WHERE decided = 0 AND message_id <> '' AND for_role = ? AND case_id IN `+list+` GROUP BY case_id`,
+			append([]any{string(role)}, args...), scan)
+		for _, h := range held {
+			out[h.Case] = CaseActivity{Case: h.Case, Holds: h.Holds, Last: out[h.Case].Last}
+		}
+		return err
+	})
+	return out, err
 }

@@ -33,13 +33,22 @@ func every() (all []policy.Act) {
 // asker is called with each question and the facts of it.
 type asker func(*question, *policy.Facts)
 
-// each asks about several acts: what is known is the same, whatever she wants to do.
+// each asks about several acts: what is known is the same, whatever she wants to do. Who is asked must not keep the question or its facts: the next one is
+// asked in the same place, for there are a thousand to a step.
 func (w *world) each(q question, acts []policy.Act, with asker) {
 	q.act = acts[0]
-	f := w.facts(&q)
-	for _, q.act = range acts {
-		f.Act = q.act
-		with(&q, &f)
+	w.asked = q
+	gathered := false
+	for _, act := range acts {
+		if w.enough != nil && w.enough(act) {
+			continue
+		}
+		if !gathered {
+			w.known = w.facts(&w.asked)
+			gathered = true
+		}
+		w.asked.act, w.known.Act = act, act
+		with(&w.asked, &w.known)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/threads"
 )
 
@@ -196,6 +197,9 @@ type world struct {
 	pick     func(n int) int // a number below n
 	made     int             // counts what was made, for identifiers
 	only     scope           // what the last change was about
+	asked    question        // with known: what is being asked, and the facts of it (see each)
+	known    policy.Facts
+	enough   func(policy.Act) bool // an act that nobody needs to ask about any more; nil = ask about every one
 }
 
 // scope is what a change was about: one conversation, one message in it, or (when it is empty) anything in the family. What else there is did not
