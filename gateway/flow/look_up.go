@@ -128,11 +128,41 @@ func (f *Flow) gatherPeople(ctx context.Context, l *lookUp) error {
 	if err := f.gatherSeats(ctx, l); err != nil {
 		return err
 	}
-	all, err := f.st.AllContacts(ctx)
-	for _, c := range all {
-		l.addContact(c)
+	return f.gatherContacts(ctx, l)
+}
+
+// gatherContacts adds the people outside: everybody for whoever keeps the directory, else those of the searcher's cases.
+func (f *Flow) gatherContacts(ctx context.Context, l *lookUp) error {
+	seen := map[ids.ContactID]bool{}
+	add := func(list []people.Contact) {
+		for _, c := range list {
+			if !seen[c.ID] {
+				seen[c.ID] = true
+				l.addContact(c)
+			}
+		}
 	}
-	return err
+	if allowed(policy.Facts{Actor: l.actor, Touch: policy.Touch{Contacts: []ids.ContactID{"anybody"}}}, policy.LookUp) {
+		all, err := f.st.AllContacts(ctx)
+		add(all)
+		return err
+	}
+	for ref := range l.ofPerson {
+		if ids.Has(ref, ids.Contact) {
+			c, err := f.st.Contact(ctx, ids.ContactID(ref))
+			if err != nil {
+				return err
+			}
+			add([]people.Contact{c})
+			continue
+		}
+		list, err := f.st.ContactsOf(ctx, ids.AgencyID(ref))
+		if err != nil {
+			return err
+		}
+		add(list)
+	}
+	return nil
 }
 
 func (f *Flow) gatherMothers(ctx context.Context, l *lookUp) error {
