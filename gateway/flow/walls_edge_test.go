@@ -13,6 +13,7 @@ import (
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
+	"kinbridge/gateway/requests"
 )
 
 // The markers of each side of one family: none of them may reach the other side.
@@ -61,8 +62,8 @@ func checkEdges(t *testing.T, edges []edge) {
 	}
 }
 
-// Every kind of mail that goes to one authority of a family says nothing of the other authority or its child: messages of hers and of staff, a notice, a code for a reading
-// page, an invitation, a cancellation, a summary at a handover, a request, a reminder, a move, a message not passed on.
+// Mail that goes to one authority of a family says nothing of the other authority or its child: messages of hers and of staff, requests, a message not passed on, an invitation, a
+// cancellation, the suggestions and the summary at a handover.
 func TestNoMailCrossesTheWall(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
 		ctx, me := t.Context(), w.Staff.Worker.Actor
@@ -94,6 +95,12 @@ func TestNoMailCrossesTheWall(t *testing.T) {
 			w.Say(t, me, s.thread, "Staff: "+s.words)
 		}
 		sent("message")
+		for _, s := range sides {
+			if _, err := w.Flow.Ask(ctx, me, flow.NewRequest{Thread: s.thread, Kind: requests.Trip, Child: s.child, Body: s.words, IdemKey: s.words}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sent("request")
 		for _, s := range sides {
 			in := w.Receive(t, w.ReplyAddress(t, s.thread, s.contact), flowtest.From(s.from, "Theirs: "+s.words))
 			if err := w.Flow.Withhold(ctx, me, w.HoldOf(t, in.Message).ID, messages.WithholdReasons[0].Code, s.words); err != nil {
@@ -137,7 +144,7 @@ func TestNoMailCrossesTheWall(t *testing.T) {
 		for _, e := range edges {
 			kinds[e.what] = true
 		}
-		for _, k := range []string{"message", "not passed on", "invitation", "cancellation", "the draft of a summary", "summary"} {
+		for _, k := range []string{"message", "request", "not passed on", "invitation", "cancellation", "the draft of a summary", "summary"} {
 			if !kinds[k] {
 				t.Errorf("no mail of the kind %q was looked at", k)
 			}
