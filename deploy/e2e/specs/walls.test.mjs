@@ -298,10 +298,10 @@ suite('walls', () => {
     assert.match(law, /Nobody at the prison reads it. Pact does not read it/)
     assert.doesNotMatch(law, /Rhian/)
     const sam = await signIn(t, browser, world, 'sam.thorne@fenbrook.example')
-    await sam.goto(`/review?kind=thread&id=${ella.id}`)
+    await sam.goto(`/review?thread=${ella.id}`)
     await sam.locator('select[name=first]').last().selectOption('nobody')
-    await sam.locator('main form button').last().click()
-    await sam.waitForLoadState()
+    const [set] = await Promise.all([sam.waitForResponse((r) => r.request().method() === 'POST'), sam.locator('main form button').last().click()])
+    assert.equal(set.status(), 303, 'the setting was not taken')
     assert.match(await read(ella.id), /Nobody reads it before it goes/)
   })
 
