@@ -59,7 +59,7 @@ func (s shower) asked(k flow.KioskRequest) askedView {
 		v.State = s.word(key, "Day", day)
 	}
 	for _, a := range k.Answers {
-		v.Said = append(v.Said, s.word("kiosk.mine.said_"+string(a.Says))+" "+s.at(a.At)+". "+strings.TrimSuffix(s.progress(a.Progress), ".")+".")
+		v.Said = append(v.Said, s.word("kiosk.mine.said_"+string(a.Says))+" "+s.at(a.At)+". "+strings.TrimSuffix(s.progress(a.Progress, ""), ".")+".")
 	}
 	return v
 }
@@ -129,7 +129,7 @@ func (s shower) waits(x flow.WaitingOn, now time.Time) string {
 	case flow.ProgressSent, flow.ProgressArrived, flow.ProgressRead:
 		return s.word("kiosk.mine.has_it", "Name", x.With, "When", workdays.On(workdays.Of(x.Since), workdays.Of(now), s.lang()))
 	}
-	return s.progress(x.Progress)
+	return s.progress(x.Progress, x.Checker)
 }
 
 func (k *Kiosk) rights(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -149,6 +149,7 @@ func (k *Kiosk) askPrint(w http.ResponseWriter, r *http.Request, at atKiosk) err
 
 type questionView struct {
 	Live     live
+	Readers  readersView
 	Request  askedView
 	Question MessageView
 	Yes      bool // yes or no are answers; else her own words are
@@ -189,6 +190,9 @@ func (k *Kiosk) renderQuestion(w http.ResponseWriter, r *http.Request, at atKios
 	}
 	show := k.shower(r)
 	v.Live.Thread = q.Thread
+	if v.Readers, err = k.readers(r, at, q.Thread); err != nil {
+		return err
+	}
 	v.Request, v.Question, v.Yes, v.Max, v.Rows = show.asked(q), show.message(m), q.Kind.Consents(), maxReasonRunes, keyboard
 	if v.Yes {
 		for _, name := range readyReasons {
@@ -322,7 +326,7 @@ type askView struct {
 	Rows    [][]string
 }
 
-type choiceView struct{ Value, Text, With string }
+type choiceView struct{ Value, Text, With, First string }
 
 func (k *Kiosk) askPage(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	return k.renderAsk(w, r, at, http.StatusOK, askView{Key: ids.Secret(16)})
@@ -340,10 +344,10 @@ func (k *Kiosk) renderAsk(w http.ResponseWriter, r *http.Request, at atKiosk, st
 	show := k.shower(r)
 	for _, c := range list {
 		if len(c.Children) == 0 {
-			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/", Text: c.Subject, With: c.With})
+			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/", Text: c.Subject, With: c.With, First: show.first(c.Reading)})
 		}
 		for _, child := range c.Children {
-			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/" + string(child.ID), Text: child.Name, With: c.With + ", " + c.Subject})
+			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/" + string(child.ID), Text: child.Name, With: c.With + ", " + c.Subject, First: show.first(c.Reading)})
 		}
 	}
 	if len(v.Choices) == 1 || v.About == "" && len(v.Choices) > 0 {

@@ -51,7 +51,7 @@ type Reading interface {
 
 // Writing is how conversations are begun and gone on with.
 type Writing interface {
-	ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel) ([]people.Contact, error)
+	ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel, about []ids.ChildID) ([]people.Contact, error)
 	OpenThread(ctx context.Context, a ids.Actor, in flow.NewThread) (ids.ThreadID, error)
 	Compose(ctx context.Context, a ids.Actor, in flow.NewMessage) (flow.Composed, error)
 	SaveDraft(ctx context.Context, a ids.Actor, thread ids.ThreadID, body string) error
@@ -122,6 +122,10 @@ type AfterRestrictions interface {
 	LeaveKept(ctx context.Context, a ids.Actor, id ids.DeliveryID) error
 	SeenToMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
 	ClearFile(ctx context.Context, a ids.Actor, id ids.AttachmentID) error
+	// LookUp finds people by any part of a name; it records who looked for what.
+	LookUp(ctx context.Context, a ids.Actor, words string) (flow.LookedUp, error)
+	LookUps(ctx context.Context, a ids.Actor) ([]flow.LookUpRow, error)
+	ConcernChoices(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID) ([]flow.ConcernChoice, error)
 	SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID, in flow.ChildFacts) error
 }
 
@@ -178,7 +182,7 @@ type Mail interface {
 
 // Planning is how meetings are arranged.
 type Planning interface {
-	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID) ([]people.Contact, error)
+	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID, about []ids.ChildID) ([]people.Contact, error)
 	CreateMeeting(ctx context.Context, a ids.Actor, n flow.NewMeeting) (ids.MeetingID, error)
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
 }

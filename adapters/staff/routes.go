@@ -120,6 +120,9 @@ func (s *Staff) routes() http.Handler {
 	in("GET /cases/{case}/team", s.teamPage)
 	in("POST /cases/{case}/team", s.changeTeam)
 
+	in("GET /find", s.findPage)
+	in("POST /find", s.find)
+	in("GET /audit/searches", s.searches)
 	in("GET /women", s.women)
 	in("POST /women/{mother}/pin", s.womanPIN)
 	in("GET /audit", s.audit)

@@ -116,9 +116,11 @@ type section struct {
 var (
 	caseRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection}
 	alertRoles  = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
+	findRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
+		{"/find", "find", findRoles},
 		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},

@@ -38,7 +38,7 @@ func everyEntry() []Entry {
 		AgencyCreated("agy_1"), WingCreated("wng_1", "agy_1"), MotherCreated(mo), MotherPINSet(mo),
 		ChildAdded(c, "chd_1"), ContactAdded("con_1"), ContactVerified("con_1", "dmarc"),
 		CaseCreated(c, mo), CaseChanged(c, "worker"), CaseRead(c), ThreadOpened(c, t, "official"), ThreadRead(c, t),
-		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
+		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), PersonLookedUp("lkp_1"), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
 		MessageWritten(c, t, m), MessageHeld(c, t, m, h), MessageReleased(c, t, m, h), MessageWithheld(c, t, m, h),
 		HoldClaimed(h), HoldReturned(h),
 		MessageReturned(c, t, "msg_1", h), MessageAppealed(c, t, "msg_1", h), FileKept(c, t, "att_1", h), ReviewTold(c, t, h, "con_1"), ReviewNotTold(c, t, h, "con_1", "550"),

@@ -27,6 +27,7 @@ const (
 	CaseCreatedKind    Kind = "case.created"
 	CaseChangedKind    Kind = "case.changed"
 	CaseReadKind       Kind = "case.read"
+	PersonLookedUpKind Kind = "person.looked_up"
 	ThreadOpenedKind   Kind = "thread.opened"
 	ThreadReadKind     Kind = "thread.read"
 	PartyAddedKind     Kind = "thread.party_added"
@@ -223,6 +224,7 @@ var kinds = [...]Info{
 	{CaseCreatedKind, "Opened the case", "case", true},
 	{CaseChangedKind, "Changed the case", "case", true},
 	{CaseReadKind, "Read the case", "case", true},
+	{PersonLookedUpKind, "Looked for a person", "look-up", false},
 	{ThreadOpenedKind, "Started a thread", "thread", true},
 	{ThreadReadKind, "Read the thread", "thread", true},
 	{PartyAddedKind, "Added somebody to the thread", "party", true},

@@ -126,3 +126,6 @@ func KeyRewrapped(scope string) Entry { return made(KeyRewrappedKind, Done, scop
 
 // KeyDestroyed: a scope's data key was destroyed, and with it everything it protected.
 func KeyDestroyed(scope string) Entry { return made(KeyDestroyedKind, Done, scope) }
+
+// PersonLookedUp: somebody looked for a person; l is the record of what she looked for, which only administrators read.
+func PersonLookedUp(l ids.LookUpID) Entry { return made(PersonLookedUpKind, Done, string(l)) }

@@ -136,8 +136,12 @@ func (f *Flow) Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (v 
 		return v, err
 	}
 	v.DutyEmail = v.Agency.Duty.Email
+	w, err := aroundCase(ctx, f.st.Reader, o.Case)
+	if err != nil {
+		return v, err
+	}
 	for _, c := range all {
-		if !threads.IsParty(o.Parties, ids.ContactActor(c.ID)) {
+		if !threads.IsParty(o.Parties, ids.ContactActor(c.ID)) && policy.Decide(addressing(o.facts, w, o.Children, c, v.Agency)).Allowed() {
 			v.Choices = append(v.Choices, c)
 		}
 	}

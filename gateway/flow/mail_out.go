@@ -81,7 +81,8 @@ type relayed struct {
 	Paragraphs                       [][]string // of lines
 	Written                          string
 	Readers                          string
-	Reviewed                         bool
+	Reviewed                         bool // somebody reads an answer before the mother does
+	ByPact                           bool // and that is a Pact social worker first
 	Privileged                       bool
 	FilesLeft                        []string // files that do not go with the mail, each with the reason
 	FilesKept                        int      // files that were not passed on, of which nothing else is said
@@ -166,10 +167,23 @@ func threadReference(o openThread) string {
 	return o.CaseRow.Reference + "-" + strings.ToUpper(id[len(id)-4:])
 }
 
+// reviewedToHer says whether somebody reads what people outside write before she does, by the settings in force. Who it is is said of Pact alone: that public protection reads
+// would tell of a restriction.
+func reviewedToHer(o openThread) (reviewed, byPact bool) {
+	if !policy.HasReviewer(o.Channel) || !o.facts.Thread.HasMother || !o.facts.Thread.WithAgency {
+		return false, false
+	}
+	facts := o.facts
+	facts.Review = o.safe.review[messages.ToHer]
+	order := policy.Reviewers(facts)
+	return len(order) > 0, len(order) > 0 && order[0] == ids.RolePactWorker
+}
+
 func relayedOf(o openThread, m messages.Message) relayed {
 	v := relayed{Author: oneLine(m.AuthorName, 100), Subject: o.Subject, Reference: threadReference(o), Body: strings.TrimSpace(m.Body),
 		Written: londonDateTime(m.Written), Privileged: o.Channel == threads.Privileged,
-		Reviewed: o.Channel == threads.Official && o.facts.Thread.HasMother}
+	}
+	v.Reviewed, v.ByPact = reviewedToHer(o)
 	for _, p := range strings.Split(v.Body, "\n\n") {
 		if p = strings.Trim(p, "\n"); p != "" {
 			v.Paragraphs = append(v.Paragraphs, strings.Split(p, "\n"))

@@ -30,6 +30,7 @@ type WaitingOn struct {
 	Subject  string
 	With     string
 	Progress Progress
+	Checker  ids.Role  // who reads it, while somebody does before it goes on
 	Since    time.Time // when it came to that
 }
 
@@ -86,7 +87,7 @@ func (f *Flow) waiting(ctx context.Context, a ids.Actor, t KioskThread) (w Waiti
 	if err != nil {
 		return w, false, err
 	}
-	w = WaitingOn{Thread: t.ID, Subject: t.Subject, With: t.With, Progress: last.Progress, Since: last.Written}
+	w = WaitingOn{Thread: t.ID, Subject: t.Subject, With: t.With, Progress: last.Progress, Checker: last.Checker, Since: last.Written}
 	for _, d := range ds {
 		if d.RecipientKind != messages.ToContact {
 			continue

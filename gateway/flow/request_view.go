@@ -243,6 +243,7 @@ type AskChoice struct {
 	With     string
 	Subject  string
 	Children []cases.Child
+	Reading  KioskReading // who reads it first
 }
 
 // AskChoices returns where a mother can ask for something: her official conversations with people outside.
@@ -267,7 +268,7 @@ func (f *Flow) AskChoices(ctx context.Context, a ids.Actor) ([]AskChoice, error)
 		if policy.Decide(ask.facts(policy.AskRequest)).Err() != nil {
 			continue
 		}
-		choice := AskChoice{Thread: t.ID, Subject: t.Subject}
+		choice := AskChoice{Thread: t.ID, Subject: t.Subject, Reading: reviewedFor(ask.o)}
 		for _, k := range ask.kids {
 			if k.Responsibility(f.st.Today()) {
 				choice.Children = append(choice.Children, k)

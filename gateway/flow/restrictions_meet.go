@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
@@ -14,9 +15,14 @@ func (f *Flow) mayAllMeet(ctx context.Context, n NewMeeting, p plan) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range n.Children {
+	for _, id := range slices.Concat(n.Children, n.About) {
 		if !hasChild(kids, id) {
 			return ids.E(ids.Invalid, "One of the children is not in this case. Choose a child from the list.")
+		}
+	}
+	for _, id := range n.Children {
+		if len(n.About) > 0 && !slices.Contains(n.About, id) {
+			return ids.E(ids.Invalid, "A child who is to be there is not one of those whom the meeting is about.")
 		}
 	}
 	rules, err := restrictionsInForce(ctx, f.st.Reader, n.Case)

@@ -112,6 +112,7 @@ type CaseView struct {
 	Establishment people.Agency
 	Wing          string
 	Children      []ChildRow
+	Walled        bool // different authorities look after the children
 	Team          []people.Staff
 	Threads       []ThreadRow
 	MayOpen       []threads.Channel // channels on which the actor may begin a thread
@@ -217,50 +218,9 @@ func (f *Flow) fillCase(ctx context.Context, v *CaseView) (err error) {
 		}
 		v.Children = append(v.Children, row)
 	}
+	v.Walled = around{kids: kids}.walled()
 	v.Team, err = f.st.Team(ctx, v.ID)
 	return err
-}
-
-// ContactsFor returns the contacts a thread of a case may be begun with on a channel: on the official one those of the authorities that
-// look after its children and of schools and courts; on the privileged one lawyers; on the confidential one nobody.
-func (f *Flow) ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel) ([]people.Contact, error) {
-	c, err := f.st.Case(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	cf, err := caseFacts(ctx, f.st.Reader, a, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.may(ctx, policy.Facts{Act: policy.OpenThread, Actor: a, Case: cf, Thread: policy.ThreadFacts{Channel: ch, HasMother: true}}, auditID(id)); err != nil {
-		return nil, err
-	}
-	kids, err := f.st.Children(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	looksAfter := map[ids.AgencyID]bool{}
-	for _, k := range kids {
-		looksAfter[k.Authority] = true
-	}
-	agencies, err := f.st.Agencies(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	var out []people.Contact
-	for _, ag := range agencies {
-		fits := ch == threads.Official && (ag.Kind == people.School || ag.Kind == people.Court || ag.Kind == people.Authority && looksAfter[ag.ID]) ||
-			ch == threads.Privileged && ag.Kind == people.LawFirm
-		if !fits {
-			continue
-		}
-		cs, err := f.st.ContactsOf(ctx, ag.ID)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, cs...)
-	}
-	return out, nil
 }
 
 // ThreadRow is a thread in a list. Waiting counts the messages in it that wait for the actor's review.

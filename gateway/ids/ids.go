@@ -39,6 +39,7 @@ type (
 	AskStepID      string // one step of asking for it again
 	AlertID        string // word to the wing that a woman may need support
 	PlanID         string // one support plan
+	LookUpID       string // one search for a person
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -72,6 +73,7 @@ const (
 	AskStep      = "stp"
 	Alert        = "alt"
 	Plan         = "pln"
+	LookUp       = "lkp"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

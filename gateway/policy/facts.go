@@ -191,7 +191,8 @@ type Touch struct {
 	Contacts   []ids.ContactID
 	Children   []ids.ChildID
 	Supervised bool // of a meeting: a member of staff is there all the time
-	// Of a person outside: her organisation looks after, teaches or represents a child that the thread is about.
+	// Of a person outside: she or her organisation looks after, teaches or represents each child that the thread is about (of a meeting: one of them; of a case: one of its
+	// children).
 	Concerned bool
 }
 

@@ -85,7 +85,7 @@ var mailChapters = []*Chapter{
 			Decision: hold("invitation", "A meeting invitation waits for a person to act upon it.", "invite", ""), For: mailDesk},
 		{If: "the case is closed", When: caseClosed, Decision: hold("case_closed", "The case is closed.", "review", ""), For: mailDesk},
 		{If: "it goes to the mother on the official channel, and somebody reviews it", When: func(f *Facts) bool { return onOfficialToHer(f) && reviewDue(f) },
-			Decision: hold("review_to_mother", "Messages to a mother are read by her Pact social worker first.", "review", ""), For: nextReviewer},
+			Decision: hold("review_to_mother", "Messages to a mother are read first, by whom the review settings name.", "review", ""), For: nextReviewer},
 		{Decision: allow("verified_party", "The sender is a verified contact who is in this conversation.")},
 	}},
 	{DecideMail, "read a held email and refuse it", []Rule{

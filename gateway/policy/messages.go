@@ -70,7 +70,7 @@ var messageChapters = []*Chapter{
 			Decision: deny("no_responsibility", "She no longer has parental responsibility for any child whom this is about: it can be read, and not continued.").do("For letterbox contact, ask the adoption team.")},
 		{If: "the actor is the mother, in her own official conversation with people outside, and somebody reviews it",
 			When:     func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && isParty(f) && reviewedWriting(f) },
-			Decision: hold("review_to_agency", "Messages between a mother and an authority are read by her Pact social worker first.", "review", ""), For: nextReviewer},
+			Decision: hold("review_to_agency", "Messages between a mother and an authority are read first, by whom the review settings name.", "review", ""), For: nextReviewer},
 		{If: "the actor is a mother, in her own conversation", When: func(f *Facts) bool { return f.Actor.Kind == ids.ActorMother && isParty(f) },
 			Decision: allow("mother_writes", "She writes in her own thread.")},
 		{If: "staff of the case write where public protection monitors what passes",

@@ -274,11 +274,13 @@ func (w *world) planFacts(f *policy.Facts, q *question) {
 			about = append(about, k.id)
 		}
 	}
+	at, with := worksAt(p.whom), 0
 	for _, k := range q.fam.children {
-		if at := worksAt(p.whom); slices.Contains(about, k.id) && (at == k.with || at == k.taught) {
-			f.Touch.Concerned = true
+		if slices.Contains(about, k.id) && (at == k.with || at == k.taught) {
+			with++
 		}
 	}
+	f.Touch.Concerned = with > 0 && (q.act == policy.LookUp || with == len(about))
 	f.Touch.Concerned = f.Touch.Concerned || q.act == policy.Address && p.channel == threads.Privileged && worksAt(p.whom) == lawyers
 }
 
