@@ -19,10 +19,10 @@ func TestConflictsInBothLanguages(t *testing.T) {
 		}
 	}
 	for code, english := range messages.Conflicts {
-		if got := b.Loc(i18n.English).T("common.conflicts."+code); got != english {
+		if got := b.Loc(i18n.English).T("common.conflicts." + code); got != english {
 			t.Errorf("%s: the page says %q, the domain %q", code, got, english)
 		}
-		if got := b.Loc(i18n.Welsh).T("common.conflicts."+code); got == "" || got == english {
+		if got := b.Loc(i18n.Welsh).T("common.conflicts." + code); got == "" || got == english {
 			t.Errorf("%s has no Welsh: %q", code, got)
 		}
 	}
