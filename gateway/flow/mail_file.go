@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/letters"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
@@ -310,13 +311,12 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 	if n.Hold != "" {
 		return f.reviewMail(ctx, o, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
 	}
-	l := guestLetter{subject: "Your email could not be read, reference " + threadReference(o), parts: []letterPart{
-		{words: "Your email to Kinbridge is encrypted, so nobody here can read it. It has been kept, and has not been passed on."},
-		{words: "Please write your message again without encryption, in answer to this email. Kinbridge's own connections are encrypted (TLS)."},
-		{words: "In Outlook: choose Options, then Encrypt, and take the protection off before you send."},
-		{words: "This email was sent automatically."},
-	}}
-	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.subject, Text: l.text(), HTML: l.html(),
+	langs, err := f.languagesAt(ctx, c.Agency)
+	if err != nil {
+		return OutMail{}, err
+	}
+	l := letters.Write("encrypted", langs, letters.Values{Reference: threadReference(o)}, "automatic")
+	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		MessageID: f.messageID(ids.MessageID("note-" + string(n.Inbound))), Headers: standardHeaders("unreadable"), Neutral: true}
 	out.Headers["Auto-Submitted"] = "auto-replied" // RFC 3834 section 5: it answers a mail
 	return out, nil
