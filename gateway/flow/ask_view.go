@@ -59,7 +59,7 @@ func (f *Flow) Asks(ctx context.Context, a ids.Actor) ([]AskRow, error) {
 func (f *Flow) readySteps(ctx context.Context, a ids.Actor) (out []AskRow, err error) {
 	rows, err := f.Asks(ctx, a)
 	for _, r := range rows {
-		if r.Ready != nil || r.Exhausted {
+		if r.Ready != nil || r.Exhausted || r.Promise.Message != "" {
 			out = append(out, r)
 		}
 	}
