@@ -37,4 +37,3 @@ func readTableFile(w http.ResponseWriter, r *http.Request, name string) (*web.Fo
 	}
 	return &web.Form{Values: map[string][]string{name: {string(b)}}}, string(b), nil
 }
-

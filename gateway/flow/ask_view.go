@@ -108,6 +108,22 @@ func (f *Flow) ThreadAsks(ctx context.Context, a ids.Actor, thread ids.ThreadID)
 	return rows, true, nil
 }
 
+// AskOf returns one ask, ended or not.
+func (f *Flow) AskOf(ctx context.Context, a ids.Actor, id ids.AskID) (row AskRow, err error) {
+	x, err := f.st.Ask(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	o, err := loadThread(ctx, f.st.Reader, a, x.Thread)
+	if err != nil {
+		return row, err
+	}
+	if err := f.may(ctx, o.to(policy.Chase), auditID(id)); err != nil {
+		return row, err
+	}
+	return f.askRow(ctx, o, x)
+}
+
 // StepView is a draft's page.
 type StepView struct {
 	AskRow
