@@ -25,7 +25,7 @@ func scanAsk(r scanner) (cases.Ask, error) {
 // AddAsk stores that an answer is waited for; added is false, and the identifier that of the first, when the same was asked there before.
 func (tx *Tx) AddAsk(a cases.Ask) (id ids.AskID, added bool, err error) {
 	n, err := tx.q.exec(tx.ctx, `INSERT INTO asks (id, case_id, thread_id, agency_id, message_id, origin, ref, asked, asked_by, due_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (thread_id, ref) DO NOTHING`, string(a.ID), string(a.Case), string(a.Thread), string(a.Agency), string(a.Message), string(a.Origin), a.Ref, micros(tx.now),
+		ON CONFLICT (thread_id, ref) DO NOTHING`, string(a.ID), string(a.Case), string(a.Thread), string(a.Agency), string(a.Message), string(a.Origin), a.Ref, micros(a.Asked),
 		a.AskedBy, int64(a.Due))
 	if err != nil || n == 1 {
 		tx.Wake(TopicStaff)
