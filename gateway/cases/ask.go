@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/chase"
@@ -96,5 +98,7 @@ func (a Ask) ChaseState(steps []AskStep, away []chase.Away) chase.State {
 			s.Done = append(s.Done, chase.Done{Due: x.Due, After: x.After, Rung: x.Rung, On: workdays.Of(x.Decided), Silent: x.State == StepDismissed})
 		}
 	}
+	// The last thing done is the one decided last, whenever its draft was made.
+	slices.SortStableFunc(s.Done, func(x, y chase.Done) int { return cmp.Compare(x.On, y.On) })
 	return s
 }
