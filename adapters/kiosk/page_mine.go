@@ -87,14 +87,19 @@ type mineView struct {
 	ByHer     []askedView
 	Waiting   []waitingView
 	Told      []string // restrictions that she may be told of
+	Appeals   []appealView
 	Printing  bool
 	PrintDone bool
 }
 
 type waitingView struct {
-	Thread        ids.ThreadID
-	Subject, Says string
+	Thread  ids.ThreadID
+	Subject string
+	Says    []string
 }
+
+// appealView is a message of hers that somebody else may look at.
+type appealView struct{ Subject, When, Href string }
 
 func (k *Kiosk) mine(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	l, err := k.live(r, at)
@@ -123,13 +128,19 @@ func (k *Kiosk) mine(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	return k.pages.Render(w, r, http.StatusOK, "mine", k.page(r, at, "kiosk.mine.title", v))
 }
 
-// waits says on whom a conversation waits.
-func (s shower) waits(x flow.WaitingOn, now time.Time) string {
+// waits says on whom a conversation waits, and whether they were asked again.
+func (s shower) waits(x flow.WaitingOn, now time.Time) (out []string) {
 	switch x.Progress {
+	case "":
 	case flow.ProgressSent, flow.ProgressArrived, flow.ProgressRead:
-		return s.word("kiosk.mine.has_it", "Name", x.With, "When", workdays.On(workdays.Of(x.Since), workdays.Of(now), s.lang()))
+		out = append(out, s.word("kiosk.mine.has_it", "Name", x.With, "When", workdays.On(workdays.Of(x.Since), workdays.Of(now), s.lang())))
+	default:
+		out = append(out, s.progress(x.Progress, x.Checker))
 	}
-	return s.progress(x.Progress, x.Checker)
+	for _, w := range x.Asked {
+		out = append(out, w.In(s.lang()))
+	}
+	return out
 }
 
 func (k *Kiosk) rights(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -137,7 +148,15 @@ func (k *Kiosk) rights(w http.ResponseWriter, r *http.Request, at atKiosk) error
 	if err != nil {
 		return err
 	}
-	return k.pages.Render(w, r, http.StatusOK, "rights", k.page(r, at, "kiosk.rights.title", mineView{Live: l}))
+	own, err := k.flow.OwnView(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	show, v := k.shower(r), mineView{Live: l}
+	for _, x := range own.Appeals {
+		v.Appeals = append(v.Appeals, appealView{x.Subject, show.at(x.Written), "/kiosk/messages/" + string(x.Thread)})
+	}
+	return k.pages.Render(w, r, http.StatusOK, "rights", k.page(r, at, "kiosk.rights.title", v))
 }
 
 func (k *Kiosk) askPrint(w http.ResponseWriter, r *http.Request, at atKiosk) error {

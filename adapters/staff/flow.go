@@ -153,6 +153,15 @@ type Asking interface {
 	MoveAsk(ctx context.Context, a ids.Actor, id ids.AskID, due workdays.Day) error
 }
 
+// Promises is what is done about replies that promise an answer for later.
+type Promises interface {
+	ThreadPromise(ctx context.Context, a ids.Actor, thread ids.ThreadID) (*flow.PromiseMade, error)
+	// PromiseDay is the day that is offered.
+	PromiseDay(by workdays.Day) workdays.Day
+	WaitFor(ctx context.Context, a ids.Actor, id ids.MessageID, due workdays.Day) (ids.AskID, error)
+	AskReport(ctx context.Context, a ids.Actor) ([]flow.AuthorityAsks, error)
+}
+
 // AskingAgain is how the waiting ends, and the drafts of the ladder.
 type AskingAgain interface {
 	MarkAnswered(ctx context.Context, a ids.Actor, id ids.AskID) error
@@ -342,6 +351,7 @@ type Flow interface {
 	Handovers
 	HandingOver
 	Asking
+	Promises
 	AskingAgain
 	Authorities
 	Mail

@@ -75,7 +75,7 @@ func everyEntry() []Entry {
 		RestrictionsRead(c), InvitationWithdrawn(c, mt, "con_1"), KeptLeft(d), WorkDone(c, mt), FileCleared(c, t, "att_1"), ChildChanged(c, "chd_1", "adopted"),
 		DayExamined("2026-11-28"),
 		TeamChanged(c, s, "joined"), AgencyCodeSet("agy_1"),
-		AskSet(c, t, "ask_1", "worker", "2026-12-04"), AskMoved(c, t, "ask_1", "2026-12-11"), AskAnswered(c, t, "ask_1", m), AskStopped(c, t, "ask_1"), AskLooked(c, t, "ask_1"),
+		AskSet(c, t, "ask_1", "worker", "2026-12-04"), AskMoved(c, t, "ask_1", "2026-12-11"), AskPromised(c, t, "ask_1", m, "2026-12-11"), AskAnswered(c, t, "ask_1", m), AskStopped(c, t, "ask_1"), AskLooked(c, t, "ask_1"),
 		AskStepReady(c, t, "stp_1", "ask_1", "worker"), AskStepSent(c, t, "stp_1", "team_manager", "thr_2", m), AskStepDismissed(c, t, "stp_1", "worker"),
 		SummarySent(c, t, m, "con_2"), DutySet("agy_1"),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),

@@ -131,6 +131,7 @@ const (
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
+	AskPromisedKind        Kind = "ask.promised"
 	AskAnsweredKind        Kind = "ask.answered"
 	AskStoppedKind         Kind = "ask.stopped"
 	AskStepReadyKind       Kind = "ask.step_ready"
@@ -327,6 +328,7 @@ var kinds = [...]Info{
 
 	{AskSetKind, "Asked for an answer by a day", "ask", true},
 	{AskMovedKind, "Changed the day by which an answer is asked for", "ask", true},
+	{AskPromisedKind, "Had a reply that seems to promise the answer for later", "ask", true},
 	{AskAnsweredKind, "The answer that was asked for came", "ask", true},
 	{AskStoppedKind, "Said that no answer is needed any more", "ask", true},
 	{AskStepReadyKind, "A draft to ask again is ready", "step", true},

@@ -70,7 +70,7 @@ func (f *Flow) Asks(ctx context.Context, a ids.Actor) ([]AskRow, error) {
 func (f *Flow) readySteps(ctx context.Context, a ids.Actor) (out []AskRow, err error) {
 	rows, err := f.Asks(ctx, a)
 	for _, r := range rows {
-		if r.Ready != nil || r.Exhausted {
+		if r.Ready != nil || r.Exhausted || r.Promise.Message != "" {
 			out = append(out, r)
 		}
 	}
@@ -122,6 +122,26 @@ func (f *Flow) ThreadAsks(ctx context.Context, a ids.Actor, thread ids.ThreadID)
 		rows = append(rows, row)
 	}
 	return rows, true, nil
+}
+
+// AskOf returns one ask, ended or not.
+func (f *Flow) AskOf(ctx context.Context, a ids.Actor, id ids.AskID) (row AskRow, err error) {
+	x, err := f.st.Ask(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	o, err := loadThread(ctx, f.st.Reader, a, x.Thread)
+	if err != nil {
+		return row, err
+	}
+	if err := f.may(ctx, o.to(policy.Chase), auditID(id)); err != nil {
+		return row, err
+	}
+	steps, err := f.st.StepsOfAsks(ctx, []ids.AskID{id})
+	if err != nil {
+		return row, err
+	}
+	return f.askRow(ctx, o, x, steps[id])
 }
 
 // StepView is a draft's page.

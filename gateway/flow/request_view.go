@@ -54,6 +54,24 @@ func (f *Flow) CaseRequests(ctx context.Context, a ids.Actor, id ids.CaseID) ([]
 	return rows, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.RequestsRead(id), nil })
 }
 
+// RequestOf returns one request to staff who keep it.
+func (f *Flow) RequestOf(ctx context.Context, a ids.Actor, id ids.RequestID) (row RequestRow, err error) {
+	r, err := f.st.Request(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	rows, err := f.CaseRequests(ctx, a, r.Case)
+	if err != nil {
+		return row, err
+	}
+	for _, row := range rows {
+		if row.ID == id {
+			return row, nil
+		}
+	}
+	return row, ids.ErrNotFound
+}
+
 // requestRows lists a case's requests for one reader.
 func (f *Flow) requestRows(ctx context.Context, a ids.Actor, c cases.Case) ([]RequestRow, error) {
 	rs, err := f.st.RequestsOfCase(ctx, c.ID)
