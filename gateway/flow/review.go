@@ -52,9 +52,23 @@ func (f *Flow) loadHeld(ctx context.Context, r store.Reader, a ids.Actor, hold m
 		if err != nil {
 			return h, err
 		}
-		h.facts.Review.DecidedFirst = first.DecidedBy == a.StaffID()
+		h.facts.Review.DecidedFirst = h.in.self.is(a, first.DecidedBy)
 	}
-	return h, nil
+	if h.hold.Stage > 0 {
+		h.facts.Review.ReadBefore, err = readBefore(ctx, r, h.in.self, a, h.hold)
+	}
+	return h, err
+}
+
+// readBefore reports whether the actor has released a message already as one of its earlier reviewers, in whatever appointment.
+func readBefore(ctx context.Context, r store.Reader, s self, a ids.Actor, h messages.Hold) (bool, error) {
+	hs, err := r.HoldsOfMessage(ctx, h.Message)
+	for _, was := range hs {
+		if was.ID != h.ID && was.Outcome == messages.OutcomeReleased && was.Stage < h.Stage && s.is(a, was.DecidedBy) {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // Claim marks a hold as taken by the actor, so that two reviewers do not do the same work. Claiming again is harmless; a hold that
