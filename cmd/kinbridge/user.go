@@ -80,6 +80,9 @@ func (c userAddCmd) Run(ctx context.Context, out *output) error {
 			return ids.E(ids.Invalid, "A wing officer needs --wing, and nobody else has one.")
 		}
 		id, secret, err := w.Flow.CreateStaff(ctx, operator, in)
+		if ids.KindOf(err) == ids.Conflict && !c.Same {
+			return ids.E(ids.Conflict, "%s That is --same.", ids.Public(err))
+		}
 		if err != nil {
 			return err
 		}
