@@ -167,12 +167,15 @@ func sortOf(loc i18n.Loc, h flow.HoldView) sortView {
 		v.WhyNot = loc.T("staff.sort.automatic")
 	case h.Mail.Kind == flow.MailRejected || h.Mail.From == "":
 		v.WhyNot = loc.T("staff.sort.unreadable")
-	case len(h.MayFile) == 0:
+	case len(h.MayFile) == 0 || h.MovedTo != "" && len(h.MayFile) == 1 && h.MayFile[0].ID == h.Thread:
 		v.WhyNot = loc.T("staff.sort.nowhere")
 	default:
 		v.MayFile = true
 	}
 	for _, t := range h.MayFile {
+		if h.MovedTo != "" && t.ID == h.Thread { // what she writes from elsewhere is not this organisation's
+			continue
+		}
 		v.Targets = append(v.Targets, web.Option{Value: string(t.ID), Text: t.Subject, Hint: t.AgencyName, Checked: t.ID == h.Thread})
 	}
 	if h.Colleague {

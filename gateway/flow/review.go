@@ -55,20 +55,20 @@ func (f *Flow) loadHeld(ctx context.Context, r store.Reader, a ids.Actor, hold m
 		h.facts.Review.DecidedFirst = h.in.self.is(a, first.DecidedBy)
 	}
 	if h.hold.Stage > 0 {
-		h.facts.Review.ReadBefore, err = readBefore(ctx, r, h.in.self, a, h.hold)
+		hs, err := r.HoldsOfMessage(ctx, h.hold.Message)
+		if err != nil {
+			return h, err
+		}
+		h.facts.Review.ReadBefore = h.in.self.readBefore(a, h.hold, hs)
 	}
-	return h, err
+	return h, nil
 }
 
 // readBefore reports whether the actor has released a message already as one of its earlier reviewers, in whatever appointment.
-func readBefore(ctx context.Context, r store.Reader, s self, a ids.Actor, h messages.Hold) (bool, error) {
-	hs, err := r.HoldsOfMessage(ctx, h.Message)
-	for _, was := range hs {
-		if was.ID != h.ID && was.Outcome == messages.OutcomeReleased && was.Stage < h.Stage && s.is(a, was.DecidedBy) {
-			return true, err
-		}
-	}
-	return false, err
+func (s self) readBefore(a ids.Actor, h messages.Hold, all []messages.Hold) bool {
+	return slices.ContainsFunc(all, func(was messages.Hold) bool {
+		return was.ID != h.ID && was.Outcome == messages.OutcomeReleased && was.Stage < h.Stage && s.is(a, was.DecidedBy)
+	})
 }
 
 // Claim marks a hold as taken by the actor, so that two reviewers do not do the same work. Claiming again is harmless; a hold that
