@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"net/mail"
+	"slices"
 
 	"github.com/pquerna/otp/totp"
 
@@ -96,8 +97,7 @@ func (f *Flow) createPerson(ctx context.Context, a ids.Actor, s people.Staff, em
 		if err := tx.AddPerson(people.Person{ID: s.Person, Email: email, Name: s.Name}, secret); err != nil {
 			return audit.Entry{}, err
 		}
-		tx.Also(audit.Appointed(s.ID, s.Person, s.Role, s.Agency))
-		return audit.UserCreated(s.ID, s.Role), tx.AddAppointment(s)
+		return audit.UserCreated(s.ID, s.Role).With("holder", string(s.Person)).With("agency", string(s.Agency)), tx.AddAppointment(s)
 	})
 	if ids.KindOf(err) == ids.Conflict {
 		return "", "", errKnownAddress
@@ -205,16 +205,17 @@ func (f *Flow) DisablePerson(ctx context.Context, a ids.Actor, p ids.PersonID) e
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		for _, s := range posts {
-			if s.Ended {
-				continue
-			}
+		last := audit.PersonDisabled(p) // when there was nothing left to end
+		for i, s := range slices.DeleteFunc(posts, func(s people.Staff) bool { return s.Ended }) {
 			if err := endAppointment(tx, s); err != nil {
 				return audit.Entry{}, err
 			}
-			tx.Also(audit.UserDisabled(s.ID))
+			if i > 0 {
+				tx.Also(last)
+			}
+			last = audit.UserDisabled(s.ID)
 		}
-		return audit.PersonDisabled(p), tx.EndSessionsOf(store.SessionPerson, string(p))
+		return last, tx.EndSessionsOf(store.SessionPerson, string(p))
 	})
 }
 
