@@ -23,9 +23,12 @@ import (
 type Sessions interface {
 	SignIn(ctx context.Context, email, password, code string) (token string, s people.Staff, err error)
 	SignOut(ctx context.Context, token string) error
+	// Posts and ActIn are for whoever has several appointments: which, and in which she acts from now on.
+	Posts(ctx context.Context, token string) ([]flow.Post, error)
+	ActIn(ctx context.Context, token string, id ids.StaffID) (next string, s people.Staff, err error)
 	// StaffBySession counts as use of the session; StaffAtPage, for what a page asks by itself, does not.
-	StaffBySession(ctx context.Context, token string) (people.Staff, error)
-	StaffAtPage(ctx context.Context, token string) (people.Staff, error)
+	StaffBySession(ctx context.Context, token string) (people.Acting, error)
+	StaffAtPage(ctx context.Context, token string) (people.Acting, error)
 }
 
 // Cases is what is known of families.

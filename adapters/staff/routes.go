@@ -14,6 +14,8 @@ func (s *Staff) routes() http.Handler {
 	open("GET /sign-in", s.signInPage)
 	open("POST /sign-in", s.signIn)
 	open("POST /sign-out", s.signOut)
+	open("GET /appointments", s.appointments)
+	open("POST /appointments", s.actIn)
 	open("GET /accessibility", s.about("accessibility"))
 	open("GET /privacy", s.about("privacy"))
 	open("/", func(http.ResponseWriter, *http.Request) error { return ids.ErrNotFound })

@@ -121,7 +121,9 @@ func newFlowLoad(k *killed) *flowLoad {
 			me = s
 		}
 	}
-	who, err := w.Store.StaffByEmail(ctx, me.Email)
+	her, err := w.Store.PersonByEmail(ctx, me.Email)
+	fatal(err)
+	who, err := w.Store.StaffOfPerson(ctx, her.ID) // one appointment
 	fatal(err)
 	for _, th := range k.threads {
 		c, err := w.Store.Case(ctx, ids.CaseID(th.CaseID))
@@ -130,7 +132,7 @@ func newFlowLoad(k *killed) *flowLoad {
 		fatal(err)
 		m, err := w.Store.Mother(ctx, c.Mother)
 		fatal(err)
-		if c.Worker != who.ID || len(t.Children) == 0 || m.Custody != "" && m.Custody != "in" {
+		if c.Worker != who[0].ID || len(t.Children) == 0 || m.Custody != "" && m.Custody != "in" {
 			continue
 		}
 		ps, err := w.Store.Parties(ctx, t.ID)

@@ -32,7 +32,7 @@ func everyEntry() []Entry {
 	seat := Seat{c, mt, "par_1"}
 	page := Reading{d, "pag_1"}
 	return []Entry{
-		StaffSignedIn(s), StaffSignInFailed("", "password"), StaffSignedOut(s, "idle"), StaffLocked(s),
+		StaffSignedIn(s), PersonSignedIn("per_1"), PersonSignedOut("per_1", "asked"), ActsIn(s), Appointed(s, "per_1", ids.RolePactWorker, "agy_1"), PersonDisabled("per_1"), StaffSignInFailed("", "password"), StaffSignedOut(s, "idle"), StaffLocked("per_1"),
 		UserCreated(s, ids.RolePactWorker), UserChanged(s, "totp"), UserDisabled(s),
 		TokenCreated("tok_1", ids.RoleAdministrator), TokenRevoked("tok_1"),
 		AgencyCreated("agy_1"), WingCreated("wng_1", "agy_1"), MotherCreated(mo), MotherPINSet(mo),

@@ -7,6 +7,11 @@ type Kind string
 // The kinds of event. What each one means is in the table.
 const (
 	StaffSignedInKind     Kind = "staff.signed_in"
+	PersonSignedInKind    Kind = "person.signed_in"
+	PersonSignedOutKind   Kind = "person.signed_out"
+	ActsInKind            Kind = "appointment.taken"
+	AppointedKind         Kind = "appointment.made"
+	PersonDisabledKind    Kind = "person.disabled"
 	StaffSignInFailedKind Kind = "staff.sign_in_failed"
 	StaffSignedOutKind    Kind = "staff.signed_out"
 	StaffLockedKind       Kind = "staff.locked"
@@ -205,12 +210,17 @@ type Info struct {
 // kinds is the one table of what can be in the log.
 var kinds = [...]Info{
 	{StaffSignedInKind, "Signed in to the staff site", "staff", false},
+	{PersonSignedInKind, "Signed in, with several appointments to choose from", "person", false},
+	{PersonSignedOutKind, "Signed out before choosing an appointment", "person", false},
+	{ActsInKind, "Began to act in an appointment", "staff", false},
+	{AppointedKind, "Gave somebody an appointment", "staff", false},
+	{PersonDisabledKind, "Ended all access of a person", "person", false},
 	{StaffSignInFailedKind, "Failed to sign in to the staff site", "", false},
 	{StaffSignedOutKind, "Signed out of the staff site", "staff", false},
-	{StaffLockedKind, "Sign-in paused after too many failures", "staff", false},
+	{StaffLockedKind, "Sign-in paused after too many failures", "", false},
 	{UserCreatedKind, "Created a staff account", "staff", false},
 	{UserChangedKind, "Changed a staff account", "staff", false},
-	{UserDisabledKind, "Closed a staff account", "staff", false},
+	{UserDisabledKind, "Ended an appointment", "staff", false},
 	{TokenCreatedKind, "Created an API token", "API token", false},
 	{TokenRevokedKind, "Withdrew an API token", "API token", false},
 

@@ -233,7 +233,7 @@ func (f *Flow) newContact(ctx context.Context, r store.Reader, o openThread, n N
 	case people.Domain(email) == "" || strings.ContainsAny(email, " ,;<>\"\n"):
 		return c, false, ids.E(ids.Invalid, "Write an email address, such as name@anytown.example.")
 	}
-	c, err = r.ContactByEmail(ctx, email)
+	c, err = r.ContactAt(ctx, o.Agency, email)
 	if ids.KindOf(err) != ids.NotFound {
 		return c, true, err
 	}

@@ -52,7 +52,8 @@ type HoldView struct {
 	// may take over from her; Automatic, that it is nobody's words.
 	Addressed            string
 	Colleague, Automatic bool
-	MayMove              bool // she may say that it belongs to another case
+	MovedTo              string // the organisation from which the contact whose address it is seems to write now; "" = none
+	MayMove              bool   // she may say that it belongs to another case
 	Found                Pointed
 	First                *messages.Hold // of an appeal: the decision it is against
 }
@@ -195,7 +196,7 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 }
 
 // addressedTo says to whose reply address a held email came, and whether a colleague of hers wrote it.
-func (f *Flow) addressedTo(ctx context.Context, h heldThing, v *HoldView) error {
+func (f *Flow) addressedTo(ctx context.Context, h heldThing, mail ReadMail, v *HoldView) error {
 	id, err := f.addressedContact(ctx, f.st.Reader, h.hold.Inbound)
 	if err != nil || id == "" {
 		return err
@@ -207,6 +208,11 @@ func (f *Flow) addressedTo(ctx context.Context, h heldThing, v *HoldView) error 
 	v.Addressed = c.Name
 	v.Colleague, err = sameAgency(ctx, f.st.Reader, c.Agency, v.From)
 	v.Colleague = v.Colleague && v.From != c.Email
+	if err != nil || h.hold.Reason != messages.HoldMoved {
+		return err
+	}
+	to, err := movedTo(ctx, f.st.Reader, c, mail)
+	v.MovedTo = to.Name
 	return err
 }
 
@@ -236,7 +242,7 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 	held := heldMail(in, mail)
 	v.Mail, v.Automatic = &held, mail.Kind.automatic()
 	v.MayMove = h.hold.Case != "" && policy.Decide(h.in.to(policy.MoveMail)).Allowed()
-	if err := f.addressedTo(ctx, h, v); err != nil {
+	if err := f.addressedTo(ctx, h, mail, v); err != nil {
 		return err
 	}
 	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {

@@ -142,7 +142,7 @@ func TestHandoverBecomesAContact(t *testing.T) {
 		if err != nil || c.State != messages.Released {
 			t.Fatalf("%+v %v", c, err)
 		}
-		nia, err := w.Env.Store.ContactByEmail(ctx, "nia@anytown.example")
+		nia, err := w.Env.Store.ContactAt(ctx, w.Agencies.Anytown, "nia@anytown.example")
 		if err != nil || nia.Verified == "" || nia.Agency != w.Agencies.Anytown || nia.Name != "Nia Bcc: x" {
 			t.Fatalf("%+v %v", nia, err)
 		}
@@ -192,7 +192,7 @@ func TestFilingKeepsTheWalls(t *testing.T) {
 		if _, err := w.Flow.FileHeld(ctx, worker, h, flow.Filing{Thread: w.Threads.Official}); ids.KindOf(err) != ids.Conflict {
 			t.Errorf("a refused mail was filed: %v", err)
 		}
-		if _, err := w.Env.Store.ContactByEmail(ctx, "nia@anytown.example"); ids.KindOf(err) != ids.NotFound {
+		if _, err := w.Env.Store.ContactAt(ctx, w.Agencies.Anytown, "nia@anytown.example"); ids.KindOf(err) != ids.NotFound {
 			t.Errorf("the refused sender is a contact: %v", err)
 		}
 		if in, _ := w.Env.Store.Inbound(ctx, in.ID); in.State != store.InboundDiscarded {

@@ -270,6 +270,9 @@ func (f *Flow) HandleDayTurned(ctx context.Context, it outbox.Item) error {
 			failed = err
 		}
 	}
+	if failed == nil {
+		failed = f.endOver(ctx)
+	}
 	if failed != nil {
 		return failed
 	}

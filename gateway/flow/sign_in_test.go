@@ -144,7 +144,7 @@ func TestParallelGuessesAllCount(t *testing.T) {
 			wg.Go(func() { _, _, _ = w.Flow.SignIn(context.Background(), p.Email, "wrong", "000000") })
 		}
 		wg.Wait()
-		sec, err := w.Env.Store.StaffSecret(t.Context(), p.ID)
+		sec, err := w.Env.Store.PersonSecret(t.Context(), store.PersonOf(p.ID))
 		if looked := len(w.Entries(t, audit.StaffSignInFailedKind)); err != nil || sec.Throttle.Failures != looked || looked < 3 {
 			t.Errorf("%d tries were looked at and %d counted, %v", looked, sec.Throttle.Failures, err)
 		}

@@ -16,7 +16,8 @@ type (
 	AgencyID       string // an establishment, authority, charity, law firm, school or court
 	WingID         string // a wing of an establishment
 	KioskID        string // an enrolled kiosk
-	StaffID        string // a member of staff who signs in
+	PersonID       string // somebody who signs in
+	StaffID        string // one of her appointments: what she does where; each member of staff has at least one
 	MotherID       string // a mother in custody
 	ChildID        string // a child
 	ContactID      string // a person outside who is reached by email
@@ -47,6 +48,7 @@ const (
 	Agency       = "agy"
 	Wing         = "wng"
 	Kiosk        = "ksk"
+	Person       = "per"
 	Staff        = "stf"
 	Mother       = "mth"
 	Child        = "chd"

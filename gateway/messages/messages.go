@@ -94,6 +94,7 @@ const (
 	HoldReview        HoldReason = "review"         // the channel's ordinary review
 	HoldUnknownSender HoldReason = "unknown_sender" // the sender is nobody of this thread
 	HoldUnverified    HoldReason = "unverified"     // the sender's mail did not prove where it came from
+	HoldMoved         HoldReason = "moved"          // whom the address was given to seems to write from another organisation
 	HoldHandover      HoldReason = "handover"       // a new person of the same authority answers
 	HoldForgedAddress HoldReason = "forged_address" // the reply address was never issued by us
 	HoldExpired       HoldReason = "expired_address"

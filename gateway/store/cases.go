@@ -109,8 +109,8 @@ func scanChild(s scanner) (c cases.Child, err error) {
 
 // Team returns the staff on a case's team, by name.
 func (r Reader) Team(ctx context.Context, c ids.CaseID) ([]people.Staff, error) {
-	return all(ctx, r.q, `SELECT s.id, s.email, s.name, s.role, s.agency_id, s.wing_id, s.disabled, s.created
-		FROM case_team t JOIN staff s ON s.id = t.staff_id WHERE t.case_id = ? ORDER BY s.name`, []any{string(c)}, scanStaff)
+	return all(ctx, r.q, `SELECT `+staffColumns+`
+		FROM case_team t JOIN staff s ON s.id = t.staff_id WHERE t.case_id = ? ORDER BY s.name`, []any{string(c)}, r.scanStaff)
 }
 
 // OnTeam reports whether a member of staff is on a case's team.

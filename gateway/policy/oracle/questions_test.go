@@ -19,7 +19,7 @@ var (
 	actsOnPlan     = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
 	actsOnBooking  = []policy.Act{policy.PlanMeeting, policy.Invite}
 	actsOnMail     = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
-	actsOnNobody   = []policy.Act{policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
+	actsOnNobody   = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
 )
 
@@ -126,7 +126,7 @@ func (w *world) askDeliveries(q question, with asker) {
 // askNobody calls with every question that is about no family.
 func (w *world) askNobody(with asker) {
 	for _, p := range w.people {
-		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}} {
+		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
 			w.each(q, actsOnNobody, with)
 		}
 	}
@@ -169,7 +169,7 @@ func (w *world) drawMail() (m mail) {
 	m = mail{valid: true, proven: true, readable: true, from: choose(w, outsiders).id, before: w.pick(3)}
 	m.at = worksAt(m.from)
 	for range w.pick(3) {
-		switch w.pick(13) {
+		switch w.pick(14) {
 		case 0:
 			m.valid = false
 		case 1:
@@ -197,6 +197,8 @@ func (w *world) drawMail() (m mail) {
 			m.asked = true
 		case 11:
 			m.other = true
+		case 13:
+			m.namesake, m.other = true, true
 		case 12:
 			m.report, m.automatic = true, w.chance(2)
 		}

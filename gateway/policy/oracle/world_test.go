@@ -25,10 +25,18 @@ type soul struct {
 	wing string // of officers and kiosks
 }
 
+// human is who somebody of the staff is: pact1 works on other days as pp1.
+func human(appointment string) ids.PersonID {
+	if appointment == "pp1" {
+		appointment = "pact1"
+	}
+	return ids.PersonID("the person " + appointment)
+}
+
 // staffed are those who sign in. Two Pact social workers, because nobody reviews her own words.
 func staffed() []soul {
 	s := func(id string, r ids.Role, at ids.AgencyID, wing string) soul {
-		return soul{ids.Actor{Kind: ids.ActorStaff, ID: id, Role: r, Agency: at}, wing}
+		return soul{ids.Actor{Kind: ids.ActorStaff, ID: id, Role: r, Agency: at, Person: human(id)}, wing}
 	}
 	return []soul{
 		s("pact1", ids.RolePactWorker, charity, ""), s("pact2", ids.RolePactWorker, charity, ""), s("pact3", ids.RolePactWorker, charity, ""),
@@ -150,6 +158,7 @@ type saying struct {
 	appeal   bool
 	asked    bool // an appeal was made
 	keptBy   string
+	readBy   string // of the staff, who has passed it on to the next reader
 	// Reading together.
 	together, opened bool
 	supporter        string
