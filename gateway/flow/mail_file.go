@@ -308,9 +308,9 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 		return OutMail{}, err
 	}
 	if n.Hold != "" {
-		return f.reviewMail(ctx, o, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
+		return f.reviewMail(ctx, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
 	}
-	l := guestLetter{subject: "Your email could not be read, reference " + threadReference(o), parts: []letterPart{
+	l := guestLetter{subject: "Your email could not be read", parts: []letterPart{
 		{words: "Your email to Kinbridge is encrypted, so nobody here can read it. It has been kept, and has not been passed on."},
 		{words: "Please write your message again without encryption, in answer to this email. Kinbridge's own connections are encrypted (TLS)."},
 		{words: "In Outlook: choose Options, then Encrypt, and take the protection off before you send."},

@@ -87,7 +87,7 @@ var authorWords = map[messages.Telling]string{
 }
 
 // reviewLetter is the mail that tells of a decision; ErrNothingToSend when an appeal has changed it meanwhile.
-func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) (l guestLetter, err error) {
+func (f *Flow) reviewLetter(ctx context.Context, n noticePayload) (l guestLetter, err error) {
 	h, err := f.st.Hold(ctx, n.Hold)
 	if err != nil {
 		return l, err
@@ -100,18 +100,19 @@ func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) 
 		return l, ErrNothingToSend
 	}
 	ask := letterPart{words: "If you have a question, ask the Pact social worker whom you know from this conversation. An answer to this email goes into the conversation like any other."}
-	ref, day := threadReference(o), londonDateTime(m.Written)
+	// Its subject has no reference, as no neutral mail has: the date says which message it is, and an answer finds its conversation by the address.
+	day := londonDateTime(m.Written)
 	switch {
 	case n.OtherSide:
-		l = guestLetter{subject: "A message was not passed on, reference " + ref, parts: []letterPart{
+		l = guestLetter{subject: "A message was not passed on", parts: []letterPart{
 			{words: "A message to you of " + day + " was not passed on, because what it says is no longer so. You need do nothing."}, ask}}
 	case m.State == messages.Returned:
-		l = guestLetter{subject: "Your message was not passed on yet, reference " + ref, parts: []letterPart{
+		l = guestLetter{subject: "Your message was not passed on yet", parts: []letterPart{
 			{words: "Your message of " + day + " has not been passed on. Whoever read it first asks you to write it again in other words, in answer to this email."},
 			{words: "To learn what should change, ask the Pact social worker whom you know from this conversation."}}}
 	default:
 		r, _ := messages.ReasonOf(h.ReasonCode)
-		l = guestLetter{subject: "Your message was not passed on, reference " + ref, parts: []letterPart{
+		l = guestLetter{subject: "Your message was not passed on", parts: []letterPart{
 			{words: "Your message of " + day + " was not passed on. " + authorWords[r.Author]}, ask}}
 	}
 	l.parts = append(l.parts, letterPart{words: "This email was sent automatically."})
@@ -119,8 +120,8 @@ func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) 
 }
 
 // reviewMail is the mail of a notice that tells of a decision.
-func (f *Flow) reviewMail(ctx context.Context, o openThread, n noticePayload, out OutMail) (OutMail, error) {
-	l, err := f.reviewLetter(ctx, o, n)
+func (f *Flow) reviewMail(ctx context.Context, n noticePayload, out OutMail) (OutMail, error) {
+	l, err := f.reviewLetter(ctx, n)
 	if err != nil {
 		return OutMail{}, err
 	}
