@@ -26,12 +26,13 @@ type AuditPage struct {
 // AuditTimeline returns audit entries of a case, or (case "") of everything for an administrator. Entries of threads, and of meetings between a
 // mother and her supporter, whose existence the actor may not know are left out, so that the log opens no wall.
 func (f *Flow) AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, before int64, limit int) (AuditPage, error) {
-	facts := policy.Facts{Act: policy.ReadAudit, Actor: a}
+	facts, her := policy.Facts{Act: policy.ReadAudit, Actor: a}, ids.MotherID("")
 	if c != "" {
 		row, err := f.st.Case(ctx, c)
 		if err != nil {
 			return AuditPage{}, err
 		}
+		her = row.Mother
 		if facts.Case, err = caseFacts(ctx, f.st.Reader, a, row); err != nil {
 			return AuditPage{}, err
 		}
@@ -57,7 +58,7 @@ func (f *Flow) AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, bef
 				return page, err
 			}
 			if ok {
-				page.Rows = append(page.Rows, AuditRow{Seq: seqs[i], Entry: e, ActorName: f.actorName(ctx, e.Actor)})
+				page.Rows = append(page.Rows, AuditRow{Seq: seqs[i], Entry: e, ActorName: f.nameFor(ctx, e.Actor, her)})
 			}
 		}
 		if len(entries) <= limit {
@@ -119,6 +120,15 @@ func meetingOf(e audit.Entry) ids.MeetingID {
 		}
 	}
 	return ""
+}
+
+// nameFor is actorName for the timeline of one woman's case (her "" = of everything): a refusal there can be another woman's, whose name is not for
+// those who work on this case.
+func (f *Flow) nameFor(ctx context.Context, a ids.Actor, her ids.MotherID) string {
+	if a.Kind == ids.ActorMother && her != "" && a.ID != string(her) {
+		return "Another mother"
+	}
+	return f.actorName(ctx, a)
 }
 
 // actorName names an actor for a timeline; her identifier when there is no name.

@@ -37,7 +37,7 @@ func (f *Flow) tellOfDecision(tx *store.Tx, o openThread, m messages.Message, h 
 		}
 		switch p.Kind {
 		case threads.PartyMother:
-			if err := tx.AddFeed(ids.MotherID(p.ID), store.FeedThread, string(o.ID)); err != nil {
+			if err := tellOf(tx, ids.MotherID(p.ID), o.ID); err != nil {
 				return err
 			}
 		case threads.PartyContact:

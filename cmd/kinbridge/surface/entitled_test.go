@@ -44,9 +44,9 @@ func (c *caseRow) prisons(p person) bool {
 	return p.is(ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection) && c.here(p)
 }
 
-// comes: the offices of a prison that is to receive her.
+// comes: the offices of her prison that receive women, whether or not they have to do with her case.
 func (c *caseRow) comes(p person) bool {
-	return p.is(ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleFamilyWorker, ids.RoleWingOfficer) && c.going[p.Agency]
+	return p.is(ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleFamilyWorker) && c.here(p)
 }
 
 // ofPrison are those who are of a prison's own staff and can be left behind.
@@ -142,7 +142,8 @@ func (r *contactRow) known(p person) bool {
 	}
 	for _, c := range r.m.cases { // who works with her organisation for one of its children, or may bring in a lawyer
 		concerned := slices.ContainsFunc(c.kids, func(k cases.Child) bool { return k.Authority == r.Agency })
-		if p.staff() && concerned && c.known(p) || c.pact(p) && r.Role == people.Solicitor {
+		// Which school a child goes to is not recorded: those of all schools are offered to who begins a conversation.
+		if p.staff() && concerned && c.known(p) || c.pact(p) && r.Role == people.Solicitor || c.works(p) && r.Role == people.SchoolLead {
 			return true
 		}
 		if slices.ContainsFunc(c.limits, func(l cases.Restriction) bool {
@@ -252,7 +253,7 @@ func (s *saying) knownTo(p person) bool {
 	if s.readBy(p) || p.staff() && s.in.knownTo(p) {
 		return true
 	}
-	out := s.State == messages.Withheld && s.in.partyNow(p) && !(p.Kind == ids.ActorMother && (s.in.Quiet || s.alone()))
+	out := s.State == messages.Withheld && s.in.partyNow(p) && s.in.followedBy(p)
 	return out && slices.ContainsFunc(s.holds, func(h messages.Hold) bool { return h.ReasonCode == "out_of_date" })
 }
 

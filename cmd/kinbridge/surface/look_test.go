@@ -70,7 +70,7 @@ func (w *world) visit(v *visitor, path string) answer {
 }
 
 // stays are links that are not followed: they end a session, or hold nothing of anybody.
-var stays = regexp.MustCompile(`^/(assets/|kiosk/(locked|sw\.js|ws)|lang)|[?&]lang=`)
+var stays = regexp.MustCompile(`/live$|^/(assets/|kiosk/(locked|sw\.js|ws)|lang)|[?&]lang=`)
 
 // crawl follows links from the homes, at most so many pages, and returns what was shown at each.
 func (w *world) crawl(v *visitor, most int) map[string]answer {
@@ -159,6 +159,9 @@ func (w *world) guess(v *visitor, r route) {
 		asked = append(asked, id)
 		real, none = strings.Replace(real, "{"+name+"}", id, 1), strings.Replace(none, "{"+name+"}", other, 1)
 	}
+	if !hidden && strings.HasSuffix(real, "/live") {
+		return // a stream that stays open
+	}
 	kind, body := "application/x-www-form-urlencoded", ""
 	if r.method != http.MethodGet {
 		if !hidden {
@@ -211,10 +214,22 @@ func (w *world) idsOf(prefix string) (out []string) {
 
 // lookAround has everybody look: so many pages each, and so many guesses.
 func (w *world) lookAround(pages, guesses int) {
+	w.lookWho(anybody, pages, guesses, false)
+	who := choose(w, w.staff).name
+	w.lookWho(func(p person) bool { return p.name == who || p.Kind == ids.ActorMother && w.chance(2) }, pages, 0, true)
+}
+
+// lookWho has some look; still is whether they only watch whether something moves.
+func (w *world) lookWho(who func(person) bool, pages, guesses int, still bool) {
 	w.look()
 	all := append(slices.Clone(w.pages), w.apiAll...)
-	for _, v := range w.visitors() {
-		w.look() // letting somebody in can have sent mail
+	vs := w.visitors(who)
+	w.look() // letting somebody in can have sent mail
+	for _, v := range vs {
+		if still {
+			w.remains(v, pages)
+			continue
+		}
 		w.crawl(v, pages)
 		for n := 0; n < guesses; {
 			if r := choose(w, all); r.theirs(v) {

@@ -39,8 +39,7 @@ type caseRow struct {
 	kids   []cases.Child
 	team   map[ids.StaffID]bool
 	limits []cases.Restriction
-	going  map[ids.AgencyID]bool // prisons that have her coming
-	named  map[ids.StaffID]bool  // who is told on her wing
+	named  map[ids.StaffID]bool // who is told on her wing
 }
 
 type contactRow struct {
@@ -118,19 +117,10 @@ func (m *model) thing(what, id string, may func(person) bool) {
 func (w *world) lookAt(m *model, f *family) {
 	ctx, st, t := w.t.Context(), w.env.Store, w.t
 	c := &caseRow{Case: must(st.Case(ctx, f.id))(t), mother: must(st.Mother(ctx, f.mother))(t), kids: must(st.Children(ctx, f.id))(t), limits: must(st.Restrictions(ctx, f.id))(t),
-		team: map[ids.StaffID]bool{}, going: map[ids.AgencyID]bool{}, named: map[ids.StaffID]bool{}}
+		team: map[ids.StaffID]bool{}, named: map[ids.StaffID]bool{}}
 	m.cases[f.id] = c
 	for _, s := range must(st.Team(ctx, f.id))(t) {
 		c.team[s.ID] = true
-	}
-	for _, p := range w.staff {
-		if p.Agency != c.mother.Establishment {
-			for _, x := range must(st.ArrivalCandidates(ctx, p.StaffID(), p.Agency))(t) {
-				if x.ID == f.mother && p.Agency != w.pact {
-					c.going[p.Agency] = true
-				}
-			}
-		}
 	}
 	for _, p := range must(st.AlertPeople(ctx, c.mother.Establishment))(t) {
 		c.named[p.Staff] = true
@@ -151,6 +141,9 @@ func (w *world) lookAt(m *model, f *family) {
 		m.word("the note of a restriction", r.Note, func(p person) bool { return p.staff() && c.known(p) })
 		m.thing("restriction", string(r.ID), func(p person) bool { return p.staff() && c.known(p) })
 	}
+	for _, r := range must(st.FlagRules(ctx, c.mother.Establishment, f.id))(t) {
+		m.word("a reviewer's flag", strings.Join(r.Words, " ")+" "+r.Note, func(p person) bool { return p.staff() && c.known(p) })
+	}
 	for _, th := range must(st.ThreadsOfCase(ctx, f.id))(t) {
 		w.lookInto(m, c, th)
 	}
@@ -167,7 +160,7 @@ func (w *world) lookAt(m *model, f *family) {
 		m.thing("request", string(x.ID), func(p person) bool { return m.says[x.Message].readBy(p) })
 	}
 	for _, a := range must(st.OpenAsks(ctx, f.id))(t) {
-		may := func(p person) bool { return p.staff() && m.talks[a.Thread].followedBy(p) }
+		may := func(p person) bool { return p.staff() && m.talks[a.Thread].knownTo(p) }
 		m.thing("ask", string(a.ID), may)
 		for _, s := range must(st.AskSteps(ctx, a.ID))(t) {
 			m.thing("step", string(s.ID), may)
@@ -180,7 +173,7 @@ func (w *world) lookAt(m *model, f *family) {
 		for _, a := range must(st.AlertsSince(ctx, p.StaffID(), c.mother.Establishment, c.Opened))(t) {
 			if a.Case == f.id {
 				m.thing("alert", string(a.ID), func(p person) bool {
-					return c.officer(p) || c.works(p) || c.manager(p) || p.staff() && p.Agency == c.mother.Establishment && c.named[p.StaffID()]
+					return c.officer(p) || c.works(p) || c.manager(p) || p.is(ids.RoleAdministrator) || p.staff() && p.Agency == c.mother.Establishment && c.named[p.StaffID()]
 				})
 			}
 		}

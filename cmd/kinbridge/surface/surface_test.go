@@ -72,12 +72,15 @@ func TestSurfaces(t *testing.T) {
 	for done := 0; done < n && !t.Failed(); done, seed = done+stepsOfOne, seed+1 {
 		t.Run("seed "+strconv.FormatUint(seed, 10), func(t *testing.T) {
 			w := begun(t, store.SQLite, seed, nil)
-			w.lookAround(20, 20)
+			w.lookAround(12, 12)
 			if len(w.reports) == 0 {
-				w.live(stepsOfOne, 10, 15, 20)
+				w.live(stepsOfOne, 10, 12, 15)
+			}
+			if len(w.reports) == 0 {
+				w.mustSee(400)
 			}
 			w.fail(seed)
-			t.Logf("%d guesses at what is hidden", w.guesses)
+			t.Logf("%d guesses at what is hidden, %d times that nothing moved, %d words that were to be seen", w.guesses, w.stills, w.wanted)
 		})
 	}
 }

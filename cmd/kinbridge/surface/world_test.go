@@ -77,11 +77,11 @@ type world struct {
 	apiLists []string
 	letter   postman // a fault in mail; nil = none
 
-	m       *model
-	guesses int
-	after   string // the last step, for a report
-	reports []string
-	seen    map[string]bool // what has been shown to whom it may be shown: the other side of the test
+	m                       *model
+	guesses, stills, wanted int    // what was compared
+	after                   string // the last step, for a report
+	reports                 []string
+	seen                    map[string]bool // what has been shown to whom it may be shown: the other side of the test
 }
 
 // outsider is somebody at an organisation outside.
