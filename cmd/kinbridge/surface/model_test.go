@@ -167,7 +167,7 @@ func (w *world) lookAt(m *model, f *family) {
 		}
 	}
 	for _, h := range must(st.OpenHandovers(ctx, f.id))(t) {
-		m.thing("handover", string(h.ID), func(p person) bool { return c.pact(p) && m.talks[h.Thread].Channel == threads.Official })
+		m.thing("handover", string(h.ID), func(p person) bool { return (c.pact(p) || p.is(ids.RoleAdministrator)) && m.talks[h.Thread].Channel == threads.Official })
 	}
 	for _, p := range w.staff {
 		for _, a := range must(st.AlertsSince(ctx, p.StaffID(), c.mother.Establishment, c.Opened))(t) {
@@ -258,6 +258,7 @@ func (w *world) lookAtMail(m *model) {
 			return may(p) || t != nil && t.Channel == threads.Privileged && p.is(ids.RoleAdministrator) || t != nil && p.staff() && t.followedBy(p)
 		}
 		m.word("an email", w.plainMails[id], may)
+		m.word("the note of who passed an email on", h.Note+" "+h.Why, may)
 		logged := func(p person) bool { return seesSender(p) || p.is(ids.RoleAdministrator) && (t == nil || t.knownTo(p)) }
 		m.thing("email", string(id), logged)
 		m.thing("hold", string(h.ID), logged)

@@ -10,7 +10,17 @@ import (
 	"kinbridge/gateway/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+// TestMain has the databases in memory where the system offers that: they are thrown away, and thousands of small changes wait for no disk.
+func TestMain(m *testing.M) {
+	if dir, err := os.MkdirTemp("/dev/shm", "kinbridge-surface-"); err == nil {
+		_ = os.Setenv("TMPDIR", dir)
+		code := m.Run()
+		storetest.Stop()
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}
+	storetest.Main(m)
+}
 
 // stepsOfOne is how many steps a world lives.
 const stepsOfOne = 40
