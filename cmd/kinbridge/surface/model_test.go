@@ -167,7 +167,9 @@ func (w *world) lookAt(m *model, f *family) {
 		}
 	}
 	for _, h := range must(st.OpenHandovers(ctx, f.id))(t) {
-		m.thing("handover", string(h.ID), func(p person) bool { return (c.pact(p) || p.is(ids.RoleAdministrator)) && m.talks[h.Thread].Channel == threads.Official })
+		m.thing("handover", string(h.ID), func(p person) bool {
+			return (c.pact(p) || p.is(ids.RoleAdministrator)) && m.talks[h.Thread].Channel == threads.Official
+		})
 	}
 	for _, p := range w.staff {
 		for _, a := range must(st.AlertsSince(ctx, p.StaffID(), c.mother.Establishment, c.Opened))(t) {

@@ -278,7 +278,7 @@ func (w *world) receive(rcpt string, m flow.ReadMail) {
 		}
 		return
 	}
-	w.inbound, w.plainMails[in] = append(w.inbound, in), m.From+" "+m.Subject+" "+m.Text
+	w.inbound, w.plainMails[in] = append(w.inbound, in), rcpt+" "+m.From+" "+m.Subject+" "+m.Text
 	for _, f := range m.Files {
 		w.plainMails[in] += " " + f.Name
 	}
