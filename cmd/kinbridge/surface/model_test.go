@@ -208,7 +208,9 @@ func (w *world) lookInto(m *model, c *caseRow, th threads.Thread) {
 		m.word("the words of a message", msg.Subject+" "+msg.Body+" "+msg.Quoted, s.readBy)
 		m.thing("message", string(msg.ID), s.knownTo)
 		for _, h := range s.holds {
-			m.word("a reviewer's note", h.Note, func(p person) bool { return p.staff() && (s.checks(p) || s.decidedFor(p, h)) || p.Kind == ids.ActorMother && s.decidedFor(p, h) })
+			m.word("a reviewer's note", h.Note, func(p person) bool {
+				return p.staff() && (s.checks(p) || s.decidedFor(p, h)) || p.Kind == ids.ActorMother && s.decidedFor(p, h)
+			})
 			m.thing("hold", string(h.ID), func(p person) bool { return p.staff() && x.knownTo(p) })
 		}
 		m.word("a note about reading together", s.together.Note+" "+s.together.WhyNot, func(p person) bool { return p.staff() && s.readBy(p) })
