@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/threads"
 )
 
@@ -112,6 +114,32 @@ func TestWhomSheCanAskDoesNotMove(t *testing.T) {
 			w.Receive(t, w.ReplyAddress(t, x.thread, x.who), flowtest.From(x.from, "Words"))
 			if now := order(); !slices.Equal(now, before) {
 				t.Errorf("a held message has moved %v to %v", before, now)
+			}
+		}
+	})
+}
+
+// A message that is to be read with her also goes to people outside. When it does not arrive there and is asked for again, her kiosk says nothing.
+func TestAnAskForWhatSheMayNotKnowIsNotTold(t *testing.T) {
+	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
+		ctx := t.Context()
+		for _, together := range []bool{true, false} {
+			thread := map[bool]ids.ThreadID{true: w.Threads.Official, false: w.Threads.Brookshire}[together]
+			_, err := w.Flow.Compose(ctx, w.Staff.Worker.Actor, flow.NewMessage{Thread: thread, Body: "Words", IdemKey: "k", Together: together})
+			must(t, err)
+			for _, it := range w.Take(t, outbox.MailOut) {
+				var d ids.DeliveryID
+				must(t, json.Unmarshal(it.Payload, &d))
+				_, err := w.Flow.MailFailed(ctx, d, 1, flow.MailFailure{Permanent: true, Answer: "550 5.1.1 no such mailbox"})
+				must(t, err)
+			}
+			for _, it := range w.Take(t, outbox.Undelivered) {
+				must(t, w.Flow.HandleUndelivered(ctx, it))
+			}
+			k, err := w.Flow.KioskThread(ctx, w.MotherActor(), thread)
+			must(t, err)
+			if told := len(k.Waiting) > 0; told == together {
+				t.Errorf("to be read together %v: her kiosk tells of the ask: %v", together, told)
 			}
 		}
 	})
