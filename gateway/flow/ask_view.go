@@ -249,6 +249,15 @@ func (f *Flow) waitingFor(ctx context.Context, o openThread) (out []KioskWaiting
 		if !x.Open() {
 			continue
 		}
+		if x.Message != "" { // what is asked in a message that she may not know of (it is to be read with her, say) tells her of it
+			m, err := f.st.Message(ctx, x.Message)
+			if err != nil {
+				return nil, err
+			}
+			if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
+				continue
+			}
+		}
 		steps, err := f.st.AskSteps(ctx, x.ID)
 		if err != nil {
 			return nil, err

@@ -218,6 +218,15 @@ func send(tx *store.Tx, d messages.Delivery) error {
 	return nil
 }
 
+// tellOf has a mother's kiosk look at a conversation anew. Of one that began quietly it learns nothing before she does.
+func tellOf(tx *store.Tx, m ids.MotherID, id ids.ThreadID) error {
+	t, err := tx.Thread(tx.Context(), id)
+	if err != nil || t.Quiet {
+		return err
+	}
+	return tx.AddFeed(m, store.FeedThread, string(id))
+}
+
 // showQuiet lets a mother know of a conversation that began quietly, because something of it goes to her now.
 func showQuiet(tx *store.Tx, d messages.Delivery) error {
 	t, err := tx.Thread(tx.Context(), d.Thread)

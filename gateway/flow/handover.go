@@ -314,7 +314,7 @@ func (f *Flow) AcceptHandover(ctx context.Context, a ids.Actor, id ids.HandoverI
 			return audit.Entry{}, err
 		}
 		// The mother is told who answers now.
-		if err := tx.AddFeed(s.in.Mother.ID, store.FeedThread, string(h.Thread)); err != nil {
+		if err := tellOf(tx, s.in.Mother.ID, h.Thread); err != nil {
 			return audit.Entry{}, err
 		}
 		return decided(audit.HandoverAccepted(h.Case, h.Thread, h.ID, s.contact.ID, string(h.Outcome)), d), f.settleProposals(tx, a, s.in, h)

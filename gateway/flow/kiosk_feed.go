@@ -49,7 +49,7 @@ type KioskItem struct {
 	Kind    store.FeedKind
 	At      time.Time
 	Message *KioskMessage
-	Thread  ids.ThreadID  // of the message, or the new thread
+	Thread  ids.ThreadID  // of the message, or the new thread; "" when she may not know of it
 	Meeting ids.MeetingID // FeedMeeting only
 }
 
@@ -88,7 +88,7 @@ func (f *Flow) Feed(ctx context.Context, actor ids.Actor, after int64, limit int
 				k.Thread = k.Message.Thread
 			}
 		case store.FeedThread:
-			k.Thread = ids.ThreadID(it.Ref)
+			k.Thread, err = f.knownThread(ctx, actor, ids.ThreadID(it.Ref))
 		case store.FeedMeeting:
 			k.Meeting = ids.MeetingID(it.Ref)
 		}
@@ -98,6 +98,15 @@ func (f *Flow) Feed(ctx context.Context, actor ids.Actor, after int64, limit int
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// knownThread returns the identifier of a conversation when she may know of it, else "".
+func (f *Flow) knownThread(ctx context.Context, actor ids.Actor, id ids.ThreadID) (ids.ThreadID, error) {
+	o, err := loadThread(ctx, f.st.Reader, actor, id)
+	if err != nil || !policy.Decide(o.to(policy.ReadThread)).Allowed() {
+		return "", err
+	}
+	return id, nil
 }
 
 // FeedCursor returns the Seq of a mother's newest item: a page rendered after this call shows at least everything up to it.

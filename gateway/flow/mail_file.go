@@ -342,13 +342,13 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 		return OutMail{}, err
 	}
 	if n.Hold != "" {
-		return f.reviewMail(ctx, o, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
+		return f.reviewMail(ctx, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
 	}
 	langs, err := f.languagesAt(ctx, c.Agency)
 	if err != nil {
 		return OutMail{}, err
 	}
-	l := letters.Write("encrypted", langs, letters.Values{Reference: threadReference(o)}, "automatic")
+	l := letters.Write("encrypted", langs, letters.Values{}, "automatic")
 	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		MessageID: f.messageID(ids.MessageID("note-" + string(n.Inbound))), Headers: standardHeaders("unreadable"), Neutral: true}
 	out.Headers["Auto-Submitted"] = "auto-replied" // RFC 3834 section 5: it answers a mail

@@ -275,6 +275,7 @@ func (f *Flow) AskChoices(ctx context.Context, a ids.Actor) ([]AskChoice, error)
 		return nil, err
 	}
 	var out []AskChoice
+	began := map[ids.ThreadID]time.Time{}
 	for _, t := range ts {
 		if t.Channel != threads.Official || t.Agency == "" {
 			continue
@@ -296,7 +297,10 @@ func (f *Flow) AskChoices(ctx context.Context, a ids.Actor) ([]AskChoice, error)
 			return nil, err
 		}
 		out = append(out, choice)
+		began[t.ID] = t.Created
 	}
+	// Not by their last message: what waits for review, or to be read with her, moves nothing that she sees.
+	slices.SortStableFunc(out, func(x, y AskChoice) int { return began[y.Thread].Compare(began[x.Thread]) })
 	return out, nil
 }
 

@@ -38,7 +38,7 @@ func (f *Flow) tellOfDecision(tx *store.Tx, o openThread, m messages.Message, h 
 		}
 		switch p.Kind {
 		case threads.PartyMother:
-			if err := tx.AddFeed(ids.MotherID(p.ID), store.FeedThread, string(o.ID)); err != nil {
+			if err := tellOf(tx, ids.MotherID(p.ID), o.ID); err != nil {
 				return err
 			}
 		case threads.PartyContact:
@@ -78,14 +78,15 @@ func (f *Flow) notPassedOn(ctx context.Context, o openThread, m messages.Message
 }
 
 // authorLetters are the letters that tell an author outside why, in general words. What a restriction, a support plan or another secret is behind is told as
-// messages.TellGeneral, with the same words as any other.
+// messages.TellGeneral, with the same words as any other. Their subjects have no reference, as no neutral mail has: the day says which message it is, and an answer
+// finds its conversation by the address.
 var authorLetters = map[messages.Telling]string{
 	messages.TellGeneral: "review_general", messages.TellWords: "review_words", messages.TellThird: "review_third",
 	messages.TellRecipient: "review_recipient", messages.TellOutOfDate: "review_out_of_date",
 }
 
 // reviewLetter is the mail that tells of a decision; ErrNothingToSend when an appeal has changed it meanwhile.
-func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) (l letters.Letter, err error) {
+func (f *Flow) reviewLetter(ctx context.Context, n noticePayload) (l letters.Letter, err error) {
 	h, err := f.st.Hold(ctx, n.Hold)
 	if err != nil {
 		return l, err
@@ -113,12 +114,12 @@ func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) 
 			name = authorLetters[messages.TellGeneral]
 		}
 	}
-	return letters.Write(name, langs, letters.Values{Reference: threadReference(o), At: m.Written}, ends...), nil
+	return letters.Write(name, langs, letters.Values{At: m.Written}, ends...), nil
 }
 
 // reviewMail is the mail of a notice that tells of a decision.
-func (f *Flow) reviewMail(ctx context.Context, o openThread, n noticePayload, out OutMail) (OutMail, error) {
-	l, err := f.reviewLetter(ctx, o, n)
+func (f *Flow) reviewMail(ctx context.Context, n noticePayload, out OutMail) (OutMail, error) {
+	l, err := f.reviewLetter(ctx, n)
 	if err != nil {
 		return OutMail{}, err
 	}

@@ -39,9 +39,9 @@ func For(welsh string) []string {
 
 // Values fill the places of a letter. Days and clocks are Europe/London and are written as each language does.
 type Values struct {
-	Org, Reference, Plural string
-	At, Ends, Opens        time.Time
-	Link, Code             string
+	Org, Plural     string
+	At, Ends, Opens time.Time
+	Link, Code      string
 }
 
 // Letter is a mail of paragraphs, in one language or two.
@@ -124,7 +124,7 @@ func fill(words, lang string, v Values) string {
 	}
 	t := template.Must(template.New("").Option("missingkey=error").Parse(words))
 	var b strings.Builder
-	err := t.Execute(&b, map[string]string{"Org": v.Org, "Reference": v.Reference, "At": Day(v.At, lang), "On": on(v.At, lang), "Ends": Clock(v.Ends), "Opens": Clock(v.Opens)})
+	err := t.Execute(&b, map[string]string{"Org": v.Org, "At": Day(v.At, lang), "On": on(v.At, lang), "Ends": Clock(v.Ends), "Opens": Clock(v.Opens)})
 	if err != nil {
 		panic("letters: " + err.Error())
 	}
