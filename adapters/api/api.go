@@ -71,6 +71,10 @@ func New(cfg Config, f *flow.Flow) (*API, error) {
 	a.meetingOperations()
 	a.auditOperations()
 	a.custodyOperations()
+	a.askOperations()
+	a.requestOperations()
+	a.togetherOperations()
+	a.reviewOperations()
 	a.mux.HandleFunc("/", a.elsewhere)
 	return a, nil
 }
@@ -95,7 +99,7 @@ forbidden (403), conflict (409), too_many (429, with Retry-After), too_large (41
 answered 400, and one that does not fit its schema 422 with "errors" naming each place. "detail" is in words that a person can act on.`
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer", Description: "A token from kinbridge user token."}}
 	c.Security = []map[string][]string{{"bearer": {}}}
-	c.Tags = []*huma.Tag{{Name: "cases"}, {Name: "messages"}, {Name: "holds"}, {Name: "meetings"}, {Name: "audit"}, {Name: "custody"}}
+	c.Tags = []*huma.Tag{{Name: "cases"}, {Name: "messages"}, {Name: "holds"}, {Name: "meetings"}, {Name: "audit"}, {Name: "custody"}, {Name: "asks"}, {Name: "requests"}, {Name: "reading together"}, {Name: "review"}}
 	return c
 }
 

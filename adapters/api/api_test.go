@@ -382,7 +382,18 @@ func TestTheDocument(t *testing.T) {
 		"withhold-hold": "post /holds/{hold_id}/withhold", "file-hold": "post /holds/{hold_id}/file", "list-meetings": "get /meetings", "get-meeting": "get /meetings/{meeting_id}",
 		"create-meeting": "post /meetings", "cancel-meeting": "post /meetings/{meeting_id}/cancel", "issue-ticket": "post /meetings/{meeting_id}/tickets",
 		"list-guests": "get /cases/{case_id}/guests", "list-audit-entries": "get /audit-entries",
-		"get-custody": "get /cases/{case_id}/custody", "record-custody-event": "post /custody-events"}
+		"get-custody": "get /cases/{case_id}/custody", "record-custody-event": "post /custody-events",
+		"list-asks": "get /asks", "list-thread-asks": "get /threads/{thread_id}/asks", "create-ask": "post /threads/{thread_id}/asks", "move-ask": "post /asks/{ask_id}/move",
+		"get-ask-step": "get /ask-steps/{step_id}", "send-ask-step": "post /ask-steps/{step_id}/send", "dismiss-ask-step": "post /ask-steps/{step_id}/dismiss",
+		"mark-ask-answered": "post /asks/{ask_id}/answered", "stop-ask": "post /asks/{ask_id}/stop", "list-requests": "get /cases/{case_id}/requests",
+		"create-request": "post /threads/{thread_id}/requests", "settle-request": "post /requests/{request_id}/settle",
+		"withdraw-request": "post /requests/{request_id}/withdraw", "mark-request-talked": "post /requests/{request_id}/talked", "list-readings": "get /reading-together",
+		"get-reading": "get /messages/{message_id}/reading-together", "unmark-reading": "post /messages/{message_id}/reading-together/unmark",
+		"book-reading": "post /messages/{message_id}/reading-together/book", "record-reading": "post /messages/{message_id}/reading-together/record",
+		"mark-reading": "post /messages/{message_id}/reading-together/mark", "cancel-reading": "post /messages/{message_id}/reading-together/cancel",
+		"get-review-settings": "get /review-settings", "set-review": "post /review-settings", "unset-review": "post /review-settings/unset",
+		"set-review-aim": "post /review-settings/aim", "appeal-message": "post /messages/{message_id}/appeal", "list-flags": "get /flags", "add-flag": "post /flags",
+		"remove-flag": "post /flags/{flag_id}/remove"}
 	got := map[string]string{}
 	for path, methods := range doc["paths"].(map[string]any) {
 		for method, op := range methods.(map[string]any) {
@@ -440,7 +451,7 @@ func checkRefs(t *testing.T, v any, schemas map[string]any) {
 // A custody system records what happened; what the token may not know of is not found.
 func TestCustodyEvents(t *testing.T) {
 	w := newWorld(t, Config{})
-	now := time.Now().UTC().Format(time.RFC3339)
+	now := w.e.Clock.Now().UTC().Format(time.RFC3339)
 	if d := w.do("GET", "/cases/"+string(w.c)+"/custody", w.worker, "", 200); d["state"] != "in" || len(d["events"].([]any)) != 0 {
 		t.Errorf("%v", d)
 	}

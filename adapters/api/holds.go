@@ -22,7 +22,7 @@ type Hold struct {
 	Subject       string              `json:"subject,omitempty" doc:"Subject of the conversation"`
 	Kind          string              `json:"kind" enum:"message,mail" doc:"message: release or withhold it; mail: an email that is no message yet, file or withhold it"`
 	MessageID     ids.MessageID       `json:"message_id,omitempty" doc:"The held message. Missing for an email that is no message yet"`
-	Reason        messages.HoldReason `json:"reason" enum:"review,unknown_sender,unverified,handover,forged_address,expired_address,no_address,unreadable,encrypted,auto_reply,invite,wrong_case,restricted,appeal" doc:"Why it is held: the channel's ordinary review, or what is wrong with an email"`
+	Reason        messages.HoldReason `json:"reason" enum:"review,unknown_sender,unverified,handover,moved,forged_address,expired_address,no_address,unreadable,encrypted,auto_reply,invite,wrong_case,restricted,appeal" doc:"Why it is held: the channel's ordinary review, or what is wrong with an email"`
 	Why           string              `json:"why" doc:"The reason in words"`
 	ForRole       ids.Role            `json:"for_role" doc:"Whose decision it is"`
 	From          string              `json:"from,omitempty" doc:"Who wrote it"`

@@ -68,6 +68,7 @@ type NewMeeting struct {
 	Ends              time.Time       `json:"ends" doc:"When it ends: at most 4 hours later"`
 	GuestIDs          []ids.ContactID `json:"guest_ids,omitempty" maxItems:"40" nullable:"false" doc:"Contacts to invite by email; GET /cases/{case_id}/guests lists who can be. At most 40 people with staff_ids"`
 	StaffIDs          []ids.StaffID   `json:"staff_ids,omitempty" maxItems:"40" nullable:"false" doc:"Staff of the case's team, besides this token's owner, who hosts it"`
+	ChildIDs          []ids.ChildID   `json:"child_ids,omitempty" maxItems:"40" nullable:"false" doc:"The children whom it is about: guests must have to do with one of them. Missing: the whole family"`
 	AcrossAuthorities bool            `json:"across_authorities,omitempty" doc:"Set to confirm that guests of more than one local authority are meant to meet"`
 	IdempotencyKey    string          `json:"idempotency_key,omitempty" maxLength:"150" doc:"The same as the header Idempotency-Key"`
 }
@@ -125,8 +126,11 @@ func (a *API) meetingOperations() {
 			return a.meeting(ctx, actor, in.MeetingID)
 		})
 	operation(a, get("list-guests", "/cases/{case_id}/guests", "meetings", "List who can be invited", "The people outside whom this token's owner can invite to a meeting of the case, by name."),
-		func(ctx context.Context, actor ids.Actor, in *CasePath) (*List[Guest], error) {
-			list, err := a.f.GuestChoices(ctx, actor, in.CaseID)
+		func(ctx context.Context, actor ids.Actor, in *struct {
+			CasePath
+			About []ids.ChildID `query:"child_id" maxItems:"40" doc:"The children whom the meeting is about: only people who have to do with one of them. None: the whole family"`
+		}) (*List[Guest], error) {
+			list, err := a.f.GuestChoices(ctx, actor, in.CaseID, in.About)
 			if err != nil {
 				return nil, err
 			}
@@ -171,7 +175,7 @@ func (a *API) createMeeting(ctx context.Context, actor ids.Actor, in *struct {
 		key = "api:" + actor.ID + ":" + key
 	}
 	id, err := a.f.CreateMeeting(ctx, actor, flow.NewMeeting{Case: in.Body.CaseID, Kind: in.Body.Kind, Title: in.Body.Title, Starts: in.Body.Starts, Ends: in.Body.Ends,
-		Guests: in.Body.GuestIDs, Staff: in.Body.StaffIDs, AcrossAuthorities: in.Body.AcrossAuthorities, IdemKey: key})
+		Guests: in.Body.GuestIDs, Staff: in.Body.StaffIDs, About: in.Body.ChildIDs, AcrossAuthorities: in.Body.AcrossAuthorities, IdemKey: key})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"mime"
 	"net/http"
@@ -138,8 +139,7 @@ func (a *API) messageOperations() {
 		})
 	o := post("post-message", "/threads/{thread_id}/messages", "messages", "Post a message",
 		"Posts a message as this token's owner. It is durable when this answers 201. Whether it goes out at once or waits for review is said by state. A repeat of a request that was taken before is answered 200.", http.StatusCreated)
-	o.Responses = map[string]*huma.Response{"200": {Description: "The same request had been taken before; nothing new was posted",
-		Content: map[string]*huma.MediaType{"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Posted](), true, "Posted")}}}}
+	repeats[Posted](a, &o, "Posted")
 	operation(a, o, a.postMessage)
 	file := get("get-attachment", "/attachments/{attachment_id}", "messages", "Read a file", "The content of a message's file, as its sender gave it. Treat it as hostile. That it was read is recorded. A file that is still being checked is answered 409, an infected one 403.")
 	file.Errors = []int{http.StatusConflict}
@@ -157,16 +157,16 @@ func (a *API) messageOperations() {
 	})
 }
 
+// repeats says in the document that an operation which makes something answers 200 to a repeat, with the same thing.
+func repeats[T any](a *API, o *huma.Operation, name string) {
+	o.Responses = map[string]*huma.Response{"200": {Description: "The same request had been taken before; nothing new was made",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: a.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, name)}}}}
+}
+
 func (a *API) postMessage(ctx context.Context, actor ids.Actor, in *postMessageInput) (*postedOutput, error) {
-	key := in.Key
-	switch {
-	case key == "":
-		key = in.Body.IdempotencyKey
-	case in.Body.IdempotencyKey != "" && in.Body.IdempotencyKey != key:
-		return nil, ids.E(ids.Invalid, "The header Idempotency-Key and idempotency_key in the body differ: give one of them.")
-	}
-	if key == "" {
-		return nil, ids.E(ids.Invalid, "Give the message a key of your own, in the header Idempotency-Key or as idempotency_key in the body, so that it is posted once however often it is sent.")
+	key, err := oneKey(in.Key, in.Body.IdempotencyKey)
+	if err != nil {
+		return nil, err
 	}
 	c, err := a.f.Compose(ctx, actor, flow.NewMessage{Thread: in.ThreadID, Body: in.Body.Text, IdemKey: "api:" + key})
 	if err != nil {
@@ -177,6 +177,17 @@ func (a *API) postMessage(ctx context.Context, actor ids.Actor, in *postMessageI
 		out.Status = http.StatusOK
 	}
 	return out, nil
+}
+
+// oneKey is the key of an act, from the header or the body.
+func oneKey(header, body string) (string, error) {
+	switch {
+	case header == "" && body == "":
+		return "", ids.E(ids.Invalid, "Give a key of your own, in the header Idempotency-Key or as idempotency_key in the body, so that it is done once however often it is sent.")
+	case header != "" && body != "" && header != body:
+		return "", ids.E(ids.Invalid, "The header Idempotency-Key and idempotency_key in the body differ: give one of them.")
+	}
+	return cmp.Or(header, body), nil
 }
 
 func messageItem(v flow.MessageView) Message {

@@ -67,7 +67,15 @@ func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
 	e := storetest.Open(t, store.SQLite)
 	w := &world{t: t, e: e, log: &bytes.Buffer{}, staff: map[string]people.Staff{}}
-	w.f = flow.New(e.Store, flow.NewBus(), flow.Config{MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
+	skey, _, err := audit.NewKey("test.example/records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := audit.NewRecordSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.f = flow.New(e.Store, flow.NewBus(), flow.Config{Records: records, MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
 		SessionKey: make([]byte, 32), Tickets: signer{}, Mail: mails{}, Files: &flowtest.Files{}, Now: e.Clock.Now})
 	w.seed()
 	cfg.Log, cfg.Now = slog.New(slog.NewTextHandler(w.log, nil)), e.Clock.Now
@@ -91,7 +99,7 @@ func (w *world) seed() {
 	council, firm := agency(people.Authority, "Anytown Council", "anytown.example"), agency(people.LawFirm, "Hale & Co", "hale.example")
 	wing := people.Wing{ID: ids.New[ids.WingID](ids.Wing), Establishment: prison.ID, Name: "A"}
 	for key, s := range map[string]people.Staff{"worker": {Role: ids.RolePactWorker, Agency: pact.ID, Name: "Wendy Pryce"}, "other": {Role: ids.RolePactWorker, Agency: pact.ID, Name: "Olive Grant"},
-		"pom": {Role: ids.RoleOffenderManager, Agency: prison.ID, Name: "Pat Moss"}, "admin": {Role: ids.RoleAdministrator, Agency: pact.ID, Name: "Alex Moor"}} {
+		"pom": {Role: ids.RoleOffenderManager, Agency: prison.ID, Name: "Pat Moss"}, "protection": {Role: ids.RolePublicProtection, Agency: prison.ID, Name: "Sam Thorne"}, "admin": {Role: ids.RoleAdministrator, Agency: pact.ID, Name: "Alex Moor"}} {
 		s.ID, s.Email = ids.New[ids.StaffID](ids.Staff), key+"@pact.example"
 		w.staff[key] = s
 	}

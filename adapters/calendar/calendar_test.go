@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func ics(lines ...string) []byte {
@@ -77,50 +75,6 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// The generations of Teams invitation, as BRIDGING.md shows them.
-const (
-	gen2018 = "Join Microsoft Teams Meeting<https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0?context=%7b%22Tid%22%7d>\n+44 20 7946 0958<tel:+44%2020%207946%200958,,12345678#>   United Kingdom, London (Toll)\nConference ID: 123 456 78#\nLocal numbers<https://x.example> | Reset PIN<https://x.example>\nJoin with a video conferencing device\n123456789@t.plcm.vc<mailto:123456789@t.plcm.vc> VTC Conference ID: 012345678\nAlternate VTC dialing instructions<https://dialin.plcm.vc/teams/?key=123456789&conf=012345678>\n"
-	gen2020 = "Microsoft Teams meeting\nJoin on your computer, mobile app or room device\nClick here to join the meeting<https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0>\nMeeting ID: 123 456 789 012\nPasscode: Ab3dEf\nDownload Teams<https://x.example> | Join on the web<https://x.example>\nJoin with a video conferencing device\nteams@vc.example.gov.uk\nVideo Conference ID: 112 345 678 9\nAlternate VTC instructions<https://pexip.me/teams/vc.example.gov.uk/1123456789>\nOr call in (audio only)\n+44 20 7946 0958,,123456789#<tel:+442079460958,,123456789#>   United Kingdom, London\nPhone Conference ID: 123 456 789#\nFind a local number<https://x.example> | Reset PIN<https://x.example>\n"
-	gen2024 = "Microsoft Teams Need help?<https://aka.ms/JoinTeamsMeeting?omkt=en-GB>\nJoin the meeting now<https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0>\nMeeting ID: 123 456 789 012 3\nPasscode: ts2gG2P7\n________________________________\nDial in by phone\n+44 20 7946 0958,,123456789#<tel:+442079460958,,123456789#> United Kingdom, London\nFind a local number<https://dialin.teams.microsoft.com/x?id=123456789>\nPhone conference ID: 123 456 789#\nJoin on a video conferencing device\nTenant key: 123456789@t.plcm.vc\nVideo ID: 114 567 890 1\nMore info<https://x.example>\n"
-	gen2025 = "Microsoft Teams meeting\nJoin: https://teams.microsoft.com/meet/123456789012345?p=aBcDeFgHiJkLmNoPqR\nMeeting ID: 123 456 789 012 345\nPasscode: jz7o5CE9\nNeed help?<https://x.example> | System reference<https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0>\nDial in by phone\n+44 20 7946 0958,,12345678#<tel:+442079460958,,12345678#> United Kingdom, London\nPhone conference ID: 123 456 78#\nJoin on a video conferencing device\nTenant key: example@m.webex.com\nVideo ID: 119 876 543 2\n"
-	teams   = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_abc%40thread.v2/0"
-)
-
-func TestJoinDetails(t *testing.T) {
-	for _, c := range []struct {
-		name, text string
-		want       Join
-	}{
-		{"2018", gen2018, Join{URL: teams + "?context=%7b%22Tid%22%7d", Phone: "+442079460958", ConferenceID: "12345678", SIPURI: "123456789@t.plcm.vc", VideoID: "012345678"}},
-		{"2020", gen2020, Join{URL: teams, MeetingID: "123456789012", Passcode: "Ab3dEf", Phone: "+442079460958", ConferenceID: "123456789", SIPURI: "teams@vc.example.gov.uk", VideoID: "1123456789"}},
-		{"2024", gen2024, Join{URL: teams, MeetingID: "1234567890123", Passcode: "ts2gG2P7", Phone: "+442079460958", ConferenceID: "123456789", SIPURI: "123456789@t.plcm.vc", VideoID: "1145678901"}},
-		{"2025", gen2025, Join{URL: teams, MeetingID: "123456789012345", Passcode: "jz7o5CE9", Phone: "+442079460958", ConferenceID: "12345678", SIPURI: "example@m.webex.com", VideoID: "1198765432"}},
-		{"labels and values on two lines", "Meeting ID:\n123 456 789 012\nPasscode:\nAb3dEf\n", Join{MeetingID: "123456789012", Passcode: "Ab3dEf"}},
-		{"Welsh labels", "Ymunwch nawr<" + teams + ">\nRhif adnabod y cyfarfod: 123 456 789 012\nCôd pas: Ab3dEf\nDeialu i mewn dros y ffôn\n+44 20 7946 0958,,123456789#\nRhif cynhadledd ffôn: 123 456 789#\n", Join{URL: teams, MeetingID: "123456789012", Passcode: "Ab3dEf", Phone: "+442079460958", ConferenceID: "123456789"}},
-		{"no phone block", "Join the meeting now<" + teams + ">\nMeeting ID: 123 456 789 012\nPasscode: Ab3dEf\n", Join{URL: teams, MeetingID: "123456789012", Passcode: "Ab3dEf"}},
-		{"numbers that differ", "+44 20 7946 0958,,123456789#\nPhone conference ID: 987 654 321#\n", Join{Phone: "+442079460958", Conflict: "The phone conference ID in the dialling string is not the printed one."}},
-		{"look-alike host", "Join<https://teams.microsoft.com.evil.example/l/meetup-join/x>\n", Join{}},
-		{"safe link", "Join<https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fteams.microsoft.com%2Fl%2Fmeetup-join%2F19%253ameeting_abc%2540thread.v2%2F0&data=x>\n", Join{URL: teams}},
-	} {
-		if diff := cmp.Diff(c.want, JoinFrom(Event{}, c.text, "")); diff != "" {
-			t.Errorf("%s:\n%s", c.name, diff)
-		}
-	}
-}
-
-func TestJoinFromCalendarAndHTML(t *testing.T) {
-	ev, err := Parse(event("UID:1", "DTSTART:20250703T090000Z", "LOCATION;LANGUAGE=en-US:Microsoft Teams Meeting", "X-MICROSOFT-SKYPETEAMSMEETINGURL:"+teams,
-		`X-MICROSOFT-SKYPETEAMSPROPERTIES:{"cid":"19:meeting_abc@thread.v2"\,"private":true}`,
-		`X-ALT-DESC;FMTTYPE=text/html:<p><a href="https://teams.microsoft.com/l/meetup-join/19%3ameeting_old%40thread.v2/0">Join</a></p><div>Meeting ID: <span>123 456 789 012</span></div><div>Passcode: <span>Ab3dEf</span></div><a href="tel:+442079460958\,\,123456789#">+44 20 7946 0958\,\,123456789#</a>`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Join{URL: teams, MeetingID: "123456789012", Passcode: "Ab3dEf", Phone: "+442079460958", ConferenceID: "123456789"}
-	if diff := cmp.Diff(want, JoinFrom(ev[0], "", "")); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestBrokenCalendars(t *testing.T) {
 	for _, data := range []string{"", "hello", "BEGIN:VCALENDAR\nEND:VCALENDAR", "BEGIN:VEVENT\nUID:1", strings.Repeat("BEGIN:VEVENT\n", 100_000), "BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:x"} {
 		if ev, err := Parse([]byte(data)); len(ev) != 0 || !errors.Is(err, ErrNoCalendar) {
@@ -128,23 +82,46 @@ func TestBrokenCalendars(t *testing.T) {
 		}
 	}
 	ev, err := Parse([]byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART;TZID=\"x:2025\nDTSTART;TZID"))
-	if err != nil || len(ev) != 1 || len(ev[0].Notes) == 0 {
+	if err != nil || len(ev) != 1 || len(ev[0].Problems) == 0 {
 		t.Errorf("%+v %v", ev, err)
 	}
 }
 
+// FuzzParse: whatever the data, reading ends, what is expanded lies in the window and in order, and what is busy does too.
 func FuzzParse(f *testing.F) {
-	f.Add(event("UID:1", "DTSTART;TZID=GMT Standard Time:20250703T100000", "DURATION:P1D"), gen2018)
-	f.Add(ics(customZone, "BEGIN:VEVENT", "DTSTART;TZID=Customized Time Zone:20250703T100000", "END:VEVENT"), gen2025)
-	f.Fuzz(func(t *testing.T, data []byte, text string) {
+	f.Add(event("UID:1", "DTSTART;TZID=GMT Standard Time:20250703T100000", "DURATION:P1D"))
+	f.Add(ics(customZone, "BEGIN:VEVENT", "DTSTART;TZID=Customized Time Zone:20250703T100000", "RRULE:FREQ=WEEKLY;BYDAY=TH;COUNT=5", "EXDATE;TZID=Customized Time Zone:20250710T100000", "END:VEVENT"))
+	f.Add(event("UID:1", "DTSTART:20250703T100000Z", "RDATE;VALUE=PERIOD:20250704T100000Z/PT2H,20250705T100000Z/20250705T110000Z", "RRULE:FREQ=MONTHLY;BYDAY=1TH;UNTIL=20260101"))
+	f.Add([]byte("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20250701T100000\nRRULE:FREQ=DAILY\nEND:VEVENT\nBEGIN:VEVENT\nUID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20250703T100000\nDTSTART:20250703T120000\nDTEND:20250703T130000\nEND:VEVENT\nBEGIN:VFREEBUSY\nFREEBUSY:20250703T100000Z/PT1H\nEND:VFREEBUSY\nEND:VCALENDAR"))
+	w := Window{From: time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), Max: 50}
+	f.Fuzz(func(t *testing.T, data []byte) {
 		ev, err := Parse(data)
 		if err == nil && len(ev) == 0 {
 			t.Fatal("no event and no error")
 		}
-		e, _ := Choose(ev)
-		j := JoinFrom(e, text, text)
-		if j.Conflict != "" && j.ConferenceID != "" {
-			t.Fatal("a contradicted conference ID was kept")
+		for _, e := range ev {
+			if e.End.Before(e.Start) && !e.Start.IsZero() {
+				t.Fatalf("an event ends before it begins: %v %v", e.Start, e.End)
+			}
+		}
+		Choose(ev)
+		found, _ := Expand(ev, w)
+		if len(found) > w.Max {
+			t.Fatal("more occurrences than were asked for")
+		}
+		for i, o := range found {
+			if !w.holds(o.When) {
+				t.Fatalf("an occurrence outside the window: %v", o.When)
+			}
+			if i > 0 && o.Start.Before(found[i-1].Start) {
+				t.Fatal("out of order")
+			}
+		}
+		busy, _, _ := Busy(data, w)
+		for i, b := range busy {
+			if b.Start.Before(w.From) || b.End.After(w.To) || !b.Start.Before(b.End) || i > 0 && !b.Start.After(busy[i-1].End) {
+				t.Fatalf("%v in %v", b, busy)
+			}
 		}
 	})
 }

@@ -1,6 +1,3 @@
-// Package calendar reads the iCalendar parts of invitations (RFC 5545, RFC 5546) and the words with which Microsoft Teams and
-// others say how a meeting can be joined. It reads what real programs write: folded in the middle of characters, with Windows
-// time-zone names, with zones of their own making. It is pure.
 package calendar
 
 import (
@@ -25,9 +22,11 @@ type component struct {
 
 // limits of one calendar object: far above any invitation, far below harm.
 const (
-	maxLines = 200_000
-	maxDepth = 20
-	maxBytes = 8 << 20
+	maxLines  = 100_000
+	maxDepth  = 20
+	maxBytes  = 8 << 20
+	maxEvents = 5000
+	maxParams = 50
 )
 
 // ErrNoCalendar says that the data holds no calendar object.
@@ -52,14 +51,15 @@ func (c *component) text(name string) string {
 }
 
 // readComponents reads content lines into components. Missing or crossed END lines close what is open; lines that are no
-// content lines are passed over.
-func readComponents(data string) *component {
-	root := &component{}
+// content lines are passed over. cut says that there were too many lines.
+func readComponents(data string) (root *component, cut bool) {
+	root = &component{}
 	stack := []*component{root}
-	for i, line := range unfold(data) {
-		if i >= maxLines {
-			break
-		}
+	lines := unfold(data)
+	if len(lines) > maxLines {
+		lines, cut = lines[:maxLines], true
+	}
+	for _, line := range lines {
 		p, ok := contentLine(line)
 		if !ok {
 			continue
@@ -84,7 +84,7 @@ func readComponents(data string) *component {
 			top.props = append(top.props, p)
 		}
 	}
-	return root
+	return root, cut
 }
 
 // unfold joins folded lines (RFC 5545 section 3.1) and takes every kind of line end.
@@ -115,7 +115,7 @@ func contentLine(line string) (property, bool) {
 	if i <= 0 {
 		return property{}, false
 	}
-	p := property{name: strings.ToUpper(strings.TrimSpace(line[:i])), params: map[string]string{}}
+	p := property{name: strings.ToUpper(strings.TrimSpace(line[:i]))}
 	if strings.ContainsAny(p.name, " \t\"") {
 		return property{}, false
 	}
@@ -123,7 +123,12 @@ func contentLine(line string) (property, bool) {
 	for strings.HasPrefix(rest, ";") {
 		end := paramEnd(rest[1:]) + 1
 		name, val, _ := strings.Cut(rest[1:end], "=")
-		p.params[strings.ToUpper(strings.TrimSpace(name))] = strings.Trim(val, `"`)
+		if p.params == nil {
+			p.params = map[string]string{} // most lines have none, and there may be very many lines
+		}
+		if len(p.params) < maxParams {
+			p.params[strings.ToUpper(strings.TrimSpace(name))] = strings.Trim(val, `"`)
+		}
 		rest = rest[end:]
 	}
 	value, ok := strings.CutPrefix(rest, ":")

@@ -3,8 +3,11 @@ package calendar
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // a server without zone files must still know when a meeting is
+
+	"kinbridge/adapters/calendar/problem"
 )
 
 // ukZone is where a time without any zone is taken to be: every establishment keeps the time of London.
@@ -12,15 +15,19 @@ const ukZone = "Europe/London"
 
 // zones resolves the TZIDs of one calendar object.
 type zones struct {
-	defined map[string]*component // VTIMEZONE by TZID
-	floated string                // X-WR-TIMEZONE, for times without a TZID
+	defined map[string]*observances // VTIMEZONE by TZID
+	floated string                  // X-WR-TIMEZONE, for times without a TZID
+	clocks  map[string]clock        // those found already
 }
 
+// maxZones bounds the zones of one object; a time in a further one is London's.
+const maxZones = 200
+
 func newZones(cal *component) zones {
-	z := zones{defined: map[string]*component{}}
+	z := zones{defined: map[string]*observances{}, clocks: map[string]clock{}}
 	for _, k := range cal.kids {
-		if k.name == "VTIMEZONE" {
-			z.defined[k.text("TZID")] = k
+		if id := k.text("TZID"); k.name == "VTIMEZONE" && len(z.defined) < 100 && z.defined[id] == nil {
+			z.defined[id] = readObservances(k)
 		}
 	}
 	z.floated = cal.text("X-WR-TIMEZONE")
@@ -29,10 +36,20 @@ func newZones(cal *component) zones {
 
 // moment is a DTSTART, DTEND or RECURRENCE-ID value.
 type moment struct {
-	at     time.Time
-	allDay bool
-	ok     bool
-	note   string // what had to be assumed, in words
+	at       time.Time
+	wall     time.Time // as written, in UTC's clothes
+	zone     clock
+	allDay   bool
+	ok       bool
+	problems []problem.Problem // what had to be assumed
+}
+
+// clock turns a wall time into an instant; name is the zone's as written.
+type clock struct {
+	name     string
+	floating bool
+	at       func(wall time.Time) (at time.Time, found bool)
+	named    *time.Location // what the name alone means, when the object defines the zone otherwise
 }
 
 // read resolves a date or date-time property (RFC 5545 sections 3.3.4, 3.3.5 and 3.2.19).
@@ -45,45 +62,118 @@ func (z zones) read(p *property) moment {
 		// "TZID=(UTC+00:00) Dublin, London:20250703T100000", written without the quotes that its colon asks for.
 		tzid, value = tzid+":"+value[:i], value[i+1:]
 	}
-	v := strings.ToUpper(value)
-	v, _, _ = strings.Cut(v, ",")
-	if strings.EqualFold(p.params["VALUE"], "DATE") || len(v) == 8 {
-		if len(v) < 8 {
-			return moment{}
-		}
-		d, err := time.Parse("20060102", v[:8])
-		return moment{at: inZone(d, z.location()), allDay: true, ok: err == nil}
+	first, _, _ := strings.Cut(value, ",")
+	return z.moment(tzid, first, strings.EqualFold(p.params["VALUE"], "DATE"))
+}
+
+// moment resolves one value of a property.
+func (z zones) moment(tzid, value string, date bool) moment {
+	wall, utc, day, ok := wallTime(value, date)
+	bad := moment{}
+	if strings.TrimSpace(value) != "" {
+		bad.problems = []problem.Problem{problem.New(problem.BadTime, value)}
 	}
-	utc := strings.HasSuffix(v, "Z")
-	v = strings.TrimSuffix(v, "Z")
+	if !ok {
+		return bad
+	}
+	if day {
+		return moment{at: inZone(wall, lookupZone(ukZone)), wall: wall, zone: zones{}.clock(""), allDay: true, ok: true}
+	}
+	c := z.clock(tzid)
+	if utc {
+		c = clock{name: "UTC", at: func(wall time.Time) (time.Time, bool) { return wall, true }}
+	}
+	at, found := c.at(wall)
+	if !found {
+		return bad
+	}
+	return moment{at: at, wall: wall, zone: c, ok: true, problems: c.remarks(wall, at, tzid)}
+}
+
+// remarks says what is odd about a wall time in the zone.
+func (c clock) remarks(wall, at time.Time, tzid string) []problem.Problem {
+	const hm = "15:04"
+	var out []problem.Problem
+	switch {
+	case c.floating && tzid != "":
+		out = append(out, problem.New(problem.UnknownZone, tzid))
+	case c.floating:
+		out = append(out, problem.New(problem.Floating))
+	case c.named != nil:
+		if by := inZone(wall, c.named); !by.Equal(at) {
+			out = append(out, problem.New(problem.ZoneDiffers, tzid, at.Format(time.RFC3339), by.Format(time.RFC3339)))
+		}
+	}
+	if at.Hour() != wall.Hour() || at.Minute() != wall.Minute() {
+		out = append(out, problem.New(problem.Gap, wall.Format(hm), at.Format(hm)))
+	} else if again := at.Add(time.Hour); again.Hour() == wall.Hour() {
+		out = append(out, problem.New(problem.Fold, wall.Format(hm)))
+	}
+	return out
+}
+
+// wallTime reads a DATE or DATE-TIME, with or without the dashes and colons that some programs add.
+func wallTime(value string, date bool) (wall time.Time, utc, day, ok bool) {
+	v := strings.ToUpper(strings.TrimSpace(value))
+	if len(v) > 40 {
+		return wall, false, false, false
+	}
 	v = strings.NewReplacer("-", "", ":", "").Replace(v)
+	if date || len(v) == 8 {
+		if len(v) < 8 {
+			return wall, false, true, false
+		}
+		wall, err := time.Parse("20060102", v[:8])
+		return wall, false, true, err == nil && wall.Year() > 0
+	}
+	utc = strings.HasSuffix(v, "Z")
+	v = strings.TrimSuffix(v, "Z")
 	v, _, _ = strings.Cut(v, ".")
 	if len(v) == 13 {
 		v += "00"
 	}
+	if strings.HasSuffix(v, "60") && len(v) == 15 {
+		v = v[:13] + "59" // a leap second (RFC 5545 section 3.3.12)
+	}
 	wall, err := time.Parse("20060102T150405", v)
-	if err != nil {
-		return moment{}
+	return wall, utc, false, err == nil && wall.Year() > 0
+}
+
+// clock finds the zone of a TZID: the object's own definition, else what the name means, else London's with floating set.
+func (z zones) clock(tzid string) clock {
+	if c, ok := z.clocks[tzid]; ok {
+		return c
 	}
-	if utc {
-		return moment{at: wall, ok: true}
+	if len(z.clocks) >= maxZones || len(tzid) > 200 {
+		return clock{name: ukZone, floating: true, at: func(wall time.Time) (time.Time, bool) { return inZone(wall, lookupZone(ukZone)), true }}
 	}
+	c := z.findClock(tzid)
+	if z.clocks != nil {
+		z.clocks[tzid] = c
+	}
+	return c
+}
+
+func (z zones) findClock(tzid string) clock {
+	loc := lookupZone(tzid)
 	if def := z.defined[tzid]; def != nil && tzid != "" {
-		if off, ok := definedOffset(def, wall); ok {
-			return moment{at: withOffset(wall, off), ok: true}
+		if _, ok := def.offset(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)); ok {
+			return clock{name: tzid, named: loc, at: func(wall time.Time) (time.Time, bool) {
+				off, ok := def.offset(wall)
+				return withOffset(wall, off), ok
+			}}
 		}
 	}
-	if loc := lookupZone(tzid); loc != nil {
-		return moment{at: inZone(wall, loc), ok: true}
+	in := func(loc *time.Location) func(time.Time) (time.Time, bool) {
+		return func(wall time.Time) (time.Time, bool) { return inZone(wall, loc), true }
+	}
+	if loc != nil {
+		return clock{name: tzid, at: in(loc)}
 	}
 	if off, ok := offsetInName(tzid); ok {
-		return moment{at: withOffset(wall, off), ok: true}
+		return clock{name: tzid, at: func(wall time.Time) (time.Time, bool) { return withOffset(wall, off), true }}
 	}
-	m := moment{at: inZone(wall, z.location()), ok: true}
-	if tzid != "" {
-		m.note = "The time zone of the invitation is not known; London time was assumed."
-	}
-	return m
+	return clock{name: z.location().String(), floating: tzid != "" || lookupZone(z.floated) == nil, at: in(z.location())}
 }
 
 // startsDate says that a value starts with the eight digits of a date, or the ten characters of one with dashes.
@@ -107,9 +197,22 @@ func (z zones) location() *time.Location {
 	return lookupZone(ukZone)
 }
 
-// inZone reads the wall time of t in loc.
+// inZone reads the wall time of t in loc. A time that comes twice is the first; one that the clocks leave out is read with the offset that
+// held before (RFC 5545 section 3.3.5), so it shows later.
 func inZone(t time.Time, loc *time.Location) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc)
+	near := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, loc)
+	_, before := near.Add(-24 * time.Hour).Zone()
+	_, after := near.Add(24 * time.Hour).Zone()
+	if before == after {
+		return near
+	}
+	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+	early, late := wall.Add(-time.Duration(before)*time.Second).In(loc), wall.Add(-time.Duration(after)*time.Second).In(loc)
+	same := func(a time.Time) bool { return a.Hour() == t.Hour() && a.Minute() == t.Minute() && a.Day() == t.Day() }
+	if !same(early) && same(late) {
+		return late
+	}
+	return early
 }
 
 // withOffset reads the wall time of t at a fixed offset from UTC in seconds.
@@ -118,6 +221,21 @@ func withOffset(t time.Time, seconds int) time.Time {
 		return inZone(t, time.UTC)
 	}
 	return inZone(t, time.FixedZone("", seconds))
+}
+
+// loaded holds the zones that were asked for: reading one costs as much as reading an invitation. Only names that exist are kept.
+var loaded sync.Map
+
+func loadZone(name string) *time.Location {
+	if loc, ok := loaded.Load(name); ok {
+		return loc.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	loaded.Store(name, loc)
+	return loc
 }
 
 // lookupZone finds a zone by its IANA name, its Windows name, or either inside a longer name ("/softwarestudio.org/…/Europe/London",
@@ -130,7 +248,7 @@ func lookupZone(name string) *time.Location {
 	if iana, ok := windowsZones[strings.ToLower(name)]; ok {
 		name = iana
 	}
-	if loc, err := time.LoadLocation(name); err == nil {
+	if loc := loadZone(name); loc != nil {
 		return loc
 	}
 	lower := strings.ToLower(name)
@@ -140,7 +258,7 @@ func lookupZone(name string) *time.Location {
 	parts := strings.Split(name, "/")
 	for n := 3; n >= 2; n-- {
 		if len(parts) > n {
-			if loc, err := time.LoadLocation(strings.Join(parts[len(parts)-n:], "/")); err == nil {
+			if loc := loadZone(strings.Join(parts[len(parts)-n:], "/")); loc != nil {
 				return loc
 			}
 		}
@@ -209,126 +327,4 @@ func parseOffset(s string) (int, bool) {
 		sec, _ = strconv.Atoi(digits[4:6])
 	}
 	return sign * (h*3600 + m*60 + sec), h <= 24 && m < 60
-}
-
-// definedOffset evaluates a VTIMEZONE (RFC 5545 section 3.6.5): the offset of the observance that began last before the wall time.
-func definedOffset(def *component, wall time.Time) (int, bool) {
-	var best time.Time
-	offset, found := 0, false
-	earliest, earliestFrom := time.Time{}, 0
-	for _, obs := range def.kids {
-		if obs.name != "STANDARD" && obs.name != "DAYLIGHT" {
-			continue
-		}
-		to, ok := parseOffset(obs.text("TZOFFSETTO"))
-		if !ok {
-			continue
-		}
-		start, err := time.Parse("20060102T150405", strings.TrimSuffix(strings.ToUpper(strings.TrimSpace(obs.text("DTSTART"))), "Z"))
-		if err != nil {
-			continue
-		}
-		if from, ok := parseOffset(obs.text("TZOFFSETFROM")); ok && (earliest.IsZero() || start.Before(earliest)) {
-			earliest, earliestFrom = start, from
-		}
-		for _, onset := range onsets(obs, start, wall) {
-			if !onset.After(wall) && (!found || onset.After(best)) {
-				best, offset, found = onset, to, true
-			}
-		}
-	}
-	if !found && !earliest.IsZero() {
-		return earliestFrom, true // before every rule
-	}
-	return offset, found
-}
-
-// onsets returns the moments at which an observance begins that matter for a wall time: the first, those listed, and those of its
-// yearly rule in that year and the one before.
-func onsets(obs *component, start, wall time.Time) []time.Time {
-	out := []time.Time{start}
-	for _, p := range obs.props {
-		switch p.name {
-		case "RDATE":
-			for _, v := range strings.Split(p.value, ",") {
-				if t, err := time.Parse("20060102T150405", strings.TrimSuffix(strings.TrimSpace(v), "Z")); err == nil {
-					out = append(out, t)
-				}
-			}
-		case "RRULE":
-			for _, year := range []int{wall.Year() - 1, wall.Year()} {
-				if t, ok := yearlyOnset(p.value, start, year); ok && !t.Before(start) {
-					out = append(out, t)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// yearlyOnset evaluates the only kind of rule zones use: FREQ=YEARLY with BYMONTH and BYDAY (perhaps as BYMONTHDAY range), until UNTIL.
-func yearlyOnset(rule string, start time.Time, year int) (time.Time, bool) {
-	part := map[string]string{}
-	for _, kv := range strings.Split(strings.ToUpper(rule), ";") {
-		k, v, _ := strings.Cut(kv, "=")
-		part[strings.TrimSpace(k)] = strings.TrimSpace(v)
-	}
-	if part["FREQ"] != "YEARLY" {
-		return time.Time{}, false
-	}
-	month := int(start.Month())
-	if m, err := strconv.Atoi(part["BYMONTH"]); err == nil && m >= 1 && m <= 12 {
-		month = m
-	}
-	day := start.Day()
-	if by := part["BYDAY"]; by != "" {
-		d, ok := nthWeekday(by, part["BYMONTHDAY"], year, time.Month(month))
-		if !ok {
-			return time.Time{}, false
-		}
-		day = d
-	} else if d, err := strconv.Atoi(part["BYMONTHDAY"]); err == nil && d > 0 {
-		day = d
-	}
-	t := time.Date(year, time.Month(month), day, start.Hour(), start.Minute(), start.Second(), 0, time.UTC)
-	if u := strings.TrimSuffix(part["UNTIL"], "Z"); u != "" {
-		layout := "20060102T150405"
-		until, err := time.Parse(layout[:min(len(layout), len(u))], u)
-		if err == nil && t.After(until.Add(24*time.Hour)) {
-			return time.Time{}, false
-		}
-	}
-	return t, true
-}
-
-var weekdays = map[string]time.Weekday{"SU": 0, "MO": 1, "TU": 2, "WE": 3, "TH": 4, "FR": 5, "SA": 6}
-
-// nthWeekday finds "-1SU", "2SU", or "SU" within the days of a BYMONTHDAY list.
-func nthWeekday(by, monthDays string, year int, month time.Month) (int, bool) {
-	by, _, _ = strings.Cut(by, ",")
-	if len(by) < 2 {
-		return 0, false
-	}
-	wd, ok := weekdays[by[len(by)-2:]]
-	if !ok {
-		return 0, false
-	}
-	if n, err := strconv.Atoi(strings.TrimPrefix(by[:len(by)-2], "+")); err == nil && n != 0 {
-		if n > 0 {
-			first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Weekday()
-			return 1 + (int(wd)-int(first)+7)%7 + 7*(n-1), n <= 5
-		}
-		last := time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC)
-		return last.Day() - (int(last.Weekday())-int(wd)+7)%7 + 7*(n+1), n >= -5
-	}
-	for _, d := range strings.Split(monthDays, ",") {
-		if day, err := strconv.Atoi(d); err == nil && day > 0 && time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Weekday() == wd {
-			return day, true
-		}
-	}
-	if monthDays == "" {
-		first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Weekday()
-		return 1 + (int(wd)-int(first)+7)%7, true
-	}
-	return 0, false
 }

@@ -166,6 +166,8 @@ func (g *Guest) showMessage(w http.ResponseWriter, r *http.Request, status int, 
 	switch {
 	case m.Privileged:
 		v.Important = loc.T("guest.read.privileged")
+	case m.Reviewed && !m.ByPact:
+		v.Important = loc.T("guest.read.reviewed_staff")
 	case m.Reviewed:
 		v.Important = loc.T("guest.read.reviewed")
 	}

@@ -47,7 +47,7 @@ func (s *site) notice(body string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	contacts, err := s.f.ContactsFor(ctx, s.worker.Actor(), cs[0].ID, threads.Official)
+	contacts, err := s.f.ContactsFor(ctx, s.worker.Actor(), cs[0].ID, threads.Official, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

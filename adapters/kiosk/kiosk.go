@@ -50,6 +50,8 @@ type Reading interface {
 	KioskThreads(ctx context.Context, actor ids.Actor) ([]flow.KioskThread, error)
 	KioskThread(ctx context.Context, actor ids.Actor, id ids.ThreadID) (flow.KioskThread, error)
 	KioskMessage(ctx context.Context, actor ids.Actor, id ids.MessageID) (flow.KioskMessage, error)
+	// KioskReading says who will read what she writes in a conversation.
+	KioskReading(ctx context.Context, actor ids.Actor, id ids.ThreadID) (flow.KioskReading, error)
 	Feed(ctx context.Context, actor ids.Actor, after int64, limit int) ([]flow.KioskItem, error)
 	FeedCursor(ctx context.Context, actor ids.Actor) (int64, error)
 }
@@ -207,6 +209,8 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
 	page("GET /kiosk/speech/conversation/{thread}", k.mother(k.speakThread))
+	page("GET /kiosk/speech/sent/{message}", k.mother(k.speakSent))
+	page("GET /kiosk/speech/readers/{thread}", k.mother(k.speakReaders))
 	page("GET /kiosk/help", k.mother(k.help))
 	page("GET /kiosk/together", k.mother(k.together))
 	page("POST /kiosk/together", k.mother(k.beginTogether))

@@ -111,7 +111,7 @@ func (k *Kiosk) messages(w http.ResponseWriter, r *http.Request, at atKiosk) err
 }
 
 func (s shower) thread(t flow.KioskThread) threadView {
-	v := threadView{ID: t.ID, With: t.With, Subject: t.Subject, Channel: s.word("kiosk.channel." + string(t.Channel)), New: t.New, Stopped: t.Stopped}
+	v := threadView{ID: t.ID, With: t.With, Subject: t.Subject, Channel: s.channel(t), New: t.New, Stopped: t.Stopped}
 	for _, m := range slices.Backward(t.Parts) {
 		v.Messages = append(v.Messages, s.message(m))
 	}
@@ -174,6 +174,7 @@ type readyReply struct{ Name, Text string }
 
 type replyView struct {
 	openView
+	Readers readersView
 	Ready   []readyReply
 	Body    string
 	Key     string // names this act of writing, so that a form sent twice is one message
@@ -201,6 +202,9 @@ func (k *Kiosk) replyPage(w http.ResponseWriter, r *http.Request, at atKiosk) er
 func (k *Kiosk) renderReply(w http.ResponseWriter, r *http.Request, at atKiosk, status int, v replyView) error {
 	var err error
 	if v.openView, err = k.openThread(r, at); err != nil {
+		return err
+	}
+	if v.Readers, err = k.readers(r, at, v.Thread.ID); err != nil {
 		return err
 	}
 	show := k.shower(r)
@@ -250,10 +254,11 @@ func sentPath(thread string, m ids.MessageID) string {
 }
 
 type sentView struct {
-	Live    live
-	Thread  ids.ThreadID
-	Status  string
-	Checked bool // somebody reads it first
+	Live   live
+	Thread ids.ThreadID
+	Status string
+	Next   string // what happens with it now: who reads it first, or that it is on its way
+	Speech string // address of the sound of both; "" = nobody can read them aloud
 }
 
 func (k *Kiosk) sent(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -265,7 +270,11 @@ func (k *Kiosk) sent(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	if err != nil {
 		return err
 	}
-	v := sentView{Live: l, Thread: m.Thread, Status: k.shower(r).progress(m.Progress), Checked: m.Progress == flow.ProgressChecking}
+	show := k.shower(r)
+	v := sentView{Live: l, Thread: m.Thread, Status: show.progress(m.Progress, m.Checker), Next: show.next(m)}
+	if k.speech.can(show.lang()) {
+		v.Speech = "/kiosk/speech/sent/" + string(m.ID)
+	}
 	return k.pages.Render(w, r, http.StatusOK, "sent", k.page(r, at, "kiosk.sent.title", v))
 }
 

@@ -59,7 +59,7 @@ func (s shower) asked(k flow.KioskRequest) askedView {
 		v.State = s.word(key, "Day", day)
 	}
 	for _, a := range k.Answers {
-		v.Said = append(v.Said, s.word("kiosk.mine.said_"+string(a.Says))+" "+s.at(a.At)+". "+strings.TrimSuffix(s.progress(a.Progress), ".")+".")
+		v.Said = append(v.Said, s.word("kiosk.mine.said_"+string(a.Says))+" "+s.at(a.At)+". "+strings.TrimSuffix(s.progress(a.Progress, ""), ".")+".")
 	}
 	return v
 }
@@ -87,14 +87,19 @@ type mineView struct {
 	ByHer     []askedView
 	Waiting   []waitingView
 	Told      []string // restrictions that she may be told of
+	Appeals   []appealView
 	Printing  bool
 	PrintDone bool
 }
 
 type waitingView struct {
-	Thread        ids.ThreadID
-	Subject, Says string
+	Thread  ids.ThreadID
+	Subject string
+	Says    []string
 }
+
+// appealView is a message of hers that somebody else may look at.
+type appealView struct{ Subject, When, Href string }
 
 func (k *Kiosk) mine(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	l, err := k.live(r, at)
@@ -123,13 +128,19 @@ func (k *Kiosk) mine(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	return k.pages.Render(w, r, http.StatusOK, "mine", k.page(r, at, "kiosk.mine.title", v))
 }
 
-// waits says on whom a conversation waits.
-func (s shower) waits(x flow.WaitingOn, now time.Time) string {
+// waits says on whom a conversation waits, and whether they were asked again.
+func (s shower) waits(x flow.WaitingOn, now time.Time) (out []string) {
 	switch x.Progress {
+	case "":
 	case flow.ProgressSent, flow.ProgressArrived, flow.ProgressRead:
-		return s.word("kiosk.mine.has_it", "Name", x.With, "When", workdays.On(workdays.Of(x.Since), workdays.Of(now), s.lang()))
+		out = append(out, s.word("kiosk.mine.has_it", "Name", x.With, "When", workdays.On(workdays.Of(x.Since), workdays.Of(now), s.lang())))
+	default:
+		out = append(out, s.progress(x.Progress, x.Checker))
 	}
-	return s.progress(x.Progress)
+	for _, w := range x.Asked {
+		out = append(out, w.In(s.lang()))
+	}
+	return out
 }
 
 func (k *Kiosk) rights(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -137,7 +148,15 @@ func (k *Kiosk) rights(w http.ResponseWriter, r *http.Request, at atKiosk) error
 	if err != nil {
 		return err
 	}
-	return k.pages.Render(w, r, http.StatusOK, "rights", k.page(r, at, "kiosk.rights.title", mineView{Live: l}))
+	own, err := k.flow.OwnView(r.Context(), at.Actor())
+	if err != nil {
+		return err
+	}
+	show, v := k.shower(r), mineView{Live: l}
+	for _, x := range own.Appeals {
+		v.Appeals = append(v.Appeals, appealView{x.Subject, show.at(x.Written), "/kiosk/messages/" + string(x.Thread)})
+	}
+	return k.pages.Render(w, r, http.StatusOK, "rights", k.page(r, at, "kiosk.rights.title", v))
 }
 
 func (k *Kiosk) askPrint(w http.ResponseWriter, r *http.Request, at atKiosk) error {
@@ -149,6 +168,7 @@ func (k *Kiosk) askPrint(w http.ResponseWriter, r *http.Request, at atKiosk) err
 
 type questionView struct {
 	Live     live
+	Readers  readersView
 	Request  askedView
 	Question MessageView
 	Yes      bool // yes or no are answers; else her own words are
@@ -189,6 +209,9 @@ func (k *Kiosk) renderQuestion(w http.ResponseWriter, r *http.Request, at atKios
 	}
 	show := k.shower(r)
 	v.Live.Thread = q.Thread
+	if v.Readers, err = k.readers(r, at, q.Thread); err != nil {
+		return err
+	}
 	v.Request, v.Question, v.Yes, v.Max, v.Rows = show.asked(q), show.message(m), q.Kind.Consents(), maxReasonRunes, keyboard
 	if v.Yes {
 		for _, name := range readyReasons {
@@ -322,7 +345,7 @@ type askView struct {
 	Rows    [][]string
 }
 
-type choiceView struct{ Value, Text, With string }
+type choiceView struct{ Value, Text, With, First string }
 
 func (k *Kiosk) askPage(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	return k.renderAsk(w, r, at, http.StatusOK, askView{Key: ids.Secret(16)})
@@ -340,10 +363,10 @@ func (k *Kiosk) renderAsk(w http.ResponseWriter, r *http.Request, at atKiosk, st
 	show := k.shower(r)
 	for _, c := range list {
 		if len(c.Children) == 0 {
-			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/", Text: c.Subject, With: c.With})
+			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/", Text: c.Subject, With: c.With, First: show.first(c.Reading)})
 		}
 		for _, child := range c.Children {
-			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/" + string(child.ID), Text: child.Name, With: c.With + ", " + c.Subject})
+			v.Choices = append(v.Choices, choiceView{Value: string(c.Thread) + "/" + string(child.ID), Text: child.Name, With: c.With + ", " + c.Subject, First: show.first(c.Reading)})
 		}
 	}
 	if len(v.Choices) == 1 || v.About == "" && len(v.Choices) > 0 {

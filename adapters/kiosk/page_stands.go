@@ -1,10 +1,8 @@
 package kiosk
 
 import (
-	"bytes"
 	"net/http"
 	"strings"
-	"time"
 
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
@@ -39,15 +37,8 @@ func (k *Kiosk) speakThread(w http.ResponseWriter, r *http.Request, at atKiosk) 
 	if err != nil {
 		return err
 	}
-	show := k.shower(r)
-	if !k.speech.can(show.lang()) || len(v.Thread.Stands) == 0 {
+	if len(v.Thread.Stands) == 0 {
 		return ids.E(ids.Unavailable, "This kiosk cannot read aloud in this language.")
 	}
-	s, err := k.speech.speak(r.Context(), show.lang(), Spoken(show.lang(), strings.Join(v.Thread.Stands, "\n")))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", s.kind)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.audio))
-	return nil
+	return k.sayAloud(w, r, strings.Join(v.Thread.Stands, "\n"))
 }

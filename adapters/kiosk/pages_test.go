@@ -41,6 +41,8 @@ func TestFromEnrolmentToReply(t *testing.T) {
 		t.Errorf("a thread may be kept: %q", got)
 	}
 	reply := "/kiosk/messages/" + string(w.official) + "/reply"
+	b.get(reply).has(t, "Who reads what you write", "Anytown Council", "Your Pact worker reads it first.", "Wendy Pryce, Pact worker")
+	b.get("/kiosk/messages/"+string(w.confided)+"/reply").has(t, "Wendy Pryce, Pact worker", "Nobody reads it before it goes", "Nobody who works for the prison can read it")
 	key := b.get(reply).find(t, `name="key" value="([a-z0-9]+)"`)
 	b.post(reply, "key", key, "body", "", "ready", "agree").has(t, "Yes, I agree.</textarea>", key)
 	p = b.post(reply, "key", key, "body", "  ")

@@ -230,7 +230,7 @@ func (s *session) compose(ctx context.Context, f inFrame) *closing {
 	if stop := s.present(ctx); stop != nil {
 		return stop
 	}
-	return s.put(sentFrame{Type: "sent", Re: f.ID, Message: string(c.Message), State: string(c.State), Status: s.show.state(c.State)})
+	return s.put(sentFrame{Type: "sent", Re: f.ID, Message: string(c.Message), State: string(c.State), Status: s.show.state(c)})
 }
 
 // idemKey is the key under which a message from a kiosk is kept; flow adds whose it is.

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (s shower) message(m flow.KioskMessage) MessageView {
 		return v
 	case m.Mine:
 		v.From = s.word("kiosk.message.you")
-		v.Status = s.progress(m.Progress)
+		v.Status = s.progress(m.Progress, m.Checker)
 		s.stopped(m, &v)
 	case len(m.Attachments) > 0:
 		v.Status = s.loc.N("kiosk.message.files", len(m.Attachments))
@@ -89,14 +90,20 @@ func (s shower) at(t time.Time) string {
 	return s.loc.T("common.date_time", "Date", s.when.Day(t), "Time", s.when.Clock(t))
 }
 
-func (s shower) progress(p flow.Progress) string { return s.word("kiosk.progress." + string(p)) }
+// progress says how far one of hers has come; by is who reads it first, while somebody does.
+func (s shower) progress(p flow.Progress, by ids.Role) string {
+	if p == flow.ProgressChecking && slices.Contains(checkers, by) {
+		return s.word("kiosk.checking." + string(by))
+	}
+	return s.word("kiosk.progress." + string(p))
+}
 
 // state is how far a message has come that was sent this moment.
-func (s shower) state(st messages.State) string {
-	if st == messages.Held {
-		return s.progress(flow.ProgressChecking)
+func (s shower) state(c flow.Composed) string {
+	if c.State == messages.Held {
+		return s.progress(flow.ProgressChecking, c.Checker)
 	}
-	return s.progress(flow.ProgressSending)
+	return s.progress(flow.ProgressSending, "")
 }
 
 // problem is what to tell her of an error. What flow says is English and written for staff, so she gets words of the kiosk's own.

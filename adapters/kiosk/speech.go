@@ -163,15 +163,5 @@ func (k *Kiosk) speak(w http.ResponseWriter, r *http.Request, at atKiosk) error 
 	if err != nil {
 		return err
 	}
-	show := k.shower(r)
-	if !k.speech.can(show.lang()) {
-		return ids.E(ids.Unavailable, "This kiosk cannot read aloud in this language.")
-	}
-	s, err := k.speech.speak(r.Context(), show.lang(), Spoken(show.lang(), show.said(m)))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", s.kind)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.audio))
-	return nil
+	return k.sayAloud(w, r, k.shower(r).said(m))
 }

@@ -12,7 +12,7 @@ func (s *Staff) about(name string) web.Handler {
 		title := s.pages.Loc(r).T("staff." + name + ".title")
 		p := web.Page{Title: title}
 		if me, err := s.who(r); err == nil {
-			p = s.page(r, me, title, nil)
+			p = s.page(withActing(r, me), me.Staff, title, nil)
 		}
 		return s.pages.Render(w, r, http.StatusOK, name, p)
 	}

@@ -126,10 +126,20 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 
 func TestUsers(t *testing.T) {
 	w := newWorld(t)
-	c := w.as(ids.RoleAdministrator)
-	c.want(c.get("/users"), http.StatusOK, "Wendy Pryce", "wendy@pact.example", "Has access")
+	pact := w.as(ids.RoleAdministrator)
+	a := pact.get("/users")
+	pact.want(a, http.StatusOK, "Wendy Pryce", "wendy@pact.example", "Has access")
+	if strings.Contains(a.text, "Olive Ward") {
+		t.Error("an administrator of Pact manages the prison's staff")
+	}
+	olive := "/users/" + string(w.staff[ids.RoleWingOfficer].ID)
+	pact.want(pact.get(olive), http.StatusNotFound)
+	pact.want(pact.post(olive+"/disable", nil), http.StatusForbidden, "at their own organisation only")
+	self, secret, err := w.f.CreateStaff(t.Context(), ids.System("test"), flow.NewStaff{Email: "iris@fernhill.example", Name: "Iris Warden", Role: ids.RoleAdministrator, Agency: w.prison.ID, Password: password})
+	w.must(err)
+	c := w.signedIn("iris@fernhill.example", secret, "/")
 	form := url.Values{"name": {"Nora New"}, "email": {"Nora@fernhill.example"}, "role": {"wing_officer"}, "agency": {string(w.prison.ID)}, "wing": {string(w.wing.ID)}, "password": {"short"}}
-	a := c.post("/users/new", form)
+	a = c.post("/users/new", form)
 	c.want(a, http.StatusUnprocessableEntity, "The password needs at least 12 characters")
 	if !strings.Contains(a.body, `value="Nora New"`) || strings.Contains(a.body, `value="short"`) {
 		t.Error("the form forgets what is right, or gives back the password")
@@ -137,13 +147,16 @@ func TestUsers(t *testing.T) {
 	form.Set("password", password)
 	form.Set("agency", string(w.worker().Agency))
 	c.want(c.post("/users/new", form), http.StatusUnprocessableEntity, "This wing is not in that prison")
+	form.Del("wing")
+	c.want(c.post("/users/new", form), http.StatusForbidden, "at their own organisation only")
+	form.Set("wing", string(w.wing.ID))
 	form.Set("agency", "agy_none")
 	c.want(c.post("/users/new", form), http.StatusUnprocessableEntity, "Choose an organisation")
 	form.Set("agency", string(w.prison.ID))
 	a = c.post("/users/new", form)
 	c.want(a, http.StatusOK, "Access given", "nora@fernhill.example")
-	secret := regexp.MustCompile(`[A-Z2-7]{32}`).FindString(a.text)
-	c.want(c.post("/users/new", form), http.StatusUnprocessableEntity, "has access already")
+	secret = regexp.MustCompile(`[A-Z2-7]{32}`).FindString(a.text)
+	c.want(c.post("/users/new", form), http.StatusUnprocessableEntity, "has access already", "It is the same person")
 	code, err := totp.GenerateCode(secret, w.e.Clock.Now())
 	w.must(err)
 	nora := w.browser()
@@ -167,7 +180,7 @@ func TestUsers(t *testing.T) {
 		t.Errorf("she is still signed in: %d", a.status)
 	}
 	c.want(c.get("/users/"+id+"?done=disabled"), http.StatusOK, "Access ended")
-	c.want(c.post("/users/"+string(w.staff[ids.RoleAdministrator].ID)+"/disable", nil), http.StatusForbidden, "cannot end your own access")
+	c.want(c.post("/users/"+string(self)+"/disable", nil), http.StatusForbidden, "cannot end your own access")
 	few := w.as(ids.RoleFamilyWorker)
 	few.want(few.post("/users/new", form), http.StatusForbidden)
 	few.want(few.post("/users/"+id+"/token", url.Values{"token_name": {"x"}, "days": {"7"}}), http.StatusForbidden)

@@ -31,7 +31,9 @@ func (s *Staff) askTable(loc i18n.Loc, rows []flow.AskRow) web.Table {
 		{Title: loc.T("staff.ask.due")}, {Title: loc.T("staff.ask.stands")}}}
 	for _, a := range rows {
 		stands := web.Cell{Text: askStands(loc, a)}
-		if a.Ready != nil {
+		if a.Promise.Message != "" {
+			stands.Href = "/threads/" + string(a.Thread) + "#asks"
+		} else if a.Ready != nil {
 			stands.Href = "/asks/steps/" + string(a.Ready.ID)
 		}
 		t.Rows = append(t.Rows, []web.Cell{{Text: a.Subject, Href: "/threads/" + string(a.Thread) + "#asks", Small: a.CaseReference}, {Text: a.AgencyName},
@@ -57,6 +59,8 @@ func askStands(loc i18n.Loc, a flow.AskRow) string {
 		return loc.T("staff.ask.stopped")
 	case !a.Answered.IsZero():
 		return loc.T("staff.ask.answered")
+	case a.Promise.Message != "":
+		return loc.T("staff.ask.decide")
 	case a.Ready != nil:
 		return loc.T("staff.ask.ready_" + string(a.Ready.Rung))
 	case a.Exhausted:
@@ -71,8 +75,9 @@ func askStands(loc i18n.Loc, a flow.AskRow) string {
 type threadAsks struct {
 	Items []threadAsk
 	May   bool
-	Key   string // of the act of asking
-	Day   string // by which an answer is asked for where nobody says another
+	Key   string       // of the act of asking
+	Day   string       // by which an answer is asked for where nobody says another
+	New   *promiseView // of a reply that nobody waits for yet
 }
 
 type threadAsk struct {
@@ -82,6 +87,24 @@ type threadAsk struct {
 	Step  ids.AskStepID // of a draft that is ready; "" = none
 	Ready string
 	Due   string
+	// Promise is the reply that seems to promise the answer; nil = none waits for a decision.
+	Promise *promiseView
+}
+
+// promiseView is a reply that seems to promise an answer for later.
+type promiseView struct {
+	Message   ids.MessageID
+	Says      string
+	Due, Keep string // the day that is offered, and the words of the button
+}
+
+func (s *Staff) promise(loc i18n.Loc, m ids.MessageID, by workdays.Day) *promiseView {
+	due := s.flow.PromiseDay(by)
+	v := promiseView{Message: m, Due: due.String(), Says: loc.T("staff.promise.no_day"), Keep: loc.T("staff.promise.keep", "Day", day(loc, due))}
+	if by != 0 {
+		v.Says = loc.T("staff.promise.by", "Day", day(loc, by))
+	}
+	return &v
 }
 
 func (s *Staff) threadAsks(r *http.Request, me people.Staff, id ids.ThreadID) (v threadAsks, err error) {
@@ -97,6 +120,9 @@ func (s *Staff) threadAsks(r *http.Request, me people.Staff, id ids.ThreadID) (v
 			stands = words + ": " + stands
 		}
 		x := threadAsk{ID: a.ID, Open: a.Open(), Due: a.Due.String(), About: web.SummaryList{Rows: []web.SummaryRow{web.Row(loc.T("staff.ask.due"), day(loc, a.Due)), web.Row(loc.T("staff.ask.stands"), stands)}}}
+		if a.Promise.Message != "" && a.Open() {
+			x.Promise = s.promise(loc, a.Promise.Message, a.Promise.By)
+		}
 		if a.Ready != nil {
 			x.Step, x.Ready = a.Ready.ID, loc.T("staff.ask.look")
 		}
@@ -114,7 +140,12 @@ func (s *Staff) threadAsks(r *http.Request, me people.Staff, id ids.ThreadID) (v
 		}
 		v.Items = append(v.Items, x)
 	}
-	return v, nil
+	p, err := s.flow.ThreadPromise(r.Context(), me.Actor(), id)
+	if err == nil && p != nil {
+		v.New = s.promise(loc, p.Message, p.By)
+		v.New.Keep = loc.T("staff.promise.wait", "Day", day(loc, s.flow.PromiseDay(p.By)))
+	}
+	return v, err
 }
 
 // setAsk asks for an answer by a day.
@@ -136,6 +167,22 @@ func (s *Staff) setAsk(w http.ResponseWriter, r *http.Request, me people.Staff) 
 		return err
 	}
 	return web.Redirect(w, r, "/threads/"+string(thread)+"?done=asked#asks")
+}
+
+// waitFor waits for what a message promises.
+func (s *Staff) waitFor(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	due, err := workdays.Parse(form.Value("due"))
+	if err == nil {
+		_, err = s.flow.WaitFor(r.Context(), me.Actor(), ids.MessageID(form.Value("message")), due)
+	}
+	if err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/threads/"+r.PathValue("thread")+"?done=asked#asks")
 }
 
 // changeAsk says that the answer came another way, that none is needed, or that it is promised for another day.

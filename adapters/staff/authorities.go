@@ -116,11 +116,11 @@ func (s *Staff) showDutyTable(w http.ResponseWriter, r *http.Request, me people.
 
 // dutyTable shows what a table would change, then takes it.
 func (s *Staff) dutyTable(w http.ResponseWriter, r *http.Request, me people.Staff) error {
-	form, err := web.ReadForm(w, r)
+	form, text, err := readTableFile(w, r, "table")
 	if err != nil {
 		return err
 	}
-	loc, data := s.pages.Loc(r), []byte(form.Value("table"))
+	loc, data := s.pages.Loc(r), []byte(text)
 	if form.Value("do") == "take" {
 		if _, _, err = s.flow.ImportDuty(r.Context(), me.Actor(), data); err == nil {
 			return web.Redirect(w, r, "/authorities?done=duty_set")

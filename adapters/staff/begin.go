@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"kinbridge/adapters/web"
@@ -17,15 +18,21 @@ type beginView struct {
 	Case     ids.CaseID
 	Channel  threads.Channel // "" while it is being chosen
 	Channels []web.Option
+	Step     []web.Option // the children to choose from, where that is this page's question; nil = it is not
+	Chosen   []web.Option // the children chosen in the step before
+	Again    string       // where they can be chosen again
+	ChosenAs string       // the name of their fields
+	Nobody   bool         // nobody outside has to do with all of them
 	Tag      *web.Tag
 	About    string
 	Contacts []web.Option
 	Children []web.Option
 }
 
-// beginPage asks first how private the conversation is, then with whom and what about.
+// beginPage asks first how private the conversation is, then which children it is about, then with whom: only people who have to do with those children are offered.
 func (s *Staff) beginPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
-	return s.showBegin(w, r, me, http.StatusOK, threads.Channel(r.URL.Query().Get("channel")), &web.Form{})
+	q := r.URL.Query()
+	return s.showBegin(w, r, me, http.StatusOK, threads.Channel(q.Get("channel")), &web.Form{Values: url.Values{"child": q["child"], "step": {q.Get("step")}}})
 }
 
 func (s *Staff) showBegin(w http.ResponseWriter, r *http.Request, me people.Staff, status int, channel threads.Channel, form *web.Form) error {
@@ -41,7 +48,7 @@ func (s *Staff) showBegin(w http.ResponseWriter, r *http.Request, me people.Staf
 	if !slices.Contains(c.MayOpen, channel) {
 		if channel != "" || len(c.MayOpen) == 0 {
 			// Not offered: flow says how that looks to her, and records it.
-			if _, err := s.flow.ContactsFor(r.Context(), me.Actor(), c.ID, channel); err != nil {
+			if _, err := s.flow.ContactsFor(r.Context(), me.Actor(), c.ID, channel, nil); err != nil {
 				return err
 			}
 			return ids.ErrNotFound
@@ -51,11 +58,8 @@ func (s *Staff) showBegin(w http.ResponseWriter, r *http.Request, me people.Staf
 		}
 	} else {
 		v.Tag, v.About = channelTag(loc, channel), loc.T("staff.channel."+string(channel)+"_about")
-		if v.Contacts, err = s.contactOptions(r, me, c, channel); err != nil {
+		if err := s.beginWith(r, me, c, channel, form, &v); err != nil {
 			return err
-		}
-		for _, k := range c.Children {
-			v.Children = append(v.Children, web.Option{Value: string(k.ID), Text: k.Name, Hint: k.AuthorityName})
 		}
 	}
 	p := s.page(r, me, loc.T("staff.begin.title"), v)
@@ -63,13 +67,61 @@ func (s *Staff) showBegin(w http.ResponseWriter, r *http.Request, me people.Staf
 	return s.pages.Render(w, r, status, "begin", p)
 }
 
-// contactOptions offers the people outside with whom a conversation can be begun.
-func (s *Staff) contactOptions(r *http.Request, me people.Staff, c flow.CaseView, channel threads.Channel) ([]web.Option, error) {
-	list, err := s.flow.ContactsFor(r.Context(), me.Actor(), c.ID, channel)
-	if err != nil {
-		return nil, err
+// beginWith fills in the questions of a conversation of a known channel. Of an official one in a family of several children the children are asked for first.
+func (s *Staff) beginWith(r *http.Request, me people.Staff, c flow.CaseView, channel threads.Channel, form *web.Form, v *beginView) error {
+	chosen, rest := childOptions(c, form.Values["child"])
+	parted := channel == threads.Official && len(c.Children) > 1
+	switch {
+	case parted && (len(chosen) == 0 && form.Value("step") != "people" || form.Value("step") == "children"):
+		v.Step = rest
+		return nil
+	case parted:
+		v.ChosenAs, v.Chosen, v.Again = "child", chosen, childrenAddress("/cases/"+string(c.ID)+"/begin", channel, "children", form.Values["child"])
+	default:
+		v.Children = rest
 	}
-	return s.people(r, list)
+	var about []ids.ChildID
+	for _, k := range v.Chosen {
+		about = append(about, ids.ChildID(k.Value))
+	}
+	list, err := s.flow.ContactsFor(r.Context(), me.Actor(), c.ID, channel, about)
+	if err != nil {
+		return err
+	}
+	v.Nobody = channel == threads.Official && len(list) == 0
+	v.Contacts, err = s.people(r, list)
+	return err
+}
+
+// childOptions are the children of a case, and those of them who are chosen.
+func childOptions(c flow.CaseView, values []string) (chosen, all []web.Option) {
+	for _, k := range c.Children {
+		o := web.Option{Value: string(k.ID), Text: k.Name, Hint: k.AuthorityName, Checked: slices.Contains(values, string(k.ID))}
+		if all = append(all, o); o.Checked {
+			chosen = append(chosen, o)
+		}
+	}
+	return chosen, all
+}
+
+// childrenAddress is a page's address with the children chosen in it: identifiers, no names. Values that cannot be ours are left out.
+func childrenAddress(path string, channel threads.Channel, step string, children []string) string {
+	q := url.Values{}
+	if channel != "" {
+		q.Set("channel", queryChannel(channel))
+	}
+	if step != "" {
+		q.Set("step", step)
+	}
+	for _, k := range children {
+		if ids.Has(k, ids.Child) {
+			q.Add("child", k)
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
 }
 
 // people are options of contacts, each with her office and organisation.
@@ -113,8 +165,10 @@ func (s *Staff) begin(w http.ResponseWriter, r *http.Request, me people.Staff) e
 	}
 	if channel == "" {
 		form.Fail("channel", loc.T("staff.begin.channel_missing"))
-	} else if form.Value("step") == "channel" {
+	} else if step := form.Value("step"); step == "channel" {
 		return web.Redirect(w, r, "/cases/"+r.PathValue("case")+"/begin?channel="+queryChannel(channel))
+	} else if step == "children" {
+		return s.beginChildren(w, r, me, channel, form)
 	} else if form.Value("subject") == "" {
 		form.Fail("subject", loc.T("staff.begin.subject_missing"))
 	}
@@ -140,4 +194,17 @@ func queryChannel(c threads.Channel) string {
 		return ""
 	}
 	return string(c)
+}
+
+// beginChildren takes the children that the conversation is about and goes on to the people. Where different authorities look after them somebody must be chosen.
+func (s *Staff) beginChildren(w http.ResponseWriter, r *http.Request, me people.Staff, channel threads.Channel, form *web.Form) error {
+	c, err := s.flow.Case(r.Context(), me.Actor(), ids.CaseID(r.PathValue("case")))
+	if err != nil {
+		return err
+	}
+	if len(form.Values["child"]) == 0 && c.Walled {
+		form.Fail("child", s.pages.Loc(r).T("staff.begin.children_missing"))
+		return s.showBegin(w, r, me, http.StatusUnprocessableEntity, channel, form)
+	}
+	return web.Redirect(w, r, childrenAddress("/cases/"+string(c.ID)+"/begin", channel, "people", form.Values["child"]))
 }

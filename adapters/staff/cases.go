@@ -3,7 +3,6 @@ package staff
 import (
 	"cmp"
 	"context"
-	"encoding/csv"
 	"net/http"
 	"slices"
 	"strconv"
@@ -166,41 +165,24 @@ func places(all []flow.CaseRow, every string) []web.Option {
 	return options
 }
 
-// casesCSV is the list as a file for a spreadsheet (RFC 4180, in UTF-8 with a mark that Excel looks for).
+// casesCSV is the list as a file.
 func (s *Staff) casesCSV(w http.ResponseWriter, r *http.Request, me people.Staff) error {
 	rows, _, err := s.listed(r.Context(), r, me, "")
 	if err != nil {
 		return err
 	}
 	loc := s.pages.Loc(r)
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="cases.csv"`)
-	if _, err := w.Write([]byte("\ufeff")); err != nil {
-		return nil // the reader has gone
-	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
 	head := []string{}
 	for _, key := range []string{"reference", "mother", "number", "place", "children", "waiting", "latest"} {
 		head = append(head, loc.T("staff.cases."+key))
 	}
-	_ = out.Write(head)
+	out := [][]string{head}
 	for _, c := range rows {
 		last := ""
 		if !c.LastMessage.IsZero() {
 			last = c.LastMessage.In(web.London).Format(time.RFC3339)
 		}
-		_ = out.Write([]string{plain(c.Reference), plain(c.Mother.Name), plain(c.Mother.PrisonerNumber), plain(c.Establishment), strconv.Itoa(c.Children),
-			strconv.Itoa(c.Holds), last})
+		out = append(out, []string{plain(c.Reference), plain(c.Mother.Name), plain(c.Mother.PrisonerNumber), plain(c.Establishment), strconv.Itoa(c.Children), strconv.Itoa(c.Holds), last})
 	}
-	out.Flush() // an error means that the reader has gone
-	return nil
-}
-
-// plain keeps a spreadsheet from taking a cell for a formula.
-func plain(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
+	return sendCSV(w, "cases.csv", out)
 }

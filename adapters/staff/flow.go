@@ -24,9 +24,12 @@ import (
 type Sessions interface {
 	SignIn(ctx context.Context, email, password, code string) (token string, s people.Staff, err error)
 	SignOut(ctx context.Context, token string) error
+	// Posts and ActIn are for whoever has several appointments: which, and in which she acts from now on.
+	Posts(ctx context.Context, token string) ([]flow.Post, error)
+	ActIn(ctx context.Context, token string, id ids.StaffID) (next string, s people.Staff, err error)
 	// StaffBySession counts as use of the session; StaffAtPage, for what a page asks by itself, does not.
-	StaffBySession(ctx context.Context, token string) (people.Staff, error)
-	StaffAtPage(ctx context.Context, token string) (people.Staff, error)
+	StaffBySession(ctx context.Context, token string) (people.Acting, error)
+	StaffAtPage(ctx context.Context, token string) (people.Acting, error)
 }
 
 // Cases is what is known of families.
@@ -52,7 +55,7 @@ type Reading interface {
 
 // Writing is how conversations are begun and gone on with.
 type Writing interface {
-	ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel) ([]people.Contact, error)
+	ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel, about []ids.ChildID) ([]people.Contact, error)
 	OpenThread(ctx context.Context, a ids.Actor, in flow.NewThread) (ids.ThreadID, error)
 	Compose(ctx context.Context, a ids.Actor, in flow.NewMessage) (flow.Composed, error)
 	SaveDraft(ctx context.Context, a ids.Actor, thread ids.ThreadID, body string) error
@@ -123,6 +126,10 @@ type AfterRestrictions interface {
 	LeaveKept(ctx context.Context, a ids.Actor, id ids.DeliveryID) error
 	SeenToMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
 	ClearFile(ctx context.Context, a ids.Actor, id ids.AttachmentID) error
+	// LookUp finds people by any part of a name; it records who looked for what.
+	LookUp(ctx context.Context, a ids.Actor, words string) (flow.LookedUp, error)
+	LookUps(ctx context.Context, a ids.Actor) ([]flow.LookUpRow, error)
+	ConcernChoices(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID) ([]flow.ConcernChoice, error)
 	SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID, in flow.ChildFacts) error
 }
 
@@ -148,6 +155,15 @@ type Asking interface {
 	AskDay() workdays.Day
 	SetAsk(ctx context.Context, a ids.Actor, thread ids.ThreadID, due workdays.Day, key string) (ids.AskID, error)
 	MoveAsk(ctx context.Context, a ids.Actor, id ids.AskID, due workdays.Day) error
+}
+
+// Promises is what is done about replies that promise an answer for later.
+type Promises interface {
+	ThreadPromise(ctx context.Context, a ids.Actor, thread ids.ThreadID) (*flow.PromiseMade, error)
+	// PromiseDay is the day that is offered.
+	PromiseDay(by workdays.Day) workdays.Day
+	WaitFor(ctx context.Context, a ids.Actor, id ids.MessageID, due workdays.Day) (ids.AskID, error)
+	AskReport(ctx context.Context, a ids.Actor) ([]flow.AuthorityAsks, error)
 }
 
 // AskingAgain is how the waiting ends, and the drafts of the ladder.
@@ -179,7 +195,7 @@ type Mail interface {
 
 // Planning is how meetings are arranged.
 type Planning interface {
-	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID) ([]people.Contact, error)
+	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID, about []ids.ChildID) ([]people.Contact, error)
 	CreateMeeting(ctx context.Context, a ids.Actor, n flow.NewMeeting) (ids.MeetingID, error)
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
 }
@@ -355,6 +371,7 @@ type Flow interface {
 	Handovers
 	HandingOver
 	Asking
+	Promises
 	AskingAgain
 	Authorities
 	Mail

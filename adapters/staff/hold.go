@@ -29,6 +29,7 @@ type holdView struct {
 	Found    *pointedView
 	Files    []web.Option // that can be kept back
 	Claimed  bool         // by somebody
+	MovedTo  string       // in a sentence: she whose address it came to seems to work elsewhere now
 	Outside  bool         // its author is told by mail, without the explanation
 }
 
@@ -71,6 +72,9 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 		s.reviewParts(loc, h, &v, &item)
 		v.Messages = &web.Messages{Label: loc.T("staff.hold.message"), Items: []web.MessageItem{item}}
 		v.Thread = "/threads/" + string(h.Thread)
+	}
+	if h.MovedTo != "" {
+		v.MovedTo = loc.T("staff.hold.moved", "Name", h.Addressed, "Agency", h.MovedTo)
 	}
 	if h.Inbound != "" {
 		v.Proof = &proofView{Sender: senderList(loc, h.Proof), Warnings: h.Proof.Warnings}
@@ -163,12 +167,15 @@ func sortOf(loc i18n.Loc, h flow.HoldView) sortView {
 		v.WhyNot = loc.T("staff.sort.automatic")
 	case h.Mail.Kind == flow.MailRejected || h.Mail.From == "":
 		v.WhyNot = loc.T("staff.sort.unreadable")
-	case len(h.MayFile) == 0:
+	case len(h.MayFile) == 0 || h.MovedTo != "" && len(h.MayFile) == 1 && h.MayFile[0].ID == h.Thread:
 		v.WhyNot = loc.T("staff.sort.nowhere")
 	default:
 		v.MayFile = true
 	}
 	for _, t := range h.MayFile {
+		if h.MovedTo != "" && t.ID == h.Thread { // what she writes from elsewhere is not this organisation's
+			continue
+		}
 		v.Targets = append(v.Targets, web.Option{Value: string(t.ID), Text: t.Subject, Hint: t.AgencyName, Checked: t.ID == h.Thread})
 	}
 	if h.Colleague {

@@ -1,10 +1,12 @@
 package staff_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,48 +31,96 @@ import (
 func BenchmarkHome(b *testing.B) {
 	w := flowtest.New(b, store.SQLite, flowtest.Mail{})
 	busy(b, w, 199)
-	words, err := i18n.Load()
-	if err != nil {
-		b.Fatal(err)
-	}
-	built, err := embedded()
-	if err != nil {
-		b.Fatal(err)
-	}
-	site, err := web.New(web.Config{Assets: built, Words: words, Log: slog.New(slog.DiscardHandler), Now: w.Env.Clock.Now})
-	if err != nil {
-		b.Fatal(err)
-	}
-	face, err := staff.New(staff.Config{Site: site, Now: w.Env.Clock.Now, Log: slog.New(slog.DiscardHandler)}, w.Flow)
-	if err != nil {
-		b.Fatal(err)
-	}
-	code, err := totp.GenerateCode(w.Staff.Worker.TOTPSecret, w.Env.Clock.Now())
-	if err != nil {
-		b.Fatal(err)
-	}
-	token, _, err := w.Flow.SignIn(b.Context(), w.Staff.Worker.Email, flowtest.Password, code)
-	if err != nil {
-		b.Fatal(err)
-	}
-	handler := face.Handler()
+	get := signedInSite(b, w)
 	for _, page := range []string{"/", "/cases"} {
 		b.Run(page, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, page, nil)
-				r.AddCookie(&http.Cookie{Name: "kb_staff", Value: token})
-				rec := httptest.NewRecorder()
-				if handler.ServeHTTP(rec, r); rec.Code != http.StatusOK {
-					b.Fatalf("%d %s", rec.Code, rec.Body)
-				}
+				get(b.Context(), page)
 			}
 		})
 	}
 }
 
+// signedInSite returns what fetches a page as the world's Pact social worker, without a network.
+func signedInSite(tb testing.TB, w *flowtest.World) func(ctx context.Context, page string) {
+	tb.Helper()
+	must := func(err error) {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+	}
+	words, err := i18n.Load()
+	must(err)
+	built, err := embedded()
+	must(err)
+	site, err := web.New(web.Config{Assets: built, Words: words, Log: slog.New(slog.DiscardHandler), Now: w.Env.Clock.Now})
+	must(err)
+	face, err := staff.New(staff.Config{Site: site, Now: w.Env.Clock.Now, Log: slog.New(slog.DiscardHandler)}, w.Flow)
+	must(err)
+	code, err := totp.GenerateCode(w.Staff.Worker.TOTPSecret, w.Env.Clock.Now())
+	must(err)
+	token, _, err := w.Flow.SignIn(tb.Context(), w.Staff.Worker.Email, flowtest.Password, code)
+	must(err)
+	handler := face.Handler()
+	return func(ctx context.Context, page string) {
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, page, nil)
+		r.AddCookie(&http.Cookie{Name: "kb_staff", Value: token})
+		rec := httptest.NewRecorder()
+		if handler.ServeHTTP(rec, r); rec.Code != http.StatusOK {
+			tb.Fatalf("%s: %d %s", page, rec.Code, rec.Body)
+		}
+	}
+}
+
+// What a page asks the database does not grow with what is on it: ten times the cases, each with all that waits for somebody, cost no more statements.
+func TestPagesAskNoMoreForMoreCases(t *testing.T) {
+	w := flowtest.New(t, store.SQLite, flowtest.Mail{})
+	ctx, worker := t.Context(), w.Staff.Worker.Actor
+	get := signedInSite(t, w)
+	more := func(n, from int) {
+		t.Helper()
+		busyFrom(t, w, from, n)
+		for i := range n / 4 { // one case grows as well
+			in, err := w.Flow.OpenThread(ctx, worker, flow.NewThread{Case: w.Case, Channel: threads.Official, Subject: fmt.Sprintf("Number %d", from+i),
+				Contacts: []ids.ContactID{w.Contacts.Anna}, Children: []ids.ChildID{w.Children[0].ID}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Say(t, ids.MotherActor(w.Mother), in, "How is he?")
+		}
+	}
+	pages := map[string]int64{"/": 60, "/cases": 30, "/queue": 40, "/undelivered": 40, "/handovers": 40, "/asks": 40, "/meetings": 40, "/cases/" + string(w.Case): 60}
+	count := func(page string) int64 {
+		var n atomic.Int64
+		get(store.CountStatements(ctx, &n), page)
+		return n.Load()
+	}
+	more(20, 0)
+	few := map[string]int64{}
+	for page, most := range pages {
+		if few[page] = count(page); few[page] == 0 || few[page] > most {
+			t.Errorf("%s: %d statements for twenty cases, %d at most", page, few[page], most)
+		}
+	}
+	more(180, 20)
+	for page := range pages {
+		if n := count(page); n > few[page]+4 {
+			t.Errorf("%s: %d statements for two hundred cases, %d for twenty", page, n, few[page])
+		}
+	}
+	t.Log(few)
+}
+
 // busy adds cases to a world's worker, with what happens in them.
-func busy(b *testing.B, w *flowtest.World, more int) {
+func busy(b testing.TB, w *flowtest.World, more int) {
+	b.Helper()
+	busyFrom(b, w, 0, more)
+}
+
+// busyFrom numbers the cases from one on.
+func busyFrom(b testing.TB, w *flowtest.World, from, more int) {
 	b.Helper()
 	ctx, worker := b.Context(), w.Staff.Worker.Actor
 	must := func(err error) {
@@ -79,7 +129,7 @@ func busy(b *testing.B, w *flowtest.World, more int) {
 			b.Fatal(err)
 		}
 	}
-	for i := range more {
+	for i := from; i < from+more; i++ {
 		mother, _, err := w.Flow.CreateMother(ctx, flowtest.Operator, flow.NewMother{Name: fmt.Sprintf("Mother %d", i), PrisonerNumber: fmt.Sprintf("B%04dAB", i),
 			Establishment: w.Agencies.Prison, Wing: w.Wing, Language: "en"})
 		must(err)

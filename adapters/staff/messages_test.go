@@ -248,7 +248,7 @@ func TestBeginAConversation(t *testing.T) {
 	c.want(c.post(at, url.Values{"channel": {"official"}}), http.StatusUnprocessableEntity, "Enter a subject")
 	c.want(c.post(at, url.Values{"channel": {"official"}, "subject": {strings.Repeat("x", 201)}}), http.StatusUnprocessableEntity, "at most 200 characters")
 	c.want(c.post(at, url.Values{"channel": {"privileged"}, "subject": {"Appeal"}}), http.StatusUnprocessableEntity, "Choose the lawyer")
-	c.want(c.post(at, url.Values{"channel": {"official"}, "subject": {"School"}, "contact": {"con_none"}}), http.StatusNotFound)
+	c.want(c.post(at, url.Values{"channel": {"official"}, "subject": {"School"}, "contact": {"con_none"}}), http.StatusUnprocessableEntity, "Choose the people from the list")
 	a := c.post(at, url.Values{"channel": {"official"}, "subject": {"School"}, "contact": {string(w.anna.ID)}, "child": {string(w.child)}})
 	if a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, "/threads/thr_") {
 		t.Fatalf("%d %s", a.status, a.location)

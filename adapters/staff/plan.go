@@ -2,6 +2,8 @@ package staff
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,8 +24,13 @@ type planView struct {
 	Guests  []web.Option
 	Staff   []web.Option
 	Present []web.Option // children who can be there
-	About   []web.Option // children whom it can be about; none where there is no choice
 	Usual   []standardView
+	// Step are the children to choose from, where that is this page's question; Chosen were in the step before, and Again is where they can be chosen again.
+	Step, Chosen []web.Option
+	ChosenAs     string
+	Again        string
+	Nobody       bool // nobody outside has to do with one of them
+	Several      bool // the guests offered come from more than one local authority
 }
 
 // lengths are the durations that can be chosen, in minutes.
@@ -31,8 +38,8 @@ var lengths = []int{30, 45, 60, 90, 120, 180, 240}
 
 // planPage is the form of a new meeting.
 func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
-	asked := r.URL.Query() // a clock's link says what is due, about whom
-	return s.showPlan(w, r, me, http.StatusOK, &web.Form{Values: map[string][]string{"kind": asked["kind"], "about": asked["child"]}})
+	q := r.URL.Query()
+	return s.showPlan(w, r, me, http.StatusOK, &web.Form{Values: url.Values{"kind": q["kind"], "about": q["child"], "step": {q.Get("step")}}})
 }
 
 func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form) error {
@@ -41,17 +48,33 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
-	guests, err := s.flow.GuestChoices(r.Context(), me.Actor(), c.ID)
-	if err != nil {
-		return err
-	}
 	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
 	if v.Key == "" {
 		v.Key = newKey()
 	}
+	var about []ids.ChildID
+	present := c.Children
+	chosen, all := childOptions(c, form.Values["about"])
+	if len(c.Children) > 1 {
+		if len(chosen) == 0 || form.Value("step") == "children" {
+			v.Step = all
+		}
+		v.Chosen, v.ChosenAs, v.Again = chosen, "about", childrenAddress("/cases/"+string(c.ID)+"/plan", "", "children", form.Values["about"])
+		present = nil
+		for _, k := range c.Children {
+			if slices.ContainsFunc(chosen, func(o web.Option) bool { return o.Value == string(k.ID) }) {
+				about, present = append(about, k.ID), append(present, k)
+			}
+		}
+	}
+	guests, err := s.flow.GuestChoices(r.Context(), me.Actor(), c.ID, about)
+	if err != nil {
+		return err
+	}
 	if v.Guests, err = s.people(r, guests); err != nil {
 		return err
 	}
+	v.Nobody, v.Several = len(guests) == 0, c.Walled && len(about) != 1
 	for _, k := range meetings.Kinds {
 		if k != meetings.LegalVisit { // it has no host, so it is not planned here
 			v.Kinds = append(v.Kinds, web.Opt(string(k), loc.T("staff.kind."+string(k))))
@@ -61,11 +84,8 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	for _, n := range lengths {
 		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == 60})
 	}
-	for _, k := range c.Children {
+	for _, k := range present {
 		v.Present = append(v.Present, web.Opt(string(k.ID), k.Name))
-	}
-	if len(c.Children) > 1 {
-		v.About = v.Present
 	}
 	for _, m := range c.Team {
 		if m.ID != me.ID && !m.Disabled {
@@ -82,6 +102,13 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	form, err := web.ReadForm(w, r)
 	if err != nil {
 		return err
+	}
+	if form.Value("step") == "children" {
+		if len(form.Values["about"]) > 0 {
+			return web.Redirect(w, r, childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"]))
+		}
+		form.Fail("about", s.pages.Loc(r).T("staff.begin.children_missing"))
+		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
 	}
 	n := s.readPlan(r, form)
 	if form.Bad() {
@@ -145,13 +172,11 @@ func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
 	for _, g := range form.Values["guest"] {
 		n.Guests = append(n.Guests, ids.ContactID(g))
 	}
+	for _, k := range form.Values["about"] {
+		n.About = append(n.About, ids.ChildID(k))
+	}
 	for _, k := range form.Values["child"] {
 		n.Children = append(n.Children, ids.ChildID(k))
-	}
-	if n.Kind.AboutChildren() {
-		for _, k := range form.Values["about"] {
-			n.About = append(n.About, ids.ChildID(k))
-		}
 	}
 	for _, m := range form.Values["staff"] {
 		n.Staff = append(n.Staff, ids.StaffID(m))

@@ -38,8 +38,8 @@ func TestReviewAMessage(t *testing.T) {
 		t.Fatalf("%d %s", a.status, a.location)
 	}
 	c.want(c.get("/queue?done=released"), http.StatusOK, "Released. It is on its way", "Nothing waits for you")
-	c.want(c.post(at+"/release", nil), http.StatusConflict, "already decided")
-	c.want(c.post(at+"/withhold", url.Values{"reason": {"threat"}}), http.StatusConflict, "already decided")
+	c.want(c.post(at+"/release", nil), http.StatusConflict, "Somebody else has already looked at this message", "you need do nothing more")
+	c.want(c.post(at+"/withhold", url.Values{"reason": {"threat"}}), http.StatusConflict, "Somebody else has already looked at this message", "you need do nothing more")
 	page := c.get(at)
 	c.want(page, http.StatusOK, "Decided", "Released", "fine")
 	if strings.Contains(page.body, "/release\"") {

@@ -38,7 +38,7 @@ func (s *Staff) ticket(w http.ResponseWriter, r *http.Request) error {
 	var t flow.RoomTicket
 	err := error(errSignedOut)
 	if ok {
-		var me people.Staff
+		var me people.Acting
 		if me, err = s.flow.StaffBySession(r.Context(), token); err == nil {
 			t, err = s.flow.RoomTicket(r.Context(), me.Actor(), ids.MeetingID(r.PathValue("meeting")))
 		}

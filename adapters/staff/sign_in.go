@@ -5,6 +5,7 @@ import (
 
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/people"
 )
 
 type signInView struct{ Next string }
@@ -13,6 +14,9 @@ func (s *Staff) signInPage(w http.ResponseWriter, r *http.Request) error {
 	next := web.LocalPath(r.URL.Query().Get("next"), "/")
 	if _, err := s.who(r); err == nil {
 		return web.Redirect(w, r, next)
+	}
+	if token, ok := s.cookie.Token(r); ok && s.mustChoose(r, token) {
+		return web.Redirect(w, r, choosing(next))
 	}
 	page := web.Page{Title: s.pages.Loc(r).T("staff.sign_in.title"), Data: signInView{Next: next}}
 	if r.URL.Query().Has("ended") {
@@ -39,7 +43,7 @@ func (s *Staff) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusUnprocessableEntity
 	if !form.Bad() {
-		token, err := s.trySignIn(r, form)
+		token, me, err := s.trySignIn(r, form)
 		switch ids.KindOf(err) {
 		case ids.Unauthenticated:
 			form.Fail("email", loc.T("staff.sign_in.wrong"))
@@ -56,7 +60,11 @@ func (s *Staff) signIn(w http.ResponseWriter, r *http.Request) error {
 				}
 			}
 			s.cookie.Set(w, token)
-			return web.Redirect(w, r, web.LocalPath(form.Value("next"), "/"))
+			next := web.LocalPath(form.Value("next"), "/")
+			if me.ID == "" {
+				next = choosing(next)
+			}
+			return web.Redirect(w, r, next)
 		}
 	}
 	form.Values.Del("code") // a code is typed anew
@@ -64,15 +72,14 @@ func (s *Staff) signIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 // trySignIn computes at most a few passwords at a time.
-func (s *Staff) trySignIn(r *http.Request, form *web.Form) (string, error) {
+func (s *Staff) trySignIn(r *http.Request, form *web.Form) (string, people.Staff, error) {
 	select {
 	case s.hashes <- struct{}{}:
 		defer func() { <-s.hashes }()
 	case <-r.Context().Done():
-		return "", r.Context().Err()
+		return "", people.Staff{}, r.Context().Err()
 	}
-	token, _, err := s.flow.SignIn(r.Context(), form.Value("email"), form.Value("password"), form.Value("code"))
-	return token, err
+	return s.flow.SignIn(r.Context(), form.Value("email"), form.Value("password"), form.Value("code"))
 }
 
 func (s *Staff) signOut(w http.ResponseWriter, r *http.Request) error {

@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/workdays"
 )
 
 type usersView struct{ Table web.Table }
@@ -36,8 +37,14 @@ func (s *Staff) users(w http.ResponseWriter, r *http.Request, me people.Staff) e
 }
 
 func (s *Staff) accessTag(r *http.Request, u people.Staff) *web.Tag {
-	if u.Disabled {
-		return &web.Tag{Text: s.pages.Loc(r).T("staff.users.disabled"), Colour: "grey"}
+	loc := s.pages.Loc(r)
+	switch {
+	case u.Disabled && !u.Ended && u.From > workdays.Of(s.now()):
+		return &web.Tag{Text: loc.T("staff.users.begins", "Day", s.pages.When(r).Date(u.From.Start())), Colour: "blue"}
+	case u.Disabled:
+		return &web.Tag{Text: loc.T("staff.users.disabled"), Colour: "grey"}
+	case u.To != 0:
+		return &web.Tag{Text: loc.T("staff.users.until", "Day", s.pages.When(r).Date(u.To.Start())), Colour: "green"}
 	}
 	return &web.Tag{Text: s.pages.Loc(r).T("staff.users.active"), Colour: "green"}
 }
@@ -46,6 +53,7 @@ type newUserView struct {
 	Roles    []web.Option
 	Agencies []web.Option
 	Wings    []web.Option
+	Known    bool // somebody signs in with this address: is it the same person?
 }
 
 func (s *Staff) newUserPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
@@ -67,7 +75,7 @@ func (s *Staff) showNewUser(w http.ResponseWriter, r *http.Request, me people.St
 	}
 	names := map[ids.AgencyID]string{}
 	for _, a := range list {
-		if names[a.ID] = a.Name; a.Kind == people.Charity || a.Kind == people.Establishment {
+		if names[a.ID] = a.Name; a.ID == me.Agency { // administrators give access at their own organisation
 			v.Agencies = append(v.Agencies, web.Opt(string(a.ID), a.Name))
 		}
 	}
@@ -77,9 +85,14 @@ func (s *Staff) showNewUser(w http.ResponseWriter, r *http.Request, me people.St
 	}
 	v.Wings = []web.Option{web.Opt("", loc.T("staff.users.no_wing"))}
 	for _, wing := range wings {
+		if wing.Establishment != me.Agency {
+			continue
+		}
 		v.Wings = append(v.Wings, web.Opt(string(wing.ID), names[wing.Establishment]+", "+wing.Name))
 	}
 	p := s.page(r, me, loc.T("staff.users.new_title"), v)
+	v.Known = form.Has("known", "yes") || form.Error("known") != ""
+	p.Data = v
 	p.Form, p.Back = form, backTo(loc, "users", "/users")
 	return s.pages.Render(w, r, status, "user_new", p)
 }
@@ -98,7 +111,9 @@ func (s *Staff) newUser(w http.ResponseWriter, r *http.Request, me people.Staff)
 	}
 	loc := s.pages.Loc(r)
 	n := flow.NewStaff{Name: strings.TrimSpace(form.Value("name")), Email: strings.TrimSpace(form.Value("email")), Role: ids.Role(form.Value("role")),
-		Agency: ids.AgencyID(form.Value("agency")), Wing: ids.WingID(form.Value("wing")), Password: form.Value("password")}
+		Agency: ids.AgencyID(form.Value("agency")), Wing: ids.WingID(form.Value("wing")), Password: form.Value("password"), WorkEmail: strings.TrimSpace(form.Value("work_email")),
+		Known: form.Has("known", "yes")}
+	n.From, n.To = s.readDay(r, form, "from"), s.readDay(r, form, "to")
 	if n.Name == "" {
 		form.Fail("name", loc.T("staff.users.name_missing"))
 	}
@@ -108,7 +123,7 @@ func (s *Staff) newUser(w http.ResponseWriter, r *http.Request, me people.Staff)
 	if n.Role == "" {
 		form.Fail("role", loc.T("staff.users.role_missing"))
 	}
-	if utf8.RuneCountInString(n.Password) < 12 {
+	if !n.Known && utf8.RuneCountInString(n.Password) < 12 {
 		form.Fail("password", loc.T("staff.users.password_short"))
 	}
 	if err := s.checkPlace(r, form, n); err != nil {
@@ -117,12 +132,19 @@ func (s *Staff) newUser(w http.ResponseWriter, r *http.Request, me people.Staff)
 	if form.Bad() {
 		return s.showNewUser(w, r, me, http.StatusUnprocessableEntity, form)
 	}
-	_, secret, err := s.flow.CreateStaff(r.Context(), me.Actor(), n)
+	id, secret, err := s.flow.CreateStaff(r.Context(), me.Actor(), n)
 	if err != nil {
-		if err := form.FailWith("email", err); err != nil {
+		field := "email"
+		if ids.KindOf(err) == ids.Conflict && !n.Known {
+			field = "known"
+		}
+		if err := form.FailWith(field, err); err != nil {
 			return err
 		}
 		return s.showNewUser(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	if secret == "" { // she signs in as before
+		return web.Redirect(w, r, "/users/"+string(id)+"?done=appointed")
 	}
 	p := s.page(r, me, loc.T("staff.users.made_title"), madeView{Name: n.Name, Email: people.NormaliseEmail(n.Email), Secret: secret, Done: "/users"})
 	return s.pages.Render(w, r, http.StatusOK, "made", p)
@@ -137,7 +159,7 @@ func (s *Staff) checkPlace(r *http.Request, form *web.Form, n flow.NewStaff) err
 	}
 	known := false
 	for _, a := range list {
-		known = known || a.ID == n.Agency && (a.Kind == people.Charity || a.Kind == people.Establishment)
+		known = known || a.ID == n.Agency
 	}
 	if !known {
 		form.Fail("agency", loc.T("staff.users.agency_missing"))
@@ -198,10 +220,16 @@ func (s *Staff) showUser(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
-	v := userView{ID: u.ID, Active: !u.Disabled, Self: u.ID == me.ID, About: web.SummaryList{Rows: []web.SummaryRow{
+	v := userView{ID: u.ID, Active: !u.Ended, Self: u.Person == me.Person, About: web.SummaryList{Rows: []web.SummaryRow{
 		web.Row(loc.T("staff.users.email"), u.Email), web.Row(loc.T("staff.users.role"), loc.T("staff.role."+string(u.Role))),
 		web.Row(loc.T("staff.users.agency"), names[u.Agency]), {Key: loc.T("staff.users.state"), Tag: s.accessTag(r, u)},
 		web.Row(loc.T("staff.users.since"), s.pages.When(r).Date(u.Created))}}}
+	if u.From != 0 {
+		v.About.Rows = append(v.About.Rows, web.Row(loc.T("staff.users.from"), s.pages.When(r).Date(u.From.Start())))
+	}
+	if u.To != 0 {
+		v.About.Rows = append(v.About.Rows, web.Row(loc.T("staff.users.to"), s.pages.When(r).Date(u.To.Start())))
+	}
 	for _, n := range tokenDays {
 		v.Lengths = append(v.Lengths, web.Opt(strconv.Itoa(n), loc.N("staff.days", n)))
 	}

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,11 +25,32 @@ func (s *Staff) signedIn(next handler) web.Handler {
 			return errSignedOut
 		}
 		me, err := s.flow.StaffBySession(r.Context(), token)
+		if ids.KindOf(err) == ids.Unauthenticated && s.mustChoose(r, token) {
+			return web.Redirect(w, r, "/appointments")
+		}
 		if err != nil {
 			return err
 		}
-		return next(w, r, me)
+		if err := s.meant(w, r, me); err != nil {
+			return err
+		}
+		return next(w, withActing(r, me), me.Staff)
 	}
+}
+
+// meant refuses a form that was filled in before she began to act in another appointment, in another tab: it would be sent as what she did not mean.
+func (s *Staff) meant(w http.ResponseWriter, r *http.Request, me people.Acting) error {
+	if r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		return nil
+	}
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	if as := form.Value(web.FormActing); as != "" && as != string(me.ID) {
+		return ids.E(ids.Conflict, "%s", s.pages.Loc(r).T("staff.appointments.other_now"))
+	}
+	return nil
 }
 
 // atPage is signedIn for what a page asks by itself. Whoever is not signed in is told so in one line, not sent to a form.
@@ -42,15 +64,28 @@ func (s *Staff) atPage(next handler) web.Handler {
 		if err != nil {
 			return err
 		}
-		return next(w, r, me)
+		return next(w, withActing(r, me), me.Staff)
 	}
 }
 
+type actingKey struct{}
+
+// withActing keeps with a request who is signed in, for what every page shows of her.
+func withActing(r *http.Request, me people.Acting) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), actingKey{}, me))
+}
+
+// mustChoose reports whether somebody has signed in and not said yet in which of her appointments she acts.
+func (s *Staff) mustChoose(r *http.Request, token string) bool {
+	posts, err := s.flow.Posts(r.Context(), token)
+	return err == nil && len(posts) > 0
+}
+
 // who returns who is signed in, without counting as use.
-func (s *Staff) who(r *http.Request) (people.Staff, error) {
+func (s *Staff) who(r *http.Request) (people.Acting, error) {
 	token, ok := s.cookie.Token(r)
 	if !ok {
-		return people.Staff{}, errSignedOut
+		return people.Acting{}, errSignedOut
 	}
 	return s.flow.StaffAtPage(r.Context(), token)
 }
@@ -70,25 +105,40 @@ func (s *Staff) toSignIn(w http.ResponseWriter, r *http.Request) {
 // errorPage gives an error page the navigation of whoever is signed in.
 func (s *Staff) errorPage(r *http.Request, p *web.Page) {
 	if me, err := s.who(r); err == nil {
-		framed := s.page(r, me, p.Title, p.Data)
-		p.Nav, p.User = framed.Nav, framed.User
+		framed := s.page(withActing(r, me), me.Staff, p.Title, p.Data)
+		p.Nav, p.User, p.Acting = framed.Nav, framed.User, framed.Acting
 	}
 }
 
 // page makes a page with the navigation of a member of staff and, when the address asks for it, the result of the step before.
 func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) web.Page {
 	loc := s.pages.Loc(r)
-	p := web.Page{Title: title, Data: data, Nav: nav(loc, me.Role, r.URL.Path), User: &web.User{Name: me.Name, Role: loc.T("staff.role." + string(me.Role)), SignOut: "/sign-out"}}
+	p := web.Page{Title: title, Data: data, Nav: nav(loc, me.Role, r.URL.Path), User: s.header(r, loc, me)}
+	if p.User.Switch != "" {
+		p.Acting = string(me.ID)
+	}
 	if done := r.URL.Query().Get("done"); results[done] {
 		p.Banner = &web.Banner{Kind: "success", Heading: loc.T("staff.done." + done)}
 	}
 	return p
 }
 
+// header is what every page shows of who is signed in: the appointment that she acts in, and the way to another one.
+func (s *Staff) header(r *http.Request, loc i18n.Loc, me people.Staff) *web.User {
+	u := &web.User{Name: me.Name, Role: loc.T("staff.role." + string(me.Role)), SignOut: "/sign-out"}
+	if acting, ok := r.Context().Value(actingKey{}).(people.Acting); ok {
+		u.Place = acting.AgencyName
+		if acting.Posts > 1 {
+			u.Switch = "/appointments"
+		}
+	}
+	return u
+}
+
 // results are the results of a step that the next page can announce: words never come out of an address.
 var results = codes(
 	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
-	"moved handed_over left_as_it_is sent_again handled",
+	"acting appointed moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
 	"restricted saved held_recorded held_withdrawn",
 	"returned given_back appealed review_set flag_added flag_removed",                                 // review
@@ -116,9 +166,11 @@ type section struct {
 var (
 	caseRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection}
 	alertRoles  = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
+	findRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}
 	prisonRoles = []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
 	sections    = []section{
 		{"/", "home", ids.Roles},
+		{"/find", "find", findRoles},
 		{"/queue", "queue", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/cases", "cases", caseRoles},
 		{"/meetings", "meetings", caseRoles},

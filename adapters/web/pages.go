@@ -5,11 +5,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"html"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 
 	"kinbridge/adapters/web/i18n"
@@ -27,6 +29,7 @@ type Page struct {
 	User    *User     // who is signed in
 	Banner  *Banner   // result of the step before, or something everybody must know
 	Form    *Form     // when it has errors the layout shows their summary
+	Acting  string    // every form that is posted says for what it was filled in; "" = nothing. See FormActing
 	Wide    bool      // use the whole width, for tables and rooms
 	Data    any       // what the page's own template reads as .Data
 }
@@ -40,8 +43,9 @@ type NavItem struct {
 	CountText  string
 }
 
-// User is the signed-in person as the header shows her. Signing out is a POST to SignOut.
-type User struct{ Name, Role, SignOut string }
+// User is the signed-in person as the header shows her: what she acts as, and where (Place). Signing out is a POST to SignOut; Switch is where
+// who can act as something else chooses ("" = she cannot).
+type User struct{ Name, Role, Place, Switch, SignOut string }
 
 // view is what templates see as the dot.
 type view struct {
@@ -218,13 +222,28 @@ func (p *Pages) execute(w http.ResponseWriter, r *http.Request, status int, name
 	if err := t.ExecuteTemplate(&b, part, v); err != nil {
 		return fmt.Errorf("web: page %q: %w", name, err)
 	}
+	out := b.Bytes()
+	if page.Acting != "" {
+		out = bindForms(out, page.Acting)
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// The reader may have gone; there is nobody left to tell.
-		_, _ = w.Write(b.Bytes())
+		_, _ = w.Write(out)
 	}
 	return nil
+}
+
+// FormActing is the field in which every form of a page says for what it was filled in (Page.Acting): whoever has begun to act as something else in
+// another tab must not send it as that.
+const FormActing = "acting_as"
+
+var postForm = regexp.MustCompile(`<form method="post"[^>]*>`)
+
+// bindForms puts the field into every form. Nothing that a person wrote can look like one: templates escape it.
+func bindForms(page []byte, acting string) []byte {
+	return postForm.ReplaceAll(page, []byte(`$0<input type="hidden" name="`+FormActing+`" value="`+html.EscapeString(strings.ReplaceAll(acting, "$", "$$"))+`">`))
 }
 
 // Redirect sends the reader on after a form (303). The target must be on this site.

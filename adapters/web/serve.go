@@ -74,12 +74,21 @@ func (p *Pages) Error(w http.ResponseWriter, r *http.Request, err error) {
 	if kind == ids.Invalid || kind == ids.Conflict || kind == ids.TooMany || kind == ids.Forbidden {
 		public = ids.Public(err)
 	}
-	p.renderError(w, r, Status(err), kind.String(), public)
+	body := ""
+	if code := ids.CodeOf(err); code != "" {
+		body, public = "common.conflicts."+code, ""
+	}
+	p.renderError(w, r, Status(err), kind.String(), body, public)
 }
 
-func (p *Pages) renderError(w http.ResponseWriter, r *http.Request, status int, key, public string) {
+// renderError shows the page of a kind of error; body is the key of a sentence that says more than the kind's own, public are words that are
+// there in English only.
+func (p *Pages) renderError(w http.ResponseWriter, r *http.Request, status int, key, body, public string) {
 	loc := p.Loc(r)
-	v := errorView{Title: loc.T("common.errors." + key + ".title"), Body: loc.T("common.errors." + key + ".body"), Public: public}
+	if body == "" {
+		body = "common.errors." + key + ".body"
+	}
+	v := errorView{Title: loc.T("common.errors." + key + ".title"), Body: loc.T(body), Public: public}
 	if status >= 500 {
 		v.Reference = RequestID(r.Context())
 	}
@@ -99,7 +108,7 @@ func (p *Pages) renderError(w http.ResponseWriter, r *http.Request, status int, 
 func (p *Pages) Wrap(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.renderError(w, r, http.StatusForbidden, "cross_site", "")
+		p.renderError(w, r, http.StatusForbidden, "cross_site", "", "")
 	}))
 	inner := guard.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +138,7 @@ func (p *Pages) recovered(w *recorder, r *http.Request, v any) {
 	p.site.log.Error("a handler panicked", "face", string(p.face), "request", RequestID(r.Context()), "pattern", r.Pattern,
 		"panic", panicText(v), "stack", string(debug.Stack()))
 	if w.status == 0 && !w.hijacked {
-		p.renderError(w, r, http.StatusInternalServerError, ids.Internal.String(), "")
+		p.renderError(w, r, http.StatusInternalServerError, ids.Internal.String(), "", "")
 	}
 }
 

@@ -40,6 +40,12 @@ func (r RoomsConfig) check() error {
 			return err
 		}
 	}
+	if _, bad := netip.ParseAddr(r.TURNHost); r.TURNHost != "" && bad != nil && !hostName(r.TURNHost) {
+		return fmt.Errorf("configuration: rooms.turn_host: %q is no host name and no IP address: write the name that browsers reach the relay by, such as \"turn.kinbridge.example\", without a port", r.TURNHost)
+	}
+	if ip, err := netip.ParseAddr(r.TURNRelay); r.TURNRelay != "" && (err != nil || ip.IsUnspecified()) {
+		return fmt.Errorf("configuration: rooms.turn_relay: %q is no IP address of this machine: write the one that relayed media leaves from, such as \"192.0.2.1\"", r.TURNRelay)
+	}
 	for _, ip := range r.PublicIPs {
 		if _, err := netip.ParseAddr(ip); err != nil {
 			return fmt.Errorf("configuration: rooms.public_ips: %q is no IP address: write the address that browsers reach this machine at, such as \"192.0.2.1\"", ip)

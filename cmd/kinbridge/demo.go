@@ -44,6 +44,7 @@ type readyStaff struct {
 	Password   string `json:"password"`
 	TOTPSecret string `json:"totp_secret"`
 	Role       string `json:"role"`
+	Also       string `json:"also,omitempty"` // another appointment of hers: its role
 }
 
 type readyKiosk struct {

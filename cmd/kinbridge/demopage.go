@@ -58,7 +58,7 @@ func (d *demoPage) show(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		s.Role = strings.ReplaceAll(s.Role, "_", " ")
+		s.Role, s.Also = strings.ReplaceAll(s.Role, "_", " "), strings.ReplaceAll(s.Also, "_", " ")
 		data.SignIns = append(data.SignIns, signIn{s, code})
 	}
 	w.Header().Set("Refresh", "15") // the codes change

@@ -51,6 +51,16 @@ var demoStaff = []struct {
 	{"officer2", "jo.vale@larkfield.example", "Jo Vale", ids.RoleWingOfficer, "larkfield", "A wing"},
 	{"protection", "sam.thorne@fenbrook.example", "Sam Thorne", ids.RolePublicProtection, "fenbrook", ""},
 	{"admin", "admin@pact.example", "Alex Moor", ids.RoleAdministrator, "pact", ""},
+	{"nell", "nell.archer@pact.example", "Nell Archer", ids.RolePactWorker, "pact", ""},
+}
+
+// demoSecond are the appointments that somebody has besides: she signs in once and chooses.
+var demoSecond = []struct {
+	key, email, workEmail string
+	role                  ids.Role
+	agency                string
+}{
+	{"nell-larkfield", "nell.archer@pact.example", "nell.archer@larkfield.example", ids.RoleOffenderManager, "larkfield"},
 }
 
 var demoContacts = []struct {
@@ -75,9 +85,9 @@ var demoMothers = []struct {
 		[]cases.Child{{Name: "Ella Reed", Born: "2016-03-04", Authority: "northvale"}, {Name: "Tom Reed", Born: "2019-09-21", Authority: "southmere"}}},
 	{"carys", "Carys Bevan", "A1002BB", "fenbrook", "A wing", "cy", "135790", "KB-1002", "rhian", []string{"paul"},
 		[]cases.Child{{Name: "Nia Bevan", Born: "2014-11-30", Authority: "northvale"}}},
-	{"joanna", "Joanna Sims", "A1003CC", "fenbrook", "B wing", "en", "864209", "KB-1003", "rhian", []string{"paul"},
+	{"joanna", "Joanna Sims", "A1003CC", "fenbrook", "B wing", "en", "864209", "KB-1003", "rhian", []string{"paul", "nell"},
 		[]cases.Child{{Name: "Rory Sims", Born: "2021-06-15", Authority: "southmere"}}},
-	{"leanne", "Leanne Ward", "A1004DD", "larkfield", "A wing", "en", "112358", "KB-1004", "dana", []string{"rhian", "asha"},
+	{"leanne", "Leanne Ward", "A1004DD", "larkfield", "A wing", "en", "112358", "KB-1004", "dana", []string{"rhian", "asha", "nell-larkfield"},
 		[]cases.Child{{Name: "Jack Ward", Born: "2012-01-09", Authority: "southmere"}, {Name: "Amy Ward", Born: "2018-05-02", Authority: "southmere"}}},
 }
 
@@ -115,7 +125,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 	d := &demoMaker{ctx: ctx, s: s, f: s.Flow, op: ids.System("demo"), agencies: map[string]ids.AgencyID{}, wings: map[string]ids.WingID{},
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
-	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.firstMeeting,
+	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.olderAsks, d.firstMeeting,
 		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.hardNews, d.hasLeft, d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
@@ -167,6 +177,18 @@ func (d *demoMaker) people() error {
 		}
 		d.staff[p.key] = id
 		d.r.Staff = append(d.r.Staff, readyStaff{Email: p.email, Name: p.name, Password: demoPassword, TOTPSecret: secret, Role: string(p.role)})
+	}
+	for _, p := range demoSecond {
+		id, _, err := d.f.CreateStaff(d.ctx, d.op, flow.NewStaff{Email: p.email, Role: p.role, Agency: d.agencies[p.agency], WorkEmail: p.workEmail, Known: true})
+		if err != nil {
+			return err
+		}
+		d.staff[p.key] = id
+		for i := range d.r.Staff {
+			if d.r.Staff[i].Email == p.email {
+				d.r.Staff[i].Also = string(p.role)
+			}
+		}
 	}
 	for _, c := range demoContacts {
 		id, err := d.f.CreateContact(d.ctx, d.op, d.agencies[c.agency], c.name, c.email, c.role, "directory")

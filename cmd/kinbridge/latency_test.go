@@ -19,7 +19,6 @@ import (
 	"github.com/gorilla/websocket"
 
 	"kinbridge/adapters/email/smtpin/smtpload"
-	"kinbridge/gateway/ids"
 	"kinbridge/gateway/store"
 )
 
@@ -100,11 +99,15 @@ func newLatencyWorld(b *testing.B) *latencyWorld {
 func (w *latencyWorld) review(b *testing.B) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	staff, err := w.s.Store.StaffByEmail(ctx, w.r.Staff[0].Email)
+	person, err := w.s.Store.PersonByEmail(ctx, w.r.Staff[0].Email)
 	if err != nil {
 		b.Fatal(err)
 	}
-	actor := ids.Actor{Kind: ids.ActorStaff, ID: string(staff.ID), Role: staff.Role, Agency: staff.Agency}
+	posts, err := w.s.Store.StaffOfPerson(ctx, person.ID)
+	if err != nil || len(posts) != 1 {
+		b.Fatal(posts, err)
+	}
+	actor := posts[0].Actor()
 	wake, stop := w.s.Bus.Listen(store.TopicStaff)
 	var wg sync.WaitGroup
 	wg.Go(func() {

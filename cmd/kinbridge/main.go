@@ -25,6 +25,7 @@ type cli struct {
 	Authorities authoritiesCmd `cmd:"" help:"Enter how local authorities' duty teams are reached."`
 	Kiosk       kioskCmd       `cmd:"" help:"Enrol and withdraw kiosks."`
 	Mail        mailCmd        `cmd:"" help:"Look into mail."`
+	Invite      inviteCmd      `cmd:"" help:"Look into invitations to meetings."`
 	Custody     custodyCmd     `cmd:"" help:"Import custody events, and name the prisons' codes."`
 	Policy      policyCmd      `cmd:"" help:"Explain the rules."`
 	Version     versionCmd     `cmd:"" help:"Print the program's version."`

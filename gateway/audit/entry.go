@@ -63,6 +63,9 @@ func (e Entry) Stamp(id string, at time.Time, actor ids.Actor) Entry {
 	if e.Actor == (ids.Actor{}) {
 		e.Actor = actor
 	}
+	// The log's form names one party: of staff the appointment. Who she is in all of hers stands beside it.
+	e = e.With("signed_in", string(e.Actor.Person))
+	e.Actor.Person = ""
 	return e
 }
 

@@ -32,13 +32,13 @@ func everyEntry() []Entry {
 	seat := Seat{c, mt, "par_1"}
 	page := Reading{d, "pag_1"}
 	return []Entry{
-		StaffSignedIn(s), StaffSignInFailed("", "password"), StaffSignedOut(s, "idle"), StaffLocked(s),
+		StaffSignedIn(s), PersonSignedIn("per_1"), PersonSignedOut("per_1", "asked"), ActsIn(s), Appointed(s, "per_1", ids.RolePactWorker, "agy_1"), PersonDisabled("per_1"), StaffSignInFailed("", "password"), StaffSignedOut(s, "idle"), StaffLocked("per_1"),
 		UserCreated(s, ids.RolePactWorker), UserChanged(s, "totp"), UserDisabled(s),
 		TokenCreated("tok_1", ids.RoleAdministrator), TokenRevoked("tok_1"),
 		AgencyCreated("agy_1"), WingCreated("wng_1", "agy_1"), MotherCreated(mo), MotherPINSet(mo),
 		ChildAdded(c, "chd_1"), ContactAdded("con_1"), ContactVerified("con_1", "dmarc"),
 		CaseCreated(c, mo), CaseChanged(c, "worker"), CaseRead(c), ThreadOpened(c, t, "official"), ThreadRead(c, t),
-		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
+		PartyAdded(c, t, "con_1"), PartyRemoved(c, t, "con_1"), AuditRead(""), PersonLookedUp("lkp_1"), AttachmentRead(c, t, "att_1"), FileChecked(c, t, "att_1", "withheld", "macros"),
 		MessageWritten(c, t, m), MessageHeld(c, t, m, h), MessageReleased(c, t, m, h), MessageWithheld(c, t, m, h),
 		HoldClaimed(h), HoldReturned(h),
 		MessageReturned(c, t, "msg_1", h), MessageAppealed(c, t, "msg_1", h), FileKept(c, t, "att_1", h), ReviewTold(c, t, h, "con_1"), ReviewNotTold(c, t, h, "con_1", "550"),
@@ -75,7 +75,7 @@ func everyEntry() []Entry {
 		RestrictionsRead(c), InvitationWithdrawn(c, mt, "con_1"), KeptLeft(d), WorkDone(c, mt), FileCleared(c, t, "att_1"), ChildChanged(c, "chd_1", "adopted"),
 		DayExamined("2026-11-28"),
 		TeamChanged(c, s, "joined"), AgencyCodeSet("agy_1"),
-		AskSet(c, t, "ask_1", "worker", "2026-12-04"), AskMoved(c, t, "ask_1", "2026-12-11"), AskAnswered(c, t, "ask_1", m), AskStopped(c, t, "ask_1"), AskLooked(c, t, "ask_1"),
+		AskSet(c, t, "ask_1", "worker", "2026-12-04"), AskMoved(c, t, "ask_1", "2026-12-11"), AskPromised(c, t, "ask_1", m, "2026-12-11"), AskAnswered(c, t, "ask_1", m), AskStopped(c, t, "ask_1"), AskLooked(c, t, "ask_1"),
 		AskStepReady(c, t, "stp_1", "ask_1", "worker"), AskStepSent(c, t, "stp_1", "team_manager", "thr_2", m), AskStepDismissed(c, t, "stp_1", "worker"),
 		SummarySent(c, t, m, "con_2"), DutySet("agy_1"),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),

@@ -7,6 +7,11 @@ type Kind string
 // The kinds of event. What each one means is in the table.
 const (
 	StaffSignedInKind     Kind = "staff.signed_in"
+	PersonSignedInKind    Kind = "person.signed_in"
+	PersonSignedOutKind   Kind = "person.signed_out"
+	ActsInKind            Kind = "appointment.taken"
+	AppointedKind         Kind = "appointment.made"
+	PersonDisabledKind    Kind = "person.disabled"
 	StaffSignInFailedKind Kind = "staff.sign_in_failed"
 	StaffSignedOutKind    Kind = "staff.signed_out"
 	StaffLockedKind       Kind = "staff.locked"
@@ -27,6 +32,7 @@ const (
 	CaseCreatedKind    Kind = "case.created"
 	CaseChangedKind    Kind = "case.changed"
 	CaseReadKind       Kind = "case.read"
+	PersonLookedUpKind Kind = "person.looked_up"
 	ThreadOpenedKind   Kind = "thread.opened"
 	ThreadReadKind     Kind = "thread.read"
 	PartyAddedKind     Kind = "thread.party_added"
@@ -132,6 +138,7 @@ const (
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
+	AskPromisedKind        Kind = "ask.promised"
 	AskAnsweredKind        Kind = "ask.answered"
 	AskStoppedKind         Kind = "ask.stopped"
 	AskStepReadyKind       Kind = "ask.step_ready"
@@ -205,12 +212,17 @@ type Info struct {
 // kinds is the one table of what can be in the log.
 var kinds = [...]Info{
 	{StaffSignedInKind, "Signed in to the staff site", "staff", false},
+	{PersonSignedInKind, "Signed in, with several appointments to choose from", "person", false},
+	{PersonSignedOutKind, "Signed out before choosing an appointment", "person", false},
+	{ActsInKind, "Began to act in an appointment", "staff", false},
+	{AppointedKind, "Gave somebody an appointment", "staff", false},
+	{PersonDisabledKind, "Ended all access of a person", "person", false},
 	{StaffSignInFailedKind, "Failed to sign in to the staff site", "", false},
 	{StaffSignedOutKind, "Signed out of the staff site", "staff", false},
-	{StaffLockedKind, "Sign-in paused after too many failures", "staff", false},
+	{StaffLockedKind, "Sign-in paused after too many failures", "", false},
 	{UserCreatedKind, "Created a staff account", "staff", false},
 	{UserChangedKind, "Changed a staff account", "staff", false},
-	{UserDisabledKind, "Closed a staff account", "staff", false},
+	{UserDisabledKind, "Ended an appointment", "staff", false},
 	{TokenCreatedKind, "Created an API token", "API token", false},
 	{TokenRevokedKind, "Withdrew an API token", "API token", false},
 
@@ -225,6 +237,7 @@ var kinds = [...]Info{
 	{CaseCreatedKind, "Opened the case", "case", true},
 	{CaseChangedKind, "Changed the case", "case", true},
 	{CaseReadKind, "Read the case", "case", true},
+	{PersonLookedUpKind, "Looked for a person", "look-up", false},
 	{ThreadOpenedKind, "Started a thread", "thread", true},
 	{ThreadReadKind, "Read the thread", "thread", true},
 	{PartyAddedKind, "Added somebody to the thread", "party", true},
@@ -329,6 +342,7 @@ var kinds = [...]Info{
 
 	{AskSetKind, "Asked for an answer by a day", "ask", true},
 	{AskMovedKind, "Changed the day by which an answer is asked for", "ask", true},
+	{AskPromisedKind, "Had a reply that seems to promise the answer for later", "ask", true},
 	{AskAnsweredKind, "The answer that was asked for came", "ask", true},
 	{AskStoppedKind, "Said that no answer is needed any more", "ask", true},
 	{AskStepReadyKind, "A draft to ask again is ready", "step", true},

@@ -12,6 +12,11 @@ func AskMoved(c ids.CaseID, t ids.ThreadID, a ids.AskID, due string) Entry {
 	return made(AskMovedKind, Done, string(a)).In(c, t).With("due", Code(due))
 }
 
+// AskPromised: a reply came that seems to promise the answer for a day ("" = none is named): a person decides whether it is the answer.
+func AskPromised(c ids.CaseID, t ids.ThreadID, a ids.AskID, m ids.MessageID, by string) Entry {
+	return made(AskPromisedKind, Done, string(a)).In(c, t).With("message", string(m)).With("by", Code(by))
+}
+
 // AskAnswered: the answer came; message is "" when a person said so.
 func AskAnswered(c ids.CaseID, t ids.ThreadID, a ids.AskID, m ids.MessageID) Entry {
 	return made(AskAnsweredKind, Done, string(a)).In(c, t).With("message", string(m))

@@ -10,10 +10,21 @@ func made(k Kind, o Outcome, subject string) Entry {
 // StaffSignedIn: a member of staff gave the right password and code.
 func StaffSignedIn(s ids.StaffID) Entry { return made(StaffSignedInKind, Done, string(s)) }
 
-// StaffSignInFailed: a sign-in was refused. s is "" when no account matches; code says which check failed
+// PersonSignedIn: somebody of several appointments gave the right password and code; in which she acts she says next.
+func PersonSignedIn(p ids.PersonID) Entry { return made(PersonSignedInKind, Done, string(p)) }
+
+// PersonSignedOut: she signed out before she had said in which.
+func PersonSignedOut(p ids.PersonID, code string) Entry {
+	return made(PersonSignedOutKind, Done, string(p)).With("code", Code(code))
+}
+
+// ActsIn: somebody acts in this appointment of hers from now on.
+func ActsIn(s ids.StaffID) Entry { return made(ActsInKind, Done, string(s)) }
+
+// StaffSignInFailed: a sign-in was refused. p is "" when nobody matches; code says which check failed
 // ("password", "totp", "throttled", "closed"), for the log and never for the screen.
-func StaffSignInFailed(s ids.StaffID, code string) Entry {
-	return made(StaffSignInFailedKind, Refused, string(s)).With("code", Code(code))
+func StaffSignInFailed(p ids.PersonID, code string) Entry {
+	return made(StaffSignInFailedKind, Refused, string(p)).With("code", Code(code))
 }
 
 // StaffSignedOut: a member of staff signed out, or her session ended; code says which.
@@ -21,8 +32,8 @@ func StaffSignedOut(s ids.StaffID, code string) Entry {
 	return made(StaffSignedOutKind, Done, string(s)).With("code", Code(code))
 }
 
-// StaffLocked: sign-in to the account is paused after too many failures.
-func StaffLocked(s ids.StaffID) Entry { return made(StaffLockedKind, Refused, string(s)) }
+// StaffLocked: a person's sign-in is paused after too many failures, in all of her appointments.
+func StaffLocked(p ids.PersonID) Entry { return made(StaffLockedKind, Refused, string(p)) }
 
 // UserCreated: a staff account was made with a role.
 func UserCreated(s ids.StaffID, role ids.Role) Entry {
@@ -34,7 +45,15 @@ func UserChanged(s ids.StaffID, field string) Entry {
 	return made(UserChangedKind, Done, string(s)).With("field", Code(field))
 }
 
-// UserDisabled: a staff account was closed.
+// Appointed: somebody was given an appointment: what she does, and where.
+func Appointed(s ids.StaffID, p ids.PersonID, role ids.Role, a ids.AgencyID) Entry {
+	return made(AppointedKind, Done, string(s)).With("holder", string(p)).With("role", string(role)).With("agency", string(a))
+}
+
+// PersonDisabled: all access of somebody was ended.
+func PersonDisabled(p ids.PersonID) Entry { return made(PersonDisabledKind, Done, string(p)) }
+
+// UserDisabled: an appointment was ended.
 func UserDisabled(s ids.StaffID) Entry { return made(UserDisabledKind, Done, string(s)) }
 
 // TokenCreated: an API token was made; id is its identifier, not the token.
@@ -126,3 +145,6 @@ func KeyRewrapped(scope string) Entry { return made(KeyRewrappedKind, Done, scop
 
 // KeyDestroyed: a scope's data key was destroyed, and with it everything it protected.
 func KeyDestroyed(scope string) Entry { return made(KeyDestroyedKind, Done, scope) }
+
+// PersonLookedUp: somebody looked for a person; l is the record of what she looked for, which only administrators read.
+func PersonLookedUp(l ids.LookUpID) Entry { return made(PersonLookedUpKind, Done, string(l)) }

@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/chase"
@@ -15,6 +17,7 @@ type AskOrigin string
 const (
 	AskByWorker    AskOrigin = "worker"      // a person of the case's team set a day
 	AskByRequest   AskOrigin = "request"     // a typed request has a day by which it is to be answered
+	AskByPromise   AskOrigin = "promise"     // a message promised the answer, and a person waits for it
 	AskUndelivered AskOrigin = "undelivered" // a message did not arrive, so nobody can have answered it
 )
 
@@ -32,6 +35,13 @@ type Ask struct {
 	Due      workdays.Day
 	Answered time.Time
 	Ended    AskEnd
+	Promise  AskPromise
+}
+
+// AskPromise is a reply that seems to promise the answer for later. It waits for a person, who says whether it is the answer; the zero value = none does.
+type AskPromise struct {
+	Message ids.MessageID
+	By      workdays.Day // the working day that it names; 0 = none
 }
 
 // AskEnd is how an ask ended: answered by whom, with which message, or stopped.
@@ -88,5 +98,7 @@ func (a Ask) ChaseState(steps []AskStep, away []chase.Away) chase.State {
 			s.Done = append(s.Done, chase.Done{Due: x.Due, After: x.After, Rung: x.Rung, On: workdays.Of(x.Decided), Silent: x.State == StepDismissed})
 		}
 	}
+	// The last thing done is the one decided last, whenever its draft was made.
+	slices.SortStableFunc(s.Done, func(x, y chase.Done) int { return cmp.Compare(x.On, y.On) })
 	return s
 }

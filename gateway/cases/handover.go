@@ -12,6 +12,7 @@ type HandoverReason string
 // The reasons of a handover.
 const (
 	HandoverNewSender   HandoverReason = "new_sender"   // somebody else of the same organisation answered
+	HandoverMoved       HandoverReason = "moved"        // she seems to work for another organisation now
 	HandoverLeft        HandoverReason = "left"         // her mailbox says that she has left
 	HandoverMailboxGone HandoverReason = "mailbox_gone" // her mail server says that there is no such mailbox
 	HandoverAsked       HandoverReason = "asked"        // the case's worker learnt of it herself

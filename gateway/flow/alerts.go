@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/letters"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -156,7 +157,7 @@ func (f *Flow) AlertMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	if !a.Acknowledged.IsZero() {
 		return OutMail{}, ErrNothingToSend
 	}
-	email, name := "", ""
+	email, name, agency := "", "", ids.AgencyID("")
 	if g.To != "" {
 		s, err := f.st.Staff(ctx, g.To)
 		if err != nil {
@@ -165,7 +166,7 @@ func (f *Flow) AlertMail(ctx context.Context, payload json.RawMessage) (OutMail,
 		if s.Disabled {
 			return OutMail{}, ErrNothingToSend
 		}
-		email, name = s.Email, s.Name
+		email, name, agency = s.Email, s.Name, s.Agency
 	} else {
 		m, err := f.st.Mother(ctx, a.Mother)
 		if err != nil {
@@ -174,29 +175,33 @@ func (f *Flow) AlertMail(ctx context.Context, payload json.RawMessage) (OutMail,
 		if email, err = f.st.DutyEmail(ctx, m.Establishment); err != nil || email == "" {
 			return OutMail{}, errors.Join(err, ErrNothingToSend)
 		}
+		agency = m.Establishment
 	}
-	l, from := alertLetter(f.cfg.PublicURL+"/alerts", a.Urgent, g), "alerts@"+f.cfg.MailDomain
+	langs, err := f.languagesAt(ctx, agency)
+	if err != nil {
+		return OutMail{}, err
+	}
+	l, from := alertLetter(langs, f.cfg.PublicURL+"/alerts", a.Urgent, g), "alerts@"+f.cfg.MailDomain
 	key := string(g.Alert) + "/" + string(g.To)
 	if g.Again {
 		key += "/again"
 	}
-	return OutMail{From: from, FromName: "Kinbridge", To: email, ToName: name, EnvelopeFrom: from, Subject: l.subject, Text: l.text(), HTML: l.html(),
+	return OutMail{From: from, FromName: "Kinbridge", To: email, ToName: name, EnvelopeFrom: from, Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		MessageID: ids.Base32(f.derive("kinbridge alert mail v1", key))[:24] + "@" + f.cfg.MailDomain, Headers: standardHeaders("alert"), Neutral: true}, nil
 }
 
-func alertLetter(link string, urgent bool, g alertMail) guestLetter {
-	l := guestLetter{subject: "Please look at Kinbridge today", parts: []letterPart{{words: "A woman may need support today. Sign in to see who:", link: link}}}
+func alertLetter(langs []string, link string, urgent bool, g alertMail) letters.Letter {
+	name, ends := "alert", []string(nil)
 	if urgent {
-		l = guestLetter{subject: "Please look at Kinbridge now", parts: []letterPart{{words: "A woman may need support. Somebody should speak to her now. Sign in to see who:", link: link}}}
+		name = "alert_urgent"
 	}
 	if g.Again {
-		l.parts = append(l.parts, letterPart{words: "Nobody has said yet that they are seeing to her."})
+		ends = append(ends, "alert_again")
 	}
 	if g.To == "" {
-		l.parts = append(l.parts, letterPart{words: "If you have no sign-in, ask the officers of the wings: they are shown who it is."})
+		ends = append(ends, "alert_duty")
 	}
-	l.parts = append(l.parts, letterPart{words: "This email was sent automatically; nobody reads replies to it."})
-	return l
+	return letters.Write(name, langs, letters.Values{Link: link}, append(ends, "unread")...)
 }
 
 // AlertMailDone records how sending such a mail ended.

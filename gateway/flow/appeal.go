@@ -82,7 +82,7 @@ func secondPerson(tx *store.Tx, o openThread, m messages.Message, first messages
 				return "", err
 			}
 			f := theirs.about(policy.Review, m)
-			f.Review.For, f.Review.Appeal, f.Review.DecidedFirst = role, true, first.DecidedBy == s.ID
+			f.Review.For, f.Review.Appeal, f.Review.DecidedFirst = role, true, theirs.self.is(s.Actor(), first.DecidedBy)
 			if policy.Decide(f).Allowed() {
 				return role, nil
 			}

@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
 	"kinbridge/gateway/workdays"
 )
 
@@ -27,30 +28,40 @@ type AskRow struct {
 
 // Asks returns what is waited for in the actor's cases, the one due first first.
 func (f *Flow) Asks(ctx context.Context, a ids.Actor) ([]AskRow, error) {
+	ctx = store.OnePage(ctx)
 	cs, err := f.visibleCases(ctx, a)
 	if err != nil {
 		return nil, err
 	}
+	asks, err := f.st.OpenAsksOf(ctx, idsOf(cs))
+	if err != nil || len(asks) == 0 {
+		return nil, err
+	}
+	in, of := make([]ids.ThreadID, len(asks)), make([]ids.AskID, len(asks))
+	for i, x := range asks {
+		in[i], of[i] = x.Thread, x.ID
+	}
+	if err := f.st.AheadOfThreads(ctx, a.StaffID(), in); err != nil {
+		return nil, err
+	}
+	steps, err := f.st.StepsOfAsks(ctx, of)
+	if err != nil {
+		return nil, err
+	}
 	var out []AskRow
-	for _, c := range cs {
-		asks, err := f.st.OpenAsks(ctx, c.ID)
+	for _, x := range asks {
+		o, err := loadThread(ctx, f.st.Reader, a, x.Thread)
 		if err != nil {
 			return nil, err
 		}
-		for _, x := range asks {
-			o, err := loadThread(ctx, f.st.Reader, a, x.Thread)
-			if err != nil {
-				return nil, err
-			}
-			if !policy.Decide(o.to(policy.Chase)).Allowed() {
-				continue
-			}
-			row, err := f.askRow(ctx, o, x)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, row)
+		if !policy.Decide(o.to(policy.Chase)).Allowed() {
+			continue
 		}
+		row, err := f.askRow(ctx, o, x, steps[x.ID])
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
 	}
 	slices.SortStableFunc(out, func(a, b AskRow) int { return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.ID, b.ID)) })
 	return out, nil
@@ -59,23 +70,20 @@ func (f *Flow) Asks(ctx context.Context, a ids.Actor) ([]AskRow, error) {
 func (f *Flow) readySteps(ctx context.Context, a ids.Actor) (out []AskRow, err error) {
 	rows, err := f.Asks(ctx, a)
 	for _, r := range rows {
-		if r.Ready != nil || r.Exhausted {
+		if r.Ready != nil || r.Exhausted || r.Promise.Message != "" {
 			out = append(out, r)
 		}
 	}
 	return out, err
 }
 
-func (f *Flow) askRow(ctx context.Context, o openThread, x cases.Ask) (row AskRow, err error) {
+func (f *Flow) askRow(ctx context.Context, o openThread, x cases.Ask, steps []cases.AskStep) (row AskRow, err error) {
 	row = AskRow{Ask: x, CaseReference: o.CaseRow.Reference, Subject: o.Subject, Late: f.cfg.Chase.calendar().Between(x.Due, f.st.Today())}
 	ag, err := f.st.Agency(ctx, x.Agency)
 	if err != nil {
 		return row, err
 	}
-	row.AgencyName = ag.Name
-	if row.Steps, err = f.st.AskSteps(ctx, x.ID); err != nil {
-		return row, err
-	}
+	row.AgencyName, row.Steps = ag.Name, steps
 	for i := range row.Steps {
 		if row.Steps[i].State == cases.StepReady {
 			row.Ready = &row.Steps[i]
@@ -98,14 +106,42 @@ func (f *Flow) ThreadAsks(ctx context.Context, a ids.Actor, thread ids.ThreadID)
 	if err != nil {
 		return nil, false, err
 	}
+	of := make([]ids.AskID, len(asks))
+	for i, x := range asks {
+		of[i] = x.ID
+	}
+	steps, err := f.st.StepsOfAsks(ctx, of)
+	if err != nil {
+		return nil, false, err
+	}
 	for _, x := range asks {
-		row, err := f.askRow(ctx, o, x)
+		row, err := f.askRow(ctx, o, x, steps[x.ID])
 		if err != nil {
 			return nil, false, err
 		}
 		rows = append(rows, row)
 	}
 	return rows, true, nil
+}
+
+// AskOf returns one ask, ended or not.
+func (f *Flow) AskOf(ctx context.Context, a ids.Actor, id ids.AskID) (row AskRow, err error) {
+	x, err := f.st.Ask(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	o, err := loadThread(ctx, f.st.Reader, a, x.Thread)
+	if err != nil {
+		return row, err
+	}
+	if err := f.may(ctx, o.to(policy.Chase), auditID(id)); err != nil {
+		return row, err
+	}
+	steps, err := f.st.StepsOfAsks(ctx, []ids.AskID{id})
+	if err != nil {
+		return row, err
+	}
+	return f.askRow(ctx, o, x, steps[id])
 }
 
 // StepView is a draft's page.
@@ -139,7 +175,11 @@ func (f *Flow) AskStep(ctx context.Context, a ids.Actor, id ids.AskStepID) (v St
 		return v, err
 	}
 	v = StepView{Step: s, InThread: s.Rung == chase.Worker, Role: rungRole(s.Rung)}
-	if v.AskRow, err = f.askRow(ctx, o, ask); err != nil {
+	steps, err := f.st.AskSteps(ctx, ask.ID)
+	if err != nil {
+		return v, err
+	}
+	if v.AskRow, err = f.askRow(ctx, o, ask, steps); err != nil {
 		return v, err
 	}
 	ag, err := f.st.Agency(ctx, ask.Agency)
@@ -208,6 +248,15 @@ func (f *Flow) waitingFor(ctx context.Context, o openThread) (out []KioskWaiting
 	for _, x := range asks {
 		if !x.Open() {
 			continue
+		}
+		if x.Message != "" { // what is asked in a message that she may not know of (it is to be read with her, say) tells her of it
+			m, err := f.st.Message(ctx, x.Message)
+			if err != nil {
+				return nil, err
+			}
+			if !policy.Decide(o.about(policy.ReadMessage, m)).Allowed() {
+				continue
+			}
 		}
 		steps, err := f.st.AskSteps(ctx, x.ID)
 		if err != nil {

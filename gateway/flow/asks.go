@@ -14,6 +14,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/policy"
+	"kinbridge/gateway/promises"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/threads"
 	"kinbridge/gateway/workdays"
@@ -23,6 +24,7 @@ import (
 type ChaseConfig struct {
 	Schedule chase.Config       // the zero value = chase.Default
 	Calendar *workdays.Calendar // nil = England and Wales, without holidays of the deployment's own
+	Promises *promises.Book     // nil = promises.Default
 	Days     int                // working days that are given for an answer where nobody says; 0 = 10
 }
 
@@ -51,6 +53,13 @@ func (c ChaseConfig) calendar() *workdays.Calendar {
 		return workdays.EnglandAndWales()
 	}
 	return c.Calendar
+}
+
+func (c ChaseConfig) promises() *promises.Book {
+	if c.Promises == nil {
+		return promises.Default()
+	}
+	return c.Promises
 }
 
 func (c ChaseConfig) days() int {
@@ -196,6 +205,7 @@ func (f *Flow) MoveAsk(ctx context.Context, a ids.Actor, id ids.AskID, due workd
 		if due <= tx.Today() || due > tx.Today().Plus(maxAskDays) {
 			return audit.Entry{}, ids.E(ids.Invalid, "Choose a day after today, within a year.")
 		}
+		ask.Promise = cases.AskPromise{}
 		if ask.Due == due {
 			return audit.AskMoved(ask.Case, ask.Thread, ask.ID, due.String()), nil
 		}
@@ -207,11 +217,12 @@ func (f *Flow) MoveAsk(ctx context.Context, a ids.Actor, id ids.AskID, due workd
 	})
 }
 
-// MarkAnswered records that the answer came another way.
+// MarkAnswered records that the answer came: another way, or by the reply that seemed only to promise it.
 func (f *Flow) MarkAnswered(ctx context.Context, a ids.Actor, id ids.AskID) error {
 	return f.changeAsk(ctx, a, id, func(tx *store.Tx, ask *cases.Ask) (audit.Entry, error) {
-		ask.Answered, ask.Ended.By = tx.Now(), a.ID
-		return audit.AskAnswered(ask.Case, ask.Thread, ask.ID, ""), passSteps(tx, *ask, "")
+		ask.Answered, ask.Ended.By, ask.Ended.Answer = tx.Now(), a.ID, ask.Promise.Message
+		ask.Promise = cases.AskPromise{}
+		return audit.AskAnswered(ask.Case, ask.Thread, ask.ID, ask.Ended.Answer), passSteps(tx, *ask, "")
 	})
 }
 
@@ -235,44 +246,6 @@ func passSteps(tx *store.Tx, a cases.Ask, but ids.AskStepID) error {
 		}
 		s.State, s.Decided = cases.StepPassed, tx.Now()
 		if err := tx.UpdateAskStep(s, a.Case); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// answered ends what an organisation was asked for in a conversation, when a message of its own is released there that was written later.
-func (f *Flow) answered(tx *store.Tx, o openThread, m messages.Message) error {
-	if m.AuthorKind != messages.ByContact || o.Channel != threads.Official {
-		return nil
-	}
-	asks, err := tx.AsksOfThread(tx.Context(), o.ID)
-	if err != nil {
-		return err
-	}
-	for _, a := range asks {
-		if !a.Open() || m.Written.Before(a.Asked) {
-			continue
-		}
-		from, err := tx.Contact(tx.Context(), ids.ContactID(m.AuthorID))
-		if err != nil {
-			return err
-		}
-		if from.Agency != a.Agency {
-			continue
-		}
-		if a, err = tx.LockAsk(a.ID); err != nil {
-			return err
-		}
-		if !a.Open() {
-			continue
-		}
-		a.Answered, a.Ended.By, a.Ended.Answer = tx.Now(), m.AuthorID, m.ID
-		if err := tx.UpdateAsk(a); err != nil {
-			return err
-		}
-		tx.Also(audit.AskAnswered(a.Case, a.Thread, a.ID, m.ID))
-		if err := passSteps(tx, a, ""); err != nil {
 			return err
 		}
 	}

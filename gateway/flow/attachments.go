@@ -209,18 +209,10 @@ func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, p
 
 // relayFiles are the files that go with an email to a contact, and those that do not, in words. The text waits for no file: one that is still
 // being checked when the mail leaves stays behind.
-func relayFiles(ctx context.Context, r store.Reader, m messages.Message) (with []store.NewFile, left []string, err error) {
+func relayFiles(ctx context.Context, r store.Reader, m messages.Message) (with []store.NewFile, left []messages.Attachment, err error) {
 	for _, a := range m.Attachments {
 		if !a.Verdict.Relayed() {
-			why := a.Verdict.Words()
-			if why == "" {
-				why = "it could run something when it is opened"
-			}
-			name := oneLine(a.Name, 100)
-			if name == "" {
-				name = "a file without a name"
-			}
-			left = append(left, fmt.Sprintf("%s: %s", name, why))
+			left = append(left, a)
 			continue
 		}
 		content, err := r.AttachmentContent(ctx, m.Case, a.ID)

@@ -14,7 +14,6 @@ import (
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
-	"kinbridge/gateway/workdays"
 )
 
 // openMeeting is a meeting with what every decision about it needs.
@@ -113,8 +112,7 @@ type MeetingView struct {
 	Attendance   []AttendanceRow // staff only
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
-	About        []string     // the names of the children it is about; staff only
-	PapersBy     workdays.Day // when the papers are to be with everybody; 0 = there are none
+	Expected
 }
 
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
@@ -177,6 +175,10 @@ func (f *Flow) CaseMeetings(ctx context.Context, actor ids.Actor, c ids.CaseID) 
 }
 
 func (f *Flow) meetingRows(ctx context.Context, actor ids.Actor, ms []meetings.Meeting) ([]MeetingRow, error) {
+	ctx = store.OnePage(ctx)
+	if err := f.st.AheadOfMeetings(ctx, actor.StaffID(), ms); err != nil {
+		return nil, err
+	}
 	rows := make([]MeetingRow, 0, len(ms))
 	known := map[ids.CaseID]caseAround{} // many meetings have one case
 	for _, m := range ms {
@@ -257,9 +259,8 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		}
 		v.Participants = append(v.Participants, one)
 	}
-	v.PapersBy = f.PapersBy(v.Kind, workdays.Of(v.Starts))
 	if actor.StaffID() != "" {
-		if v.About, err = f.aboutNames(ctx, id); err != nil {
+		if v.Expected, err = f.expected(ctx, v.Meeting); err != nil {
 			return v, err
 		}
 		for _, e := range events {

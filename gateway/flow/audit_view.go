@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 
 	"kinbridge/gateway/audit"
@@ -22,15 +23,16 @@ type AuditPage struct {
 	Next int64
 }
 
-// AuditTimeline returns audit entries of a case, or (case "") of everything for an administrator. Entries of threads whose existence the
-// actor may not know are left out, so that the log opens no wall.
+// AuditTimeline returns audit entries of a case, or (case "") of everything for an administrator. Entries of threads, and of meetings between a
+// mother and her supporter, whose existence the actor may not know are left out, so that the log opens no wall.
 func (f *Flow) AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, before int64, limit int) (AuditPage, error) {
-	facts := policy.Facts{Act: policy.ReadAudit, Actor: a}
+	facts, her := policy.Facts{Act: policy.ReadAudit, Actor: a}, ids.MotherID("")
 	if c != "" {
 		row, err := f.st.Case(ctx, c)
 		if err != nil {
 			return AuditPage{}, err
 		}
+		her = row.Mother
 		if facts.Case, err = caseFacts(ctx, f.st.Reader, a, row); err != nil {
 			return AuditPage{}, err
 		}
@@ -40,7 +42,7 @@ func (f *Flow) AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, bef
 	}
 	limit = min(max(limit, 1), 200)
 	var page AuditPage
-	wall := map[ids.ThreadID]bool{}
+	wall := map[string]bool{}
 	for next := before; ; {
 		entries, seqs, err := f.st.AuditEntries(ctx, store.AuditQuery{Case: c, Before: next, Limit: limit + 1})
 		if err != nil {
@@ -56,7 +58,7 @@ func (f *Flow) AuditTimeline(ctx context.Context, a ids.Actor, c ids.CaseID, bef
 				return page, err
 			}
 			if ok {
-				page.Rows = append(page.Rows, AuditRow{Seq: seqs[i], Entry: e, ActorName: f.actorName(ctx, e.Actor)})
+				page.Rows = append(page.Rows, AuditRow{Seq: seqs[i], Entry: e, ActorName: f.nameFor(ctx, e.Actor, her)})
 			}
 		}
 		if len(entries) <= limit {
@@ -76,24 +78,57 @@ func (f *Flow) auditRead(ctx context.Context, a ids.Actor, c ids.CaseID, before 
 	return f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.AuditRead(c), nil })
 }
 
-// throughWall reports whether the actor may know of the thread that an entry belongs to.
-func (f *Flow) throughWall(ctx context.Context, a ids.Actor, e audit.Entry, known map[ids.ThreadID]bool) (bool, error) {
+// throughWall reports whether the actor may know of the thread or private meeting that an entry belongs to; known keeps the answers.
+func (f *Flow) throughWall(ctx context.Context, a ids.Actor, e audit.Entry, known map[string]bool) (bool, error) {
 	if e.Kind.OfPlans() || e.Kind == audit.PolicyRefusedKind && ofPlans(e.Detail) {
 		return f.knowsOfPlans(ctx, a, e.Case)
 	}
-	if e.Thread == "" {
+	meeting := meetingOf(e)
+	behind := cmp.Or(string(e.Thread), string(meeting))
+	if behind == "" {
 		return true, nil
 	}
-	if ok, done := known[e.Thread]; done {
+	if ok, done := known[behind]; done {
 		return ok, nil
 	}
-	o, err := loadThread(ctx, f.st.Reader, a, e.Thread)
-	if err != nil {
-		return false, err
+	var ok bool
+	if e.Thread != "" {
+		o, err := loadThread(ctx, f.st.Reader, a, e.Thread)
+		if err != nil {
+			return false, err
+		}
+		ok = policy.Decide(o.to(policy.ReadTrace)).Allowed()
+	} else {
+		o, err := f.loadMeeting(ctx, a, meeting)
+		if ids.KindOf(err) == ids.NotFound { // a refusal can name what somebody only guessed at
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		ok = !o.Kind.Private() || policy.Decide(o.to(policy.SeeMeeting)).Allowed()
 	}
-	ok := policy.Decide(o.to(policy.ReadTrace)).Allowed()
-	known[e.Thread] = ok
+	known[behind] = ok
 	return ok, nil
+}
+
+// meetingOf names the meeting that an entry is about; "" for none.
+func meetingOf(e audit.Entry) ids.MeetingID {
+	for _, id := range []string{e.Detail["meeting"], e.Subject} {
+		if ids.Has(id, ids.Meeting) {
+			return ids.MeetingID(id)
+		}
+	}
+	return ""
+}
+
+// nameFor is actorName for the timeline of one woman's case (her "" = of everything): a refusal there can be another woman's, whose name is not for
+// those who work on this case.
+func (f *Flow) nameFor(ctx context.Context, a ids.Actor, her ids.MotherID) string {
+	if a.Kind == ids.ActorMother && her != "" && a.ID != string(her) {
+		return "Another mother"
+	}
+	return f.actorName(ctx, a)
 }
 
 // actorName names an actor for a timeline; her identifier when there is no name.

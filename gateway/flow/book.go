@@ -1,11 +1,8 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"time"
 
 	"kinbridge/gateway/audit"
@@ -16,7 +13,6 @@ import (
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
-	"kinbridge/gateway/threads"
 )
 
 // NewMeeting is a meeting as somebody plans it. Who plans it hosts it, and the mother of the case always takes part.
@@ -28,10 +24,11 @@ type NewMeeting struct {
 	Ends   time.Time
 	Guests []ids.ContactID
 	Staff  []ids.StaffID // besides the planner
-	// Children are those of the case who are to be there; About are those whom it is about. A meeting of a kind that is about children is about the case's only child where
-	// there is one and none is named.
+	// About are the children of the case whom it is about: only those who have to do with one of them can be guests. None = the whole family. The clocks of a meeting
+	// that is about children go by them; in a case of one child it is about that one.
+	About []ids.ChildID
+	// Children are those of the case who are to be there.
 	Children []ids.ChildID
-	About    []ids.ChildID
 	// AcrossAuthorities says that guests of more than one local authority are meant to meet.
 	AcrossAuthorities bool
 	// IdemKey makes the request safe to repeat: the case's meeting with this key is made once. "" = every request makes a meeting.
@@ -152,7 +149,7 @@ func (f *Flow) loadPlan(ctx context.Context, actor ids.Actor, n NewMeeting) (pla
 	if err := f.loadStaff(ctx, c, n.Staff, &p); err != nil {
 		return p, err
 	}
-	return p, f.loadGuests(ctx, c, n.Guests, &p)
+	return p, f.loadGuests(ctx, c, n.Guests, n.About, &p)
 }
 
 // loadStaff reads the staff who are to take part. Each must be one who may know of the case; those who may plan its meetings host too,
@@ -186,15 +183,19 @@ func (f *Flow) loadStaff(ctx context.Context, c cases.Case, list []ids.StaffID, 
 	return nil
 }
 
-// loadGuests reads the guests. One belongs to the case when she is in a thread of it that the planner may read, or works for an
-// authority that looks after one of its children. A stranger and somebody of another case look the same.
-func (f *Flow) loadGuests(ctx context.Context, c cases.Case, list []ids.ContactID, p *plan) error {
+// loadGuests reads the guests. One belongs to the meeting when she could have been offered. A stranger, somebody of another case and who has to do with another child look
+// the same.
+func (f *Flow) loadGuests(ctx context.Context, c cases.Case, list []ids.ContactID, about []ids.ChildID, p *plan) error {
 	if len(list) == 0 {
 		return nil
 	}
-	known, err := f.contactsOfCase(ctx, p.facts.Actor, c, p.mother)
+	offered, err := f.peopleAround(ctx, p.facts, c, about)
 	if err != nil {
 		return err
+	}
+	known := map[ids.ContactID]people.Contact{}
+	for _, g := range offered {
+		known[g.ID] = g
 	}
 	seen := map[ids.ContactID]bool{}
 	authorities := map[ids.AgencyID]bool{}
@@ -219,75 +220,6 @@ func (f *Flow) loadGuests(ctx context.Context, c cases.Case, list []ids.ContactI
 	}
 	p.facts.Meeting.SeveralAuthorities = len(authorities) > 1
 	return nil
-}
-
-// contactsOfCase returns the people outside whom an actor knows the case to deal with.
-func (f *Flow) contactsOfCase(ctx context.Context, actor ids.Actor, c cases.Case, m people.Mother) (map[ids.ContactID]people.Contact, error) {
-	known := map[ids.ContactID]people.Contact{}
-	children, err := f.st.Children(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, child := range children {
-		if child.Authority == "" {
-			continue
-		}
-		of, err := f.st.ContactsOf(ctx, child.Authority)
-		if err != nil {
-			return nil, err
-		}
-		for _, contact := range of {
-			known[contact.ID] = contact
-		}
-	}
-	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	cf, err := caseFactsOf(ctx, f.st.Reader, actor, c, m)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range ts {
-		parties, err := f.st.Parties(ctx, t.ID)
-		if err != nil {
-			return nil, err
-		}
-		if !policy.Decide(policy.Facts{Act: policy.ReadThread, Actor: actor, Case: cf, Thread: threadFacts(actor, t, parties)}).Allowed() {
-			continue // a privileged thread must not be betrayed by whom one may invite
-		}
-		for _, party := range parties {
-			if party.Kind != threads.PartyContact || !party.Until.IsZero() {
-				continue
-			}
-			if known[ids.ContactID(party.ID)], err = f.st.Contact(ctx, ids.ContactID(party.ID)); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return known, nil
-}
-
-// GuestChoices returns the people outside whom the actor can invite to a meeting of the case, by name.
-func (f *Flow) GuestChoices(ctx context.Context, actor ids.Actor, c ids.CaseID) ([]people.Contact, error) {
-	p, err := f.loadPlan(ctx, actor, NewMeeting{Case: c})
-	if err != nil {
-		return nil, err
-	}
-	if err := f.may(ctx, p.facts, auditID(c)); err != nil {
-		return nil, err
-	}
-	row, err := f.st.Case(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	known, err := f.contactsOfCase(ctx, actor, row, p.mother)
-	if err != nil {
-		return nil, err
-	}
-	return slices.SortedFunc(maps.Values(known), func(a, b people.Contact) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	}), nil
 }
 
 // invite stores the participants of a new meeting with everything that must follow from it.

@@ -20,6 +20,8 @@ type ChildFacts struct {
 	Ends      workdays.Day // the day from which she no longer has parental responsibility; 0 = none is known
 	Why       cases.EndedWhy
 	Care      cases.Care
+	// Concerned are the others who have to do with the child: the identifiers of schools and courts, and of carers.
+	Concerned []string
 }
 
 // worthTelling is how many days ahead her worker is told that a child will be eighteen: there is time to talk with her.
@@ -71,6 +73,10 @@ func (f *Flow) SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.C
 			return ids.E(ids.Invalid, "Choose a local authority from the list.")
 		}
 	}
+	concerns, err := f.concernsOf(ctx, in.Concerned)
+	if err != nil {
+		return err
+	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
 		kids, err := tx.Children(tx.Context(), at.row.ID)
 		if err != nil {
@@ -81,6 +87,9 @@ func (f *Flow) SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.C
 				continue
 			}
 			k.Born, k.Authority, k.ResponsibilityEnds, k.EndedWhy, k.Care = in.Born, in.Authority, in.Ends, in.Why, in.Care
+			if err := tx.SetConcerns(id, concerns); err != nil {
+				return audit.Entry{}, err
+			}
 			return decided(audit.ChildChanged(c, id, string(in.Why)), d), tx.UpdateChild(k)
 		}
 		return audit.Entry{}, ids.ErrNotFound
@@ -108,4 +117,97 @@ func (in ChildFacts) check(today workdays.Day) error {
 		return ids.E(ids.Invalid, "Parental responsibility cannot end before the child is born. Check the two dates.")
 	}
 	return in.Care.Check(born, today).Err()
+}
+
+// concernsOf checks who is said to have to do with a child.
+func (f *Flow) concernsOf(ctx context.Context, refs []string) (out []store.Concern, err error) {
+	wrong := ids.E(ids.Invalid, "Choose a school, a court or a carer from the list.")
+	for _, ref := range refs {
+		x := store.Concern{Kind: store.ConcernAgency, Ref: ref}
+		if ids.Has(ref, ids.Contact) {
+			x.Kind = store.ConcernContact
+			c, err := f.st.Contact(ctx, ids.ContactID(ref))
+			if ids.KindOf(err) == ids.NotFound || err == nil && c.Role != people.Carer {
+				return nil, wrong
+			} else if err != nil {
+				return nil, err
+			}
+		} else if of, err := f.st.Agency(ctx, ids.AgencyID(ref)); ids.KindOf(err) == ids.NotFound || err == nil && of.Kind != people.School && of.Kind != people.Court {
+			return nil, wrong
+		} else if err != nil {
+			return nil, err
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// ConcernChoice is somebody who can be said to have to do with a child.
+type ConcernChoice struct {
+	Ref    string
+	Name   string
+	Agency string // of a carer: where she is registered
+	Set    bool   // she has
+}
+
+// ConcernChoices returns who can be said to have to do with a child besides its authority: every school and court, and the carers who are registered with its authority.
+func (f *Flow) ConcernChoices(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID) ([]ConcernChoice, error) {
+	_, facts, err := f.restrictionFacts(ctx, a, c, policy.KeepChild)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.may(ctx, facts, auditID(c)); err != nil {
+		return nil, err
+	}
+	list, err := f.st.Concerns(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	set := map[string]bool{}
+	for _, x := range list {
+		set[x.Ref] = set[x.Ref] || x.Child == id
+	}
+	var out []ConcernChoice
+	for _, kind := range []people.AgencyKind{people.School, people.Court} {
+		agencies, err := f.st.Agencies(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, ag := range agencies {
+			out = append(out, ConcernChoice{Ref: string(ag.ID), Name: ag.Name, Set: set[string(ag.ID)]})
+		}
+	}
+	carers, err := f.carersOf(ctx, c, id)
+	for _, k := range carers {
+		k.Set = set[k.Ref]
+		out = append(out, k)
+	}
+	return out, err
+}
+
+// carersOf are the carers who are registered with the authority that looks after a child.
+func (f *Flow) carersOf(ctx context.Context, c ids.CaseID, id ids.ChildID) (out []ConcernChoice, err error) {
+	kids, err := f.st.Children(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kids {
+		if k.ID != id || k.Authority == "" {
+			continue
+		}
+		of, err := f.st.Agency(ctx, k.Authority)
+		if err != nil {
+			return nil, err
+		}
+		list, err := f.st.ContactsOf(ctx, k.Authority)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			if p.Role == people.Carer {
+				out = append(out, ConcernChoice{Ref: string(p.ID), Name: p.Name, Agency: of.Name})
+			}
+		}
+	}
+	return out, nil
 }

@@ -164,13 +164,19 @@ func (f *Flow) nations(ctx context.Context) (map[ids.AgencyID]clocks.Nation, err
 	return out, nil
 }
 
-// aboutNames names the children whom a meeting is about.
-func (f *Flow) aboutNames(ctx context.Context, id ids.MeetingID) (names []string, err error) {
-	kids, err := f.st.MeetingAbout(ctx, id)
+// Expected is what staff are told of a meeting from its kind: whom it is about, by name, and when the papers are to be with everybody (0 = there are none).
+type Expected struct {
+	About    []string
+	PapersBy workdays.Day
+}
+
+func (f *Flow) expected(ctx context.Context, m meetings.Meeting) (x Expected, err error) {
+	x.PapersBy = f.PapersBy(m.Kind, workdays.Of(m.Starts))
+	kids, err := f.st.MeetingAbout(ctx, m.ID)
 	for _, k := range kids {
-		names = append(names, k.Name)
+		x.About = append(x.About, k.Name)
 	}
-	return names, err
+	return x, err
 }
 
 // PapersBefore is how many working days before a meeting of a kind its papers are to be with her and the others; 0 = there are none.

@@ -163,9 +163,7 @@ func TestWhomAMeetingIsAbout(t *testing.T) {
 		n := flow.NewMeeting{Case: w.Case, Kind: meetings.CoreGroup, Starts: at, Ends: at.Add(time.Hour), About: []ids.ChildID{"chd_none"}}
 		_, err := w.Flow.CreateMeeting(ctx, worker, n)
 		flowtest.Refused(t, err, ids.Invalid)
-		n.Kind, n.About = meetings.PreBrief, []ids.ChildID{w.Children[0].ID}
-		_, err = w.Flow.CreateMeeting(ctx, worker, n)
-		flowtest.Refused(t, err, ids.Invalid)
+		n.About = []ids.ChildID{w.Children[0].ID}
 		// About a child for whom she has no parental responsibility any more nothing is planned alone.
 		today := workdays.Of(w.Env.Clock.Now())
 		if err := w.Flow.SetChild(ctx, worker, w.Case, w.Children[0].ID, flow.ChildFacts{Authority: w.Agencies.Anytown, Ends: today, Why: cases.EndedAdopted,

@@ -39,6 +39,8 @@ type Composed struct {
 	Message ids.MessageID
 	State   messages.State // held until somebody has reviewed it, or released
 	Again   bool           // it had been accepted before
+	// Checker reads it first, where it is held; "" when nobody does, or when it had been accepted before.
+	Checker ids.Role
 }
 
 // Compose accepts a message from a mother, a member of staff or an API token. It is durable when this returns; whether it goes
@@ -109,7 +111,7 @@ func (f *Flow) place(tx *store.Tx, a ids.Actor, o openThread, m messages.Message
 	if err != nil {
 		return out, entry, err
 	}
-	out = Composed{Message: id, State: m.State, Again: !added}
+	out = Composed{Message: id, State: m.State, Again: !added, Checker: d.HoldFor}
 	if from.inbound != nil {
 		filed := *from.inbound
 		filed.State, filed.Thread, filed.Message = store.InboundFiled, o.ID, id
@@ -214,6 +216,15 @@ func send(tx *store.Tx, d messages.Delivery) error {
 		return tx.Enqueue(outbox.MailOut, string(d.ID), d.ID, tx.Now())
 	}
 	return nil
+}
+
+// tellOf has a mother's kiosk look at a conversation anew. Of one that began quietly it learns nothing before she does.
+func tellOf(tx *store.Tx, m ids.MotherID, id ids.ThreadID) error {
+	t, err := tx.Thread(tx.Context(), id)
+	if err != nil || t.Quiet {
+		return err
+	}
+	return tx.AddFeed(m, store.FeedThread, string(id))
 }
 
 // showQuiet lets a mother know of a conversation that began quietly, because something of it goes to her now.
@@ -362,16 +373,16 @@ func (f *Flow) OpenThread(ctx context.Context, a ids.Actor, in NewThread) (ids.T
 		return "", ids.E(ids.Invalid, "Give the conversation a subject of one line, at most 200 characters.")
 	}
 	parties := []threads.Party{{Kind: threads.PartyMother, ID: string(c.Mother)}}
-	for _, id := range in.Contacts {
-		contact, err := f.st.Contact(ctx, id)
-		if err != nil {
-			return "", err
-		}
+	chosen, err := f.chooseOutside(ctx, facts, in)
+	if err != nil {
+		return "", err
+	}
+	for _, contact := range chosen {
 		if t.Agency != "" && t.Agency != contact.Agency {
 			return "", ids.E(ids.Invalid, "The people of one conversation belong to one organisation. Begin a second conversation for the other.")
 		}
 		t.Agency = contact.Agency
-		parties = append(parties, threads.Party{Kind: threads.PartyContact, ID: string(id)})
+		parties = append(parties, threads.Party{Kind: threads.PartyContact, ID: string(contact.ID)})
 	}
 	if err := f.checkChildren(ctx, t); err != nil {
 		return "", err

@@ -25,7 +25,7 @@ func (f *Flow) dutyTeam(ctx context.Context, r store.Reader, o openThread) (c pe
 	if ag.Duty.Email == "" {
 		return c, false, ids.E(ids.Invalid, "No address of its duty team is known. Ask an administrator to enter it under “Local authorities”.")
 	}
-	c, err = r.ContactByEmail(ctx, ag.Duty.Email)
+	c, err = r.ContactAt(ctx, o.Agency, ag.Duty.Email)
 	if ids.KindOf(err) != ids.NotFound {
 		return c, true, err
 	}

@@ -94,6 +94,7 @@ type openThread struct {
 	CaseRow cases.Case
 	Mother  people.Mother
 	safe    safety
+	self    self
 	facts   policy.Facts // without an act and a message
 }
 
@@ -129,6 +130,9 @@ func (o *openThread) load(ctx context.Context, r store.Reader, a ids.Actor) (err
 		}
 		o.facts.Thread.NoResponsibility = noResponsibility(kids, o.Children, r.Today())
 	}
+	if o.self, err = selfOf(ctx, r, a); err != nil {
+		return err
+	}
 	o.facts.Case, err = caseFactsOf(ctx, r, a, o.CaseRow, o.Mother)
 	return err
 }
@@ -148,6 +152,7 @@ func (o openThread) to(act policy.Act) policy.Facts {
 func (o openThread) about(act policy.Act, m messages.Message) policy.Facts {
 	f := o.to(act)
 	f.Message = messageFacts(f.Actor, m)
+	f.Message.SamePerson = o.self.wrote(m, o.Parties)
 	f.Message.Kept = o.safe.kept[keptFrom{m.ID, f.Actor.ID}]
 	f.Review = o.safe.review[messages.DirectionOf(m.AuthorKind)]
 	f.Support = o.safe.supportFacts(m.ID, f.Actor)

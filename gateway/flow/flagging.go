@@ -270,17 +270,10 @@ func (f *Flow) pointer() *pointer {
 	return &pointer{f.st.Reader, map[ids.AgencyID]*flags.Set{}, map[ids.CaseID]*flags.Set{}}
 }
 
-// set compiles what counts at an establishment, or in a case.
-func (p *pointer) set(ctx context.Context, e ids.AgencyID, c ids.CaseID) (*flags.Set, error) {
-	rules, err := p.r.FlagRules(ctx, e, c)
-	if err != nil {
-		return nil, err
-	}
-	var list []flags.Rule
-	for _, r := range rules {
-		if (r.Level == flags.Person) == (c != "") {
-			list = append(list, r.Rule)
-		}
+func compiled(rules []store.FlagRule) (*flags.Set, error) {
+	list := make([]flags.Rule, len(rules))
+	for i, r := range rules {
+		list[i] = r.Rule
 	}
 	return flags.Compile(list)
 }
@@ -292,12 +285,20 @@ func (p *pointer) look(ctx context.Context, h heldThing) (out Pointed, err error
 	}
 	e := h.in.Mother.Establishment
 	if p.wide[e] == nil {
-		if p.wide[e], err = p.set(ctx, e, ""); err != nil {
+		rules, err := p.r.FlagRules(ctx, e, "")
+		if err != nil {
+			return out, err
+		}
+		if p.wide[e], err = compiled(rules); err != nil {
 			return out, err
 		}
 	}
 	if p.own[h.hold.Case] == nil {
-		if p.own[h.hold.Case], err = p.set(ctx, "", h.hold.Case); err != nil {
+		rules, err := p.r.FlagRulesOfCase(ctx, h.hold.Case)
+		if err != nil {
+			return out, err
+		}
+		if p.own[h.hold.Case], err = compiled(rules); err != nil {
 			return out, err
 		}
 	}

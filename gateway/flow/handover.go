@@ -75,6 +75,14 @@ func (f *Flow) Handovers(ctx context.Context, a ids.Actor) ([]HandoverRow, error
 	if err != nil {
 		return nil, err
 	}
+	ctx = store.OnePage(ctx)
+	in := make([]ids.ThreadID, len(hs))
+	for i, h := range hs {
+		in[i] = h.Thread
+	}
+	if err := f.st.AheadOfThreads(ctx, a.StaffID(), in); err != nil {
+		return nil, err
+	}
 	var out []HandoverRow
 	for _, h := range hs {
 		o, err := loadThread(ctx, f.st.Reader, a, h.Thread)
@@ -128,8 +136,12 @@ func (f *Flow) Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (v 
 		return v, err
 	}
 	v.DutyEmail = v.Agency.Duty.Email
+	w, err := aroundCase(ctx, f.st.Reader, o.Case)
+	if err != nil {
+		return v, err
+	}
 	for _, c := range all {
-		if !threads.IsParty(o.Parties, ids.ContactActor(c.ID)) {
+		if !threads.IsParty(o.Parties, ids.ContactActor(c.ID)) && policy.Decide(addressing(o.facts, w, o.Children, c, v.Agency)).Allowed() {
 			v.Choices = append(v.Choices, c)
 		}
 	}
@@ -221,7 +233,7 @@ func (f *Flow) newContact(ctx context.Context, r store.Reader, o openThread, n N
 	case people.Domain(email) == "" || strings.ContainsAny(email, " ,;<>\"\n"):
 		return c, false, ids.E(ids.Invalid, "Write an email address, such as name@anytown.example.")
 	}
-	c, err = r.ContactByEmail(ctx, email)
+	c, err = r.ContactAt(ctx, o.Agency, email)
 	if ids.KindOf(err) != ids.NotFound {
 		return c, true, err
 	}
@@ -302,7 +314,7 @@ func (f *Flow) AcceptHandover(ctx context.Context, a ids.Actor, id ids.HandoverI
 			return audit.Entry{}, err
 		}
 		// The mother is told who answers now.
-		if err := tx.AddFeed(s.in.Mother.ID, store.FeedThread, string(h.Thread)); err != nil {
+		if err := tellOf(tx, s.in.Mother.ID, h.Thread); err != nil {
 			return audit.Entry{}, err
 		}
 		return decided(audit.HandoverAccepted(h.Case, h.Thread, h.ID, s.contact.ID, string(h.Outcome)), d), f.settleProposals(tx, a, s.in, h)

@@ -83,7 +83,7 @@ func TestANewcomerIsToldWhatHerPredecessorKnew(t *testing.T) {
 	})
 }
 
-// Where public protection reads what staff write, it reads the summary too, and until then nobody says that the newcomer has it.
+// With one press the others of her predecessor's conversations go the same way, each with its own summary, once the first was handed over.
 func TestSeveralConversationsAreHandedOverAtOnce(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
 		ctx, me := t.Context(), w.Staff.Worker.Actor

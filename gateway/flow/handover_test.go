@@ -150,7 +150,7 @@ func TestAFloodOfAutomaticMail(t *testing.T) {
 func TestLeftIsHandedOver(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
 		ctx, worker := t.Context(), w.Staff.Worker.Actor
-		second, err := w.Flow.OpenThread(ctx, worker, flow.NewThread{Case: w.Case, Channel: threads.Official, Subject: "Family time", Contacts: []ids.ContactID{w.Contacts.Anna}})
+		second, err := w.Flow.OpenThread(ctx, worker, flow.NewThread{Case: w.Case, Channel: threads.Official, Subject: "Family time", Contacts: []ids.ContactID{w.Contacts.Anna}, Children: []ids.ChildID{w.Children[0].ID}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -181,10 +181,15 @@ func (f *Flow) fileAs(tx *store.Tx, o openThread, c people.Contact, inbound ids.
 	return m, tx.UpdateInbound(in)
 }
 
-// senderAsContact finds the contact that sent an email, or says who she would be (known is false) in the thread's agency.
+// senderAsContact finds the contact that sent an email, or says who she would be (known is false) in the thread's agency. An address that is known at
+// several agencies is hers who is in the thread, or of its agency: what she is at another says nothing here.
 func (f *Flow) senderAsContact(ctx context.Context, r store.Reader, mail ReadMail, o openThread) (c people.Contact, known bool, err error) {
 	if mail.From != "" {
-		c, err = r.ContactByEmail(ctx, mail.From)
+		if party, ok := partyWhoWrites(o.Parties, mail.From); ok {
+			c, err = r.Contact(ctx, party)
+			return c, err == nil, err
+		}
+		c, err = r.ContactAt(ctx, o.Agency, mail.From)
 		if ids.KindOf(err) != ids.NotFound {
 			return c, err == nil, err
 		}

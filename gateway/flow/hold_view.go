@@ -2,10 +2,10 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kinbridge/gateway/audit"
-	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
@@ -52,7 +52,8 @@ type HoldView struct {
 	// may take over from her; Automatic, that it is nobody's words.
 	Addressed            string
 	Colleague, Automatic bool
-	MayMove              bool // she may say that it belongs to another case
+	MovedTo              string // the organisation from which the contact whose address it is seems to write now; "" = none
+	MayMove              bool   // she may say that it belongs to another case
 	Found                Pointed
 	First                *messages.Hold // of an appeal: the decision it is against
 }
@@ -74,6 +75,7 @@ func (f *Flow) Holds(ctx context.Context, a ids.Actor) ([]HoldRow, error) {
 // Queue is Holds narrowed by a filter, with what flags point out in each.
 func (f *Flow) Queue(ctx context.Context, a ids.Actor, q QueueFilter) ([]HoldRow, error) {
 	p := f.pointer()
+	ctx = store.OnePage(ctx)
 	return f.holds(ctx, a, func(h heldThing, row *HoldRow) (bool, error) {
 		if !q.lets(a, *row) {
 			return false, nil
@@ -86,8 +88,12 @@ func (f *Flow) Queue(ctx context.Context, a ids.Actor, q QueueFilter) ([]HoldRow
 
 // holds returns those of what waits for the actor's decision that keep lets through.
 func (f *Flow) holds(ctx context.Context, a ids.Actor, keep func(heldThing, *HoldRow) (bool, error)) ([]HoldRow, error) {
+	ctx = store.OnePage(ctx)
 	hs, err := f.st.OpenHolds(ctx, a.StaffID())
 	if err != nil || len(hs) == 0 {
+		return nil, err
+	}
+	if err := f.st.AheadOfHolds(ctx, a.StaffID(), hs); err != nil {
 		return nil, err
 	}
 	set, err := f.st.ReviewAims(ctx)
@@ -190,7 +196,7 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 }
 
 // addressedTo says to whose reply address a held email came, and whether a colleague of hers wrote it.
-func (f *Flow) addressedTo(ctx context.Context, h heldThing, v *HoldView) error {
+func (f *Flow) addressedTo(ctx context.Context, h heldThing, mail ReadMail, v *HoldView) error {
 	id, err := f.addressedContact(ctx, f.st.Reader, h.hold.Inbound)
 	if err != nil || id == "" {
 		return err
@@ -202,6 +208,11 @@ func (f *Flow) addressedTo(ctx context.Context, h heldThing, v *HoldView) error 
 	v.Addressed = c.Name
 	v.Colleague, err = sameAgency(ctx, f.st.Reader, c.Agency, v.From)
 	v.Colleague = v.Colleague && v.From != c.Email
+	if err != nil || h.hold.Reason != messages.HoldMoved {
+		return err
+	}
+	to, err := movedTo(ctx, f.st.Reader, c, mail)
+	v.MovedTo = to.Name
 	return err
 }
 
@@ -231,7 +242,7 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 	held := heldMail(in, mail)
 	v.Mail, v.Automatic = &held, mail.Kind.automatic()
 	v.MayMove = h.hold.Case != "" && policy.Decide(h.in.to(policy.MoveMail)).Allowed()
-	if err := f.addressedTo(ctx, h, v); err != nil {
+	if err := f.addressedTo(ctx, h, mail, v); err != nil {
 		return err
 	}
 	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {
@@ -242,29 +253,15 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 
 // fileTargets returns the threads a held email could be filed in: those of its case, or of every case the actor reviews.
 func (f *Flow) fileTargets(ctx context.Context, a ids.Actor, h heldThing) ([]ThreadRow, error) {
-	var cs []cases.Case
-	if h.hold.Case != "" {
-		cs = []cases.Case{h.in.CaseRow}
-	} else {
+	ctx = store.OnePage(ctx)
+	of := []ids.CaseID{h.hold.Case}
+	if h.hold.Case == "" {
 		visible, err := f.visibleCases(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		for _, v := range visible {
-			cs = append(cs, v.Case)
-		}
+		of = idsOf(visible)
 	}
-	var out []ThreadRow
-	for _, c := range cs {
-		rows, err := f.threadRows(ctx, a, c)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			if r.Channel == threads.Official && r.Agency != "" {
-				out = append(out, r)
-			}
-		}
-	}
-	return out, nil
+	rows, err := f.threadRows(ctx, a, of...)
+	return slices.DeleteFunc(rows, func(r ThreadRow) bool { return r.Channel != threads.Official || r.Agency == "" }), err
 }

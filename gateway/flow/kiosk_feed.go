@@ -17,7 +17,7 @@ type Progress string
 
 // How far a message has come. A message to several is as far as the one it has come furthest with; Failed only when it reached nobody.
 const (
-	ProgressChecking Progress = "checking" // waits for her Pact worker
+	ProgressChecking Progress = "checking" // somebody reads it first
 	ProgressStopped  Progress = "stopped"  // withheld: her Pact worker will talk to her about it
 	ProgressReturned Progress = "returned" // she can write it again
 	ProgressSending  Progress = "sending"
@@ -34,6 +34,8 @@ type KioskMessage struct {
 	New      bool     // to her, and not seen yet
 	Progress Progress // of her own messages; "" for others'
 	Stopped  *Stopped // of her own that were not passed on
+	// Checker is who reads one of her own now, before it goes on; "" when nobody does.
+	Checker ids.Role
 	// FilesKept counts files of others' messages that were not passed on.
 	FilesKept int
 	// NotPassedOn: somebody wrote to her and it was not passed on; nothing else is known of it here.
@@ -47,7 +49,7 @@ type KioskItem struct {
 	Kind    store.FeedKind
 	At      time.Time
 	Message *KioskMessage
-	Thread  ids.ThreadID  // of the message, or the new thread
+	Thread  ids.ThreadID  // of the message, or the new thread; "" when she may not know of it
 	Meeting ids.MeetingID // FeedMeeting only
 }
 
@@ -61,6 +63,7 @@ type KioskThread struct {
 
 	Newcomer *KioskNewcomer // who answers now instead of somebody else; nil = nobody new
 	Waiting  []KioskWaiting // what is asked of the people outside
+	Reading  KioskReading   // who reviews it; whom it goes to says Flow.KioskReading
 	// Stopped: she cannot write here at the moment; why, a person tells her.
 	Stopped bool
 }
@@ -85,7 +88,7 @@ func (f *Flow) Feed(ctx context.Context, actor ids.Actor, after int64, limit int
 				k.Thread = k.Message.Thread
 			}
 		case store.FeedThread:
-			k.Thread = ids.ThreadID(it.Ref)
+			k.Thread, err = f.knownThread(ctx, actor, ids.ThreadID(it.Ref))
 		case store.FeedMeeting:
 			k.Meeting = ids.MeetingID(it.Ref)
 		}
@@ -95,6 +98,15 @@ func (f *Flow) Feed(ctx context.Context, actor ids.Actor, after int64, limit int
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// knownThread returns the identifier of a conversation when she may know of it, else "".
+func (f *Flow) knownThread(ctx context.Context, actor ids.Actor, id ids.ThreadID) (ids.ThreadID, error) {
+	o, err := loadThread(ctx, f.st.Reader, actor, id)
+	if err != nil || !policy.Decide(o.to(policy.ReadThread)).Allowed() {
+		return "", err
+	}
+	return id, nil
 }
 
 // FeedCursor returns the Seq of a mother's newest item: a page rendered after this call shows at least everything up to it.
@@ -133,6 +145,13 @@ func (f *Flow) forKiosk(ctx context.Context, actor ids.Actor, o openThread, m me
 	k := KioskMessage{Message: m, Mine: wrote(actor, m)}
 	if k.Mine {
 		k.Progress = progress(m, ds)
+		if m.State == messages.Held {
+			hs, err := f.st.HoldsOfMessage(ctx, m.ID)
+			if len(hs) > 0 {
+				k.Checker = hs[0].ForRole
+			}
+			return k, err
+		}
 		if !m.State.Stopped() {
 			return k, nil
 		}
@@ -177,6 +196,10 @@ func (f *Flow) KioskThreads(ctx context.Context, actor ids.Actor) ([]KioskThread
 	}
 	ts, err := f.st.ThreadsOfMother(ctx, ids.MotherID(actor.ID))
 	if err != nil {
+		return nil, err
+	}
+	ctx = store.OnePage(ctx)
+	if err := f.st.AheadOfTalk(ctx, "", ts); err != nil {
 		return nil, err
 	}
 	out := make([]KioskThread, 0, len(ts))
@@ -241,7 +264,7 @@ func (f *Flow) KioskMessage(ctx context.Context, actor ids.Actor, id ids.Message
 }
 
 func (f *Flow) kioskThread(ctx context.Context, actor ids.Actor, o openThread) (KioskThread, error) {
-	k := KioskThread{Thread: o.Thread, Stopped: policy.Decide(o.to(policy.WriteMessage)).Err() != nil}
+	k := KioskThread{Thread: o.Thread, Reading: reviewedFor(o), Stopped: policy.Decide(o.to(policy.WriteMessage)).Err() != nil}
 	ms, err := f.st.MessagesOfThread(ctx, o.ID)
 	if err != nil {
 		return k, err

@@ -10,12 +10,14 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/letters"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/threads"
+	"kinbridge/gateway/wording"
 )
 
 // mailFacts is what is kept beside a received email once it was read. It holds no word of the mail.
@@ -48,8 +50,9 @@ type sorting struct {
 	in    store.Inbound
 	mail  ReadMail
 	to    addressee
-	o     openThread // of the address; empty when it leads nowhere
-	actor ids.Actor  // the contact who sent it, or somebody unknown
+	o     openThread    // of the address; empty when it leads nowhere
+	actor ids.Actor     // the contact who sent it, or somebody unknown
+	moved people.Agency // where whom the address was given to seems to write from now; empty when she does not
 	facts policy.Facts
 }
 
@@ -102,6 +105,12 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 		if m.SameAgency, err = sameAgency(ctx, tx.Reader, contact.Agency, mail.From); err != nil {
 			return err
 		}
+		if !m.SenderIsParty && !m.SameAgency {
+			if s.moved, err = movedTo(ctx, tx.Reader, contact, mail); err != nil {
+				return err
+			}
+			m.Moved = s.moved.ID != ""
+		}
 		s.o.facts.Actor, s.o.facts.Thread.IsParty = s.actor, threads.IsParty(s.o.Parties, s.actor)
 		s.facts = s.o.to(policy.FileMail)
 		s.facts.Touch = touches(ids.ContactID(s.actor.ID), m.SenderIsParty)
@@ -129,6 +138,26 @@ func partyWhoWrites(ps []threads.Party, from string) (ids.ContactID, bool) {
 		}
 	}
 	return "", false
+}
+
+// movedTo finds the organisation from which a contact seems to write now: another one than hers, whose mail domain the sender's address is at, and the
+// sender has her name, or her address before the @. It is a guess, upon which a person is asked and nothing else is done.
+func movedTo(ctx context.Context, r store.Reader, c people.Contact, mail ReadMail) (people.Agency, error) {
+	local := func(address string) string { return strings.TrimSuffix(address, "@"+people.Domain(address)) }
+	name := func(s string) string { return strings.Join(strings.Fields(wording.Fold(s)), " ") }
+	if mail.From == "" || c.Role == people.DutyTeam || local(mail.From) != local(c.Email) && name(mail.FromName) != name(c.Name) {
+		return people.Agency{}, nil
+	}
+	all, err := r.Agencies(ctx, "")
+	if err != nil {
+		return people.Agency{}, err
+	}
+	for _, a := range all {
+		if a.ID != c.Agency && a.Writes(mail.From) {
+			return a, nil
+		}
+	}
+	return people.Agency{}, nil
 }
 
 // sameAgency reports whether an address is at an organisation's own mail domain.
@@ -177,6 +206,11 @@ func (f *Flow) holdMail(tx *store.Tx, s sorting, d policy.Decision) (audit.Entry
 	s.in.State, s.in.Thread = store.InboundHeld, s.o.ID
 	if err := tx.UpdateInbound(s.in); err != nil {
 		return audit.Entry{}, err
+	}
+	if d.Rule == "moved" { // who follows is for her organisation to say: it is not she
+		if err := f.proposeHandover(tx, s.o.Thread, cases.Handover{From: s.to.address.Contact, Reason: cases.HandoverMoved, Inbound: s.in.ID}); err != nil {
+			return audit.Entry{}, err
+		}
 	}
 	if d.Rule == "handover" {
 		if err := f.proposeHandover(tx, s.o.Thread, cases.Handover{From: s.to.address.Contact, Reason: cases.HandoverNewSender, Inbound: s.in.ID,
@@ -308,15 +342,14 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 		return OutMail{}, err
 	}
 	if n.Hold != "" {
-		return f.reviewMail(ctx, o, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
+		return f.reviewMail(ctx, n, OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, Neutral: true})
 	}
-	l := guestLetter{subject: "Your email could not be read, reference " + threadReference(o), parts: []letterPart{
-		{words: "Your email to Kinbridge is encrypted, so nobody here can read it. It has been kept, and has not been passed on."},
-		{words: "Please write your message again without encryption, in answer to this email. Kinbridge's own connections are encrypted (TLS)."},
-		{words: "In Outlook: choose Options, then Encrypt, and take the protection off before you send."},
-		{words: "This email was sent automatically."},
-	}}
-	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.subject, Text: l.text(), HTML: l.html(),
+	langs, err := f.languagesAt(ctx, c.Agency)
+	if err != nil {
+		return OutMail{}, err
+	}
+	l := letters.Write("encrypted", langs, letters.Values{}, "automatic")
+	out := OutMail{From: from, FromName: "Kinbridge", To: c.Email, ToName: c.Name, EnvelopeFrom: "", Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		MessageID: f.messageID(ids.MessageID("note-" + string(n.Inbound))), Headers: standardHeaders("unreadable"), Neutral: true}
 	out.Headers["Auto-Submitted"] = "auto-replied" // RFC 3834 section 5: it answers a mail
 	return out, nil

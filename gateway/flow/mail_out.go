@@ -6,12 +6,14 @@ import (
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
+	"strconv"
 	"strings"
 	texttemplate "text/template"
 	"time"
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/letters"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
@@ -50,7 +52,7 @@ type MailFailure struct {
 var mailTemplates embed.FS
 
 var (
-	mailText = texttemplate.Must(texttemplate.ParseFS(mailTemplates, "mail/*.txt.tmpl"))
+	mailText = texttemplate.Must(texttemplate.New("").Funcs(texttemplate.FuncMap{"wrap": letters.Wrap}).ParseFS(mailTemplates, "mail/*.txt.tmpl"))
 	mailHTML = htmltemplate.Must(htmltemplate.ParseFS(mailTemplates, "mail/*.html.tmpl"))
 )
 
@@ -79,12 +81,47 @@ type relayed struct {
 	Author, Role, Subject, Reference string
 	Body                             string
 	Paragraphs                       [][]string // of lines
-	Written                          string
 	Readers                          string
-	Reviewed                         bool
+	Reviewed                         bool // somebody reads an answer before the mother does
+	ByPact                           bool // and that is a Pact social worker first
 	Privileged                       bool
-	FilesLeft                        []string // files that do not go with the mail, each with the reason
-	FilesKept                        int      // files that were not passed on, of which nothing else is said
+	FilesKept                        int // files that were not passed on, of which nothing else is said
+	Around                           []setting
+}
+
+// setting is what stands around a message in one language.
+type setting struct {
+	Lang      string
+	Words     map[string]string
+	Written   string
+	FilesLeft []string // files that do not go with the mail, each with the reason
+	FilesKept string
+}
+
+// surround adds what stands around the message, in the languages of its recipient.
+func (v *relayed) surround(langs []string, written time.Time, left []messages.Attachment) {
+	for _, lang := range langs {
+		a := setting{Lang: lang, Words: letters.Around(lang), Written: letters.Day(written, lang)}
+		for _, file := range left {
+			name := oneLine(file.Name, 100)
+			if name == "" {
+				name = a.Words["file_unnamed"]
+			}
+			reason := string(file.Verdict.Reason)
+			if file.Verdict.State == messages.FileChecking {
+				reason = "checking"
+			}
+			a.FilesLeft = append(a.FilesLeft, name+": "+letters.FileReason(lang, reason))
+		}
+		switch v.FilesKept {
+		case 0:
+		case 1:
+			a.FilesKept = a.Words["one_kept"]
+		default:
+			a.FilesKept = strings.ReplaceAll(a.Words["some_kept"], "{n}", strconv.Itoa(v.FilesKept))
+		}
+		v.Around = append(v.Around, a)
+	}
 }
 
 // OutgoingMail returns the email for one delivery. ErrNothingToSend when it has been sent or ended.
@@ -122,16 +159,22 @@ func (f *Flow) OutgoingMail(ctx context.Context, id ids.DeliveryID) (OutMail, er
 	if out.References, err = r.HeaderIDsBefore(ctx, m, 20); err != nil {
 		return OutMail{}, err
 	}
-	out.Subject = "Kinbridge message, reference " + threadReference(o)
+	langs, err := f.languagesOfContact(ctx, ids.ContactID(d.RecipientID))
+	if err != nil {
+		return OutMail{}, err
+	}
+	out.Subject = letters.Subject(langs, threadReference(o))
 	if n := len(out.References); n > 0 {
 		out.InReplyTo = out.References[n-1]
 		out.Subject = "Re: " + out.Subject
 	}
 	v := relayedOf(o, m)
 	m.Attachments, v.FilesKept = o.filesFor(contact, m)
-	if out.Files, v.FilesLeft, err = relayFiles(ctx, r, m); err != nil {
+	var left []messages.Attachment
+	if out.Files, left, err = relayFiles(ctx, r, m); err != nil {
 		return OutMail{}, err
 	}
+	v.surround(langs, m.Written, left)
 	out.Text, out.HTML, err = renderMail("message", v)
 	return out, err
 }
@@ -166,10 +209,23 @@ func threadReference(o openThread) string {
 	return o.CaseRow.Reference + "-" + strings.ToUpper(id[len(id)-4:])
 }
 
+// reviewedToHer says whether somebody reads what people outside write before she does, by the settings in force. Who it is is said of Pact alone: that public protection reads
+// would tell of a restriction.
+func reviewedToHer(o openThread) (reviewed, byPact bool) {
+	if !policy.HasReviewer(o.Channel) || !o.facts.Thread.HasMother || !o.facts.Thread.WithAgency {
+		return false, false
+	}
+	facts := o.facts
+	facts.Review = o.safe.review[messages.ToHer]
+	order := policy.Reviewers(facts)
+	return len(order) > 0, len(order) > 0 && order[0] == ids.RolePactWorker
+}
+
 func relayedOf(o openThread, m messages.Message) relayed {
 	v := relayed{Author: oneLine(m.AuthorName, 100), Subject: o.Subject, Reference: threadReference(o), Body: strings.TrimSpace(m.Body),
-		Written: londonDateTime(m.Written), Privileged: o.Channel == threads.Privileged,
-		Reviewed: o.Channel == threads.Official && o.facts.Thread.HasMother}
+		Privileged: o.Channel == threads.Privileged,
+	}
+	v.Reviewed, v.ByPact = reviewedToHer(o)
 	for _, p := range strings.Split(v.Body, "\n\n") {
 		if p = strings.Trim(p, "\n"); p != "" {
 			v.Paragraphs = append(v.Paragraphs, strings.Split(p, "\n"))

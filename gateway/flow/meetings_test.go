@@ -328,11 +328,11 @@ func TestPlanningIsRefused(t *testing.T) {
 		if got := len(w.mail()); got != 2 {
 			t.Errorf("%d mails when both authorities are meant to come", got)
 		}
-		choices, err := w.f.GuestChoices(ctx, w.worker.Actor(), w.c.ID)
+		choices, err := w.f.GuestChoices(ctx, w.worker.Actor(), w.c.ID, nil)
 		if err != nil || len(choices) != 2 || choices[0].ID != w.anna.ID || choices[1].ID != w.bea.ID {
 			t.Errorf("choices %+v %v", choices, err)
 		}
-		_, err = w.f.GuestChoices(ctx, w.pom.Actor(), w.c.ID)
+		_, err = w.f.GuestChoices(ctx, w.pom.Actor(), w.c.ID, nil)
 		wantProblem(t, err, ids.Forbidden, "")
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
 )
 
 // MovementRow says that a woman is due somewhere at a time, and no more: not what about, and not with whom.
@@ -29,6 +30,10 @@ func (f *Flow) Movements(ctx context.Context, a ids.Actor) ([]MovementRow, error
 	}
 	ms, err := f.st.LivingMeetings(ctx, f.now())
 	if err != nil {
+		return nil, err
+	}
+	ctx = store.OnePage(ctx)
+	if err := f.st.AheadOfMeetings(ctx, a.StaffID(), ms); err != nil {
 		return nil, err
 	}
 	var rows []MovementRow

@@ -22,15 +22,26 @@ type OwnView struct {
 	Waiting  []WaitingOn
 	Told     []cases.RestrictionKind // restrictions in force that she may be told of, the strictest first
 	Printing time.Time               // since when she waits for her record on paper
+	Appeals  []MayAppeal             // what was not passed on, that somebody else may look at when she asks
 }
 
-// WaitingOn is a conversation in which hers is the last word: somebody else's turn.
+// MayAppeal is a message of hers that was not passed on, and on which she can ask for a second person's look.
+type MayAppeal struct {
+	Thread  ids.ThreadID
+	Message ids.MessageID
+	Subject string
+	Written time.Time
+}
+
+// WaitingOn is a conversation in which hers is the last word, or in which an answer is asked for: somebody else's turn.
 type WaitingOn struct {
 	Thread   ids.ThreadID
 	Subject  string
 	With     string
-	Progress Progress
+	Progress Progress  // of her last word; "" when the last word is not hers
+	Checker  ids.Role  // who reads it, while somebody does before it goes on
 	Since    time.Time // when it came to that
+	Asked    []KioskWaiting
 }
 
 // OwnView returns a mother's view of her own affairs.
@@ -57,12 +68,21 @@ func (f *Flow) OwnView(ctx context.Context, a ids.Actor) (v OwnView, err error) 
 		if t.Channel != threads.Official {
 			continue
 		}
-		w, ok, err := f.waiting(ctx, a, t)
+		full, err := f.KioskThread(ctx, a, t.ID)
+		if err != nil {
+			return v, err
+		}
+		w, ok, err := f.waiting(ctx, full)
 		if err != nil {
 			return v, err
 		}
 		if ok {
 			v.Waiting = append(v.Waiting, w)
+		}
+		for _, m := range full.Parts {
+			if m.Stopped != nil && m.Stopped.MayAppeal {
+				v.Appeals = append(v.Appeals, MayAppeal{t.ID, m.ID, t.Subject, m.Written})
+			}
 		}
 	}
 	if v.Told, err = f.toldOf(ctx, a, c, cf); err != nil {
@@ -73,20 +93,17 @@ func (f *Flow) OwnView(ctx context.Context, a ids.Actor) (v OwnView, err error) 
 }
 
 // waiting says whether a conversation waits for an answer to her.
-func (f *Flow) waiting(ctx context.Context, a ids.Actor, t KioskThread) (w WaitingOn, ok bool, err error) {
-	full, err := f.KioskThread(ctx, a, t.ID)
-	if err != nil || len(full.Parts) == 0 {
-		return w, false, err
+func (f *Flow) waiting(ctx context.Context, t KioskThread) (w WaitingOn, ok bool, err error) {
+	w = WaitingOn{Thread: t.ID, Subject: t.Subject, With: t.With, Asked: t.Waiting}
+	if len(t.Parts) == 0 || !t.Parts[len(t.Parts)-1].Mine {
+		return w, len(w.Asked) > 0, nil
 	}
-	last := full.Parts[len(full.Parts)-1]
-	if !last.Mine {
-		return w, false, nil
-	}
+	last := t.Parts[len(t.Parts)-1]
 	ds, err := f.st.DeliveriesOfMessage(ctx, last.ID)
 	if err != nil {
 		return w, false, err
 	}
-	w = WaitingOn{Thread: t.ID, Subject: t.Subject, With: t.With, Progress: last.Progress, Since: last.Written}
+	w.Progress, w.Checker, w.Since = last.Progress, last.Checker, last.Written
 	for _, d := range ds {
 		if d.RecipientKind != messages.ToContact {
 			continue

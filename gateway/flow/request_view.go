@@ -54,6 +54,24 @@ func (f *Flow) CaseRequests(ctx context.Context, a ids.Actor, id ids.CaseID) ([]
 	return rows, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.RequestsRead(id), nil })
 }
 
+// RequestOf returns one request to staff who keep it.
+func (f *Flow) RequestOf(ctx context.Context, a ids.Actor, id ids.RequestID) (row RequestRow, err error) {
+	r, err := f.st.Request(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	rows, err := f.CaseRequests(ctx, a, r.Case)
+	if err != nil {
+		return row, err
+	}
+	for _, row := range rows {
+		if row.ID == id {
+			return row, nil
+		}
+	}
+	return row, ids.ErrNotFound
+}
+
 // requestRows lists a case's requests for one reader.
 func (f *Flow) requestRows(ctx context.Context, a ids.Actor, c cases.Case) ([]RequestRow, error) {
 	rs, err := f.st.RequestsOfCase(ctx, c.ID)
@@ -243,6 +261,7 @@ type AskChoice struct {
 	With     string
 	Subject  string
 	Children []cases.Child
+	Reading  KioskReading // who reads it first
 }
 
 // AskChoices returns where a mother can ask for something: her official conversations with people outside.
@@ -256,6 +275,7 @@ func (f *Flow) AskChoices(ctx context.Context, a ids.Actor) ([]AskChoice, error)
 		return nil, err
 	}
 	var out []AskChoice
+	began := map[ids.ThreadID]time.Time{}
 	for _, t := range ts {
 		if t.Channel != threads.Official || t.Agency == "" {
 			continue
@@ -267,7 +287,7 @@ func (f *Flow) AskChoices(ctx context.Context, a ids.Actor) ([]AskChoice, error)
 		if policy.Decide(ask.facts(policy.AskRequest)).Err() != nil {
 			continue
 		}
-		choice := AskChoice{Thread: t.ID, Subject: t.Subject}
+		choice := AskChoice{Thread: t.ID, Subject: t.Subject, Reading: reviewedFor(ask.o)}
 		for _, k := range ask.kids {
 			if k.Responsibility(f.st.Today()) {
 				choice.Children = append(choice.Children, k)
@@ -277,7 +297,10 @@ func (f *Flow) AskChoices(ctx context.Context, a ids.Actor) ([]AskChoice, error)
 			return nil, err
 		}
 		out = append(out, choice)
+		began[t.ID] = t.Created
 	}
+	// Not by their last message: what waits for review, or to be read with her, moves nothing that she sees.
+	slices.SortStableFunc(out, func(x, y AskChoice) int { return began[y.Thread].Compare(began[x.Thread]) })
 	return out, nil
 }
 

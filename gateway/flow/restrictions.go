@@ -3,10 +3,12 @@ package flow
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/workdays"
@@ -100,12 +102,12 @@ func (f *Flow) restrictionFacts(ctx context.Context, a ids.Actor, id ids.CaseID,
 // checkSubjects holds the people and children of a restriction to its case. Somebody of another case and somebody who does not exist look the same, and nobody can
 // be named of whom the actor may not know.
 func (f *Flow) checkSubjects(ctx context.Context, a ids.Actor, c caseAround, x cases.Restriction) error {
-	known, err := f.contactsOfCase(ctx, a, c.row, c.mother)
+	list, err := f.peopleAround(ctx, policy.Facts{Actor: a, Case: c.facts}, c.row, nil)
 	if err != nil {
 		return err
 	}
 	for _, id := range x.Contacts {
-		if _, ok := known[id]; !ok {
+		if !slices.ContainsFunc(list, func(p people.Contact) bool { return p.ID == id }) {
 			return ids.E(ids.Invalid, "One of the people has nothing to do with this case. Choose somebody from the list.")
 		}
 	}

@@ -109,7 +109,7 @@ func (f *Flow) keepWaiting(tx *store.Tx, o openThread) error {
 			return err
 		}
 		if now.RecipientKind == messages.ToMother { // her kiosk shows it no longer
-			if err := tx.AddFeed(ids.MotherID(now.RecipientID), store.FeedThread, string(o.ID)); err != nil {
+			if err := tellOf(tx, ids.MotherID(now.RecipientID), o.ID); err != nil {
 				return err
 			}
 		}
@@ -269,6 +269,9 @@ func (f *Flow) HandleDayTurned(ctx context.Context, it outbox.Item) error {
 		if err != nil && failed == nil {
 			failed = err
 		}
+	}
+	if failed == nil {
+		failed = f.endOver(ctx)
 	}
 	if failed != nil {
 		return failed

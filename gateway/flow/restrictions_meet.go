@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
@@ -14,9 +15,14 @@ func (f *Flow) mayAllMeet(ctx context.Context, n NewMeeting, p plan) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range n.Children {
+	for _, id := range slices.Concat(n.Children, n.About) {
 		if !hasChild(kids, id) {
 			return errNotOfCase
+		}
+	}
+	for _, id := range n.Children {
+		if len(n.About) > 0 && !slices.Contains(n.About, id) {
+			return ids.E(ids.Invalid, "A child who is to be there is not one of those whom the meeting is about.")
 		}
 	}
 	rules, err := restrictionsInForce(ctx, f.st.Reader, n.Case)
@@ -43,26 +49,16 @@ func (f *Flow) mayAllMeet(ctx context.Context, n NewMeeting, p plan) error {
 	return nil
 }
 
-// aboutWhom says which children a meeting to be is about. As with those who are to be there, one at least must be a child for whom she has parental responsibility.
+// aboutWhom says which children of the case a meeting to be is about; that they are of it has been checked. As with those who are to be there, one at least must be a child for
+// whom she has parental responsibility.
 func (f *Flow) aboutWhom(ctx context.Context, n NewMeeting, p plan) ([]ids.ChildID, error) {
 	kids, err := f.st.Children(ctx, n.Case)
 	if err != nil {
 		return nil, err
 	}
 	about := unique(n.About)
-	if len(about) == 0 {
-		if n.Kind.AboutChildren() && len(kids) == 1 {
-			return []ids.ChildID{kids[0].ID}, nil
-		}
-		return nil, nil
-	}
-	if !n.Kind.AboutChildren() {
-		return nil, ids.E(ids.Invalid, "A meeting of this kind is not about a child.")
-	}
-	for _, id := range about {
-		if !hasChild(kids, id) {
-			return nil, errNotOfCase
-		}
+	if len(about) == 0 && n.Kind.AboutChildren() && len(kids) == 1 {
+		about = []ids.ChildID{kids[0].ID}
 	}
 	facts := p.facts
 	facts.Act, facts.Thread.NoResponsibility = policy.Invite, noResponsibility(kids, about, f.st.Today())

@@ -451,15 +451,10 @@ func (f *Flow) SubjectChoices(ctx context.Context, a ids.Actor, id ids.CaseID) (
 	if err := f.may(ctx, facts, auditID(id)); err != nil {
 		return nil, nil, err
 	}
-	known, err := f.contactsOfCase(ctx, a, c.row, c.mother)
+	list, err := f.peopleAround(ctx, facts, c.row, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	list := make([]people.Contact, 0, len(known))
-	for _, k := range known {
-		list = append(list, k)
-	}
-	slices.SortFunc(list, func(a, b people.Contact) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	kids, err := f.st.Children(ctx, id)
 	return list, kids, err
 }

@@ -52,9 +52,23 @@ func (f *Flow) loadHeld(ctx context.Context, r store.Reader, a ids.Actor, hold m
 		if err != nil {
 			return h, err
 		}
-		h.facts.Review.DecidedFirst = first.DecidedBy == a.StaffID()
+		h.facts.Review.DecidedFirst = h.in.self.is(a, first.DecidedBy)
+	}
+	if h.hold.Stage > 0 {
+		hs, err := r.HoldsOfMessage(ctx, h.hold.Message)
+		if err != nil {
+			return h, err
+		}
+		h.facts.Review.ReadBefore = h.in.self.readBefore(a, h.hold, hs)
 	}
 	return h, nil
+}
+
+// readBefore reports whether the actor has released a message already as one of its earlier reviewers, in whatever appointment.
+func (s self) readBefore(a ids.Actor, h messages.Hold, all []messages.Hold) bool {
+	return slices.ContainsFunc(all, func(was messages.Hold) bool {
+		return was.ID != h.ID && was.Outcome == messages.OutcomeReleased && was.Stage < h.Stage && s.is(a, was.DecidedBy)
+	})
 }
 
 // Claim marks a hold as taken by the actor, so that two reviewers do not do the same work. Claiming again is harmless; a hold that

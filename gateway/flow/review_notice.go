@@ -5,6 +5,7 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/letters"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/policy"
@@ -37,7 +38,7 @@ func (f *Flow) tellOfDecision(tx *store.Tx, o openThread, m messages.Message, h 
 		}
 		switch p.Kind {
 		case threads.PartyMother:
-			if err := tx.AddFeed(ids.MotherID(p.ID), store.FeedThread, string(o.ID)); err != nil {
+			if err := tellOf(tx, ids.MotherID(p.ID), o.ID); err != nil {
 				return err
 			}
 		case threads.PartyContact:
@@ -76,18 +77,16 @@ func (f *Flow) notPassedOn(ctx context.Context, o openThread, m messages.Message
 	return policy.Decide(facts).Allowed(), nil
 }
 
-// authorWords are the general words in which an author outside is told why. What a restriction, a support plan or another secret is behind is told as
-// messages.TellGeneral, with the same words as any other.
-var authorWords = map[messages.Telling]string{
-	messages.TellGeneral:   "It has been kept, and will not be passed on as it is.",
-	messages.TellWords:     "Some of its words could hurt or frighten somebody. It has been kept, and will not be passed on as it is.",
-	messages.TellThird:     "It seems to have private details of somebody else. It has been kept, and will not be passed on as it is.",
-	messages.TellRecipient: "It seems to be meant for somebody else. It has been kept, and will not be passed on.",
-	messages.TellOutOfDate: "What it says seems to be no longer so. It has been kept, and will not be passed on as it is.",
+// authorLetters are the letters that tell an author outside why, in general words. What a restriction, a support plan or another secret is behind is told as
+// messages.TellGeneral, with the same words as any other. Their subjects have no reference, as no neutral mail has: the day says which message it is, and an answer
+// finds its conversation by the address.
+var authorLetters = map[messages.Telling]string{
+	messages.TellGeneral: "review_general", messages.TellWords: "review_words", messages.TellThird: "review_third",
+	messages.TellRecipient: "review_recipient", messages.TellOutOfDate: "review_out_of_date",
 }
 
 // reviewLetter is the mail that tells of a decision; ErrNothingToSend when an appeal has changed it meanwhile.
-func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) (l guestLetter, err error) {
+func (f *Flow) reviewLetter(ctx context.Context, n noticePayload) (l letters.Letter, err error) {
 	h, err := f.st.Hold(ctx, n.Hold)
 	if err != nil {
 		return l, err
@@ -99,32 +98,32 @@ func (f *Flow) reviewLetter(ctx context.Context, o openThread, n noticePayload) 
 	if !m.State.Stopped() || n.OtherSide && !tellable(m, h) {
 		return l, ErrNothingToSend
 	}
-	ask := letterPart{words: "If you have a question, ask the Pact social worker whom you know from this conversation. An answer to this email goes into the conversation like any other."}
-	ref, day := threadReference(o), londonDateTime(m.Written)
+	langs, err := f.languagesOfContact(ctx, n.Contact)
+	if err != nil {
+		return l, err
+	}
+	name, ends := "", []string{"review_ask", "automatic"}
 	switch {
 	case n.OtherSide:
-		l = guestLetter{subject: "A message was not passed on, reference " + ref, parts: []letterPart{
-			{words: "A message to you of " + day + " was not passed on, because what it says is no longer so. You need do nothing."}, ask}}
+		name = "review_other_side"
 	case m.State == messages.Returned:
-		l = guestLetter{subject: "Your message was not passed on yet, reference " + ref, parts: []letterPart{
-			{words: "Your message of " + day + " has not been passed on. Whoever read it first asks you to write it again in other words, in answer to this email."},
-			{words: "To learn what should change, ask the Pact social worker whom you know from this conversation."}}}
+		name, ends = "review_returned", ends[1:]
 	default:
 		r, _ := messages.ReasonOf(h.ReasonCode)
-		l = guestLetter{subject: "Your message was not passed on, reference " + ref, parts: []letterPart{
-			{words: "Your message of " + day + " was not passed on. " + authorWords[r.Author]}, ask}}
+		if name = authorLetters[r.Author]; name == "" {
+			name = authorLetters[messages.TellGeneral]
+		}
 	}
-	l.parts = append(l.parts, letterPart{words: "This email was sent automatically."})
-	return l, nil
+	return letters.Write(name, langs, letters.Values{At: m.Written}, ends...), nil
 }
 
 // reviewMail is the mail of a notice that tells of a decision.
-func (f *Flow) reviewMail(ctx context.Context, o openThread, n noticePayload, out OutMail) (OutMail, error) {
-	l, err := f.reviewLetter(ctx, o, n)
+func (f *Flow) reviewMail(ctx context.Context, n noticePayload, out OutMail) (OutMail, error) {
+	l, err := f.reviewLetter(ctx, n)
 	if err != nil {
 		return OutMail{}, err
 	}
-	out.Subject, out.Text, out.HTML = l.subject, l.text(), l.html()
+	out.Subject, out.Text, out.HTML = l.Subject, l.Text(), l.HTML()
 	out.MessageID, out.Headers = f.messageID(ids.MessageID("note-"+string(n.Hold)+"-"+string(n.Contact))), standardHeaders("review")
 	return out, nil
 }

@@ -336,7 +336,7 @@ func TestNoticesAreNeutral(t *testing.T) {
 			if err != nil || mail.To != flowtest.AnnaAddress || mail.EnvelopeFrom != "" || mail.Headers["Auto-Submitted"] == "" {
 				t.Fatalf("%s: %+v %v", r.Code, mail, err)
 			}
-			for _, word := range []string{"restrict", "support", "ACCT", "together", "Mair", "Hughes", "prison", "note of the team", "Tomos", "Wendy", "in person"} {
+			for _, word := range []string{"restrict", "support", "ACCT", "together", "Mair", "Hughes", "prison", "note of the team", "Tomos", "Wendy", "in person", "KB-1001"} {
 				if strings.Contains(strings.ToLower(mail.Subject+mail.Text+mail.HTML), strings.ToLower(word)) {
 					t.Errorf("%s: the notice says %q:\n%s", r.Code, word, mail.Text)
 				}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
@@ -30,6 +31,10 @@ func (f *Flow) reviewerFacts(ctx context.Context, o openThread, act policy.Act, 
 	}
 	hold, facts.Review.For = hs[0], hs[0].ForRole
 	facts.Message.Appealed = appealed(hs)
+	facts.Review.ReadBefore = o.self.readBefore(facts.Actor, hold, hs)
+	if first := slices.IndexFunc(hs, func(h messages.Hold) bool { return hold.AppealOf != "" && h.ID == hold.AppealOf }); first >= 0 {
+		facts.Review.Appeal, facts.Review.DecidedFirst = true, o.self.is(facts.Actor, hs[first].DecidedBy)
+	}
 	if act == policy.ReadMessage || act == policy.ReadOriginal {
 		for _, h := range hs {
 			if facts.Review.For = h.ForRole; policy.Decide(facts).Allowed() {

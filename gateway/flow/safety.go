@@ -33,7 +33,9 @@ func safetyOf(ctx context.Context, r store.Reader, c cases.Case, m people.Mother
 	if err != nil {
 		return s, err
 	}
-	s.inForce = inForce(rs, r.Today())
+	if s.inForce, err = inForceNow(ctx, r, rs); err != nil {
+		return s, err
+	}
 	if len(rs) > 0 { // a message stays kept when its restriction has ended, until a person lets it go
 		if s.kept, err = keptIn(ctx, r, c.ID); err != nil {
 			return s, err
@@ -61,7 +63,34 @@ func safetyOf(ctx context.Context, r store.Reader, c cases.Case, m people.Mother
 // restrictionsInForce returns a case's restrictions as policy sees them, today's only.
 func restrictionsInForce(ctx context.Context, r store.Reader, c ids.CaseID) ([]policy.Restriction, error) {
 	rs, err := r.Restrictions(ctx, c)
-	return inForce(rs, r.Today()), err
+	if err != nil {
+		return nil, err
+	}
+	return inForceNow(ctx, r, rs)
+}
+
+// inForceNow is what of restrictions binds today. One about a person binds her at every organisation where her address is known.
+func inForceNow(ctx context.Context, r store.Reader, rs []cases.Restriction) ([]policy.Restriction, error) {
+	out := inForce(rs, r.Today())
+	for _, x := range out {
+		if x.Contact == "" {
+			continue
+		}
+		c, err := r.Contact(ctx, x.Contact)
+		if err != nil {
+			return nil, err
+		}
+		same, err := r.ContactsByEmail(ctx, c.Email)
+		if err != nil {
+			return nil, err
+		}
+		for _, also := range same {
+			if also.ID != x.Contact {
+				out = append(out, policy.Restriction{Kind: x.Kind, Contact: also.ID})
+			}
+		}
+	}
+	return out, nil
 }
 
 // inForce is what of restrictions binds on a day, as policy sees it.

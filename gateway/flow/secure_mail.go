@@ -7,6 +7,7 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/letters"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
@@ -18,31 +19,16 @@ func (f *Flow) notice(ctx context.Context, out OutMail, d messages.Delivery) (Ou
 	if err != nil {
 		return OutMail{}, err
 	}
-	l := noticeLetter(f.cfg.PublicURL+"/read/"+f.pageToken(p.ID), londonDateTime(p.Expires))
+	langs, err := f.languagesOfContact(ctx, ids.ContactID(d.RecipientID))
+	if err != nil {
+		return OutMail{}, err
+	}
+	l := letters.Write("notice", langs, letters.Values{Link: f.cfg.PublicURL + "/read/" + f.pageToken(p.ID), At: p.Expires})
 	out.Neutral, out.Headers = true, standardHeaders("notice")
 	// Another mail than the message's own: a server that has half of that must not take this one for it.
 	out.MessageID = "notice." + out.MessageID
-	out.Subject, out.Text, out.HTML = l.subject, l.text(), l.html()
+	out.Subject, out.Text, out.HTML = l.Subject, l.Text(), l.HTML()
 	return out, nil
-}
-
-func noticeLetter(link, until string) guestLetter {
-	return guestLetter{subject: "A message is waiting for you", parts: []letterPart{
-		{words: "Somebody has sent you a message through Kinbridge. We could not send it by email: your mail server does not offer the secure connection that it needs."},
-		{words: "Read it on this page:", link: link},
-		{words: "The page sends a code to this address before it shows the message, so open it where you can read your email. You can answer there too."},
-		{words: "The link works until " + until + ". It is for you alone: do not forward it."},
-		{words: "If you reply to this email instead, your reply reaches the same people, but it may not be protected on its way."},
-	}}
-}
-
-func pageCodeLetter(code string) guestLetter {
-	return guestLetter{subject: "Your code", parts: []letterPart{
-		{words: "You, or somebody with your link, asked for a code to read a message:", code: code},
-		{words: "It works once, for 15 minutes, in the browser window that asked for it. Earlier codes no longer work."},
-		{words: "If you did not ask for it, you need do nothing. Give the code to nobody."},
-		{words: "This email was sent automatically; nobody reads replies to it."},
-	}}
 }
 
 // pageMail is the payload of an outbox item of kind mail_page.
@@ -77,8 +63,12 @@ func (f *Flow) PageMail(ctx context.Context, payload json.RawMessage) (OutMail, 
 	if !f.now().Before(c.Expires) || !policy.Decide(r.facts()).Allowed() {
 		return OutMail{}, ErrNothingToSend
 	}
-	l, from := pageCodeLetter(f.guestCode(c.ID)), "codes@"+f.cfg.MailDomain
-	return OutMail{From: from, FromName: "Kinbridge", To: r.delivery.Address, ToName: r.delivery.RecipientName, EnvelopeFrom: from, Subject: l.subject, Text: l.text(), HTML: l.html(),
+	langs, err := f.languagesOfContact(ctx, ids.ContactID(r.delivery.RecipientID))
+	if err != nil {
+		return OutMail{}, err
+	}
+	l, from := letters.Write("page_code", langs, letters.Values{Code: f.guestCode(c.ID)}, "unread"), "codes@"+f.cfg.MailDomain
+	return OutMail{From: from, FromName: "Kinbridge", To: r.delivery.Address, ToName: r.delivery.RecipientName, EnvelopeFrom: from, Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		MessageID: ids.Base32(f.derive("kinbridge page mail v1", c.ID))[:24] + "@" + f.cfg.MailDomain, Headers: standardHeaders("code"), Neutral: true}, nil
 }
 

@@ -51,7 +51,8 @@ type PageMessage struct {
 	FilesKept   int    // that were not passed on
 	Readers     string // who reads an answer
 	Privileged  bool
-	Reviewed    bool // a Pact social worker reads an answer before the mother does
+	Reviewed    bool // somebody reads an answer before the mother does
+	ByPact      bool // and that is a Pact social worker first
 	Expires     time.Time
 }
 
@@ -85,7 +86,7 @@ func (f *Flow) ReadPage(ctx context.Context, token string) (PageMessage, error) 
 	v := relayedOf(r.in, r.message)
 	r.message.Attachments, v.FilesKept = r.in.filesFor(r.contact, r.message)
 	return PageMessage{Author: v.Author, ByMother: r.message.AuthorKind == messages.ByMother, Subject: v.Subject, Reference: v.Reference, Body: v.Body,
-		Written: r.message.Written, Attachments: r.message.Attachments, FilesKept: v.FilesKept, Readers: v.Readers, Privileged: v.Privileged, Reviewed: v.Reviewed, Expires: r.page.Expires}, nil
+		Written: r.message.Written, Attachments: r.message.Attachments, FilesKept: v.FilesKept, Readers: v.Readers, Privileged: v.Privileged, Reviewed: v.Reviewed, ByPact: v.ByPact, Expires: r.page.Expires}, nil
 }
 
 // PageFile returns a file of the page's message and records that it was opened.

@@ -8,14 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/directory"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
-	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 )
 
@@ -53,74 +50,6 @@ func (f *Flow) CreateWing(ctx context.Context, a ids.Actor, e ids.AgencyID, name
 	}
 	w := people.Wing{ID: ids.New[ids.WingID](ids.Wing), Establishment: e, Name: oneLine(name, 100)}
 	return w.ID, f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) { return audit.WingCreated(w.ID, e), tx.AddWing(w) })
-}
-
-// NewStaff is a member of staff to be given access.
-type NewStaff struct {
-	Email, Name string
-	Role        ids.Role
-	Agency      ids.AgencyID
-	Wing        ids.WingID
-	Password    string // at least 12 characters
-}
-
-// CreateStaff gives somebody access and returns her identifier and the secret for her authenticator app (RFC 6238, base32).
-func (f *Flow) CreateStaff(ctx context.Context, a ids.Actor, in NewStaff) (ids.StaffID, string, error) {
-	if err := f.mayManage(ctx, a); err != nil {
-		return "", "", err
-	}
-	s := people.Staff{ID: ids.New[ids.StaffID](ids.Staff), Email: people.NormaliseEmail(in.Email), Name: oneLine(in.Name, 200), Role: in.Role, Agency: in.Agency, Wing: in.Wing}
-	if _, err := mail.ParseAddress(s.Email); err != nil || s.Name == "" {
-		return "", "", ids.E(ids.Invalid, "Give a name and a whole email address.")
-	}
-	if !knownRole(in.Role) {
-		return "", "", ids.E(ids.Invalid, "There is no role %q.", oneLine(string(in.Role), 50))
-	}
-	if n := len([]rune(in.Password)); n < 12 || n > 200 {
-		return "", "", ids.E(ids.Invalid, "The password needs at least 12 characters, and at most 200.")
-	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Kinbridge", AccountName: s.Email})
-	if err != nil {
-		return "", "", err
-	}
-	hash := people.HashSecret(in.Password, f.cfg.PasswordCost)
-	err = f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		return audit.UserCreated(s.ID, s.Role), tx.AddStaff(s, store.StaffSecret{PasswordHash: hash, TOTPSecret: key.Secret()})
-	})
-	if ids.KindOf(err) == ids.Conflict {
-		return "", "", ids.E(ids.Conflict, "Somebody with this email address has access already.")
-	}
-	return s.ID, key.Secret(), err
-}
-
-func knownRole(r ids.Role) bool {
-	for _, k := range ids.Roles {
-		if k == r {
-			return true
-		}
-	}
-	return false
-}
-
-// Users returns everybody who has or had access.
-func (f *Flow) Users(ctx context.Context, a ids.Actor) ([]people.Staff, error) {
-	if err := f.mayManage(ctx, a); err != nil {
-		return nil, err
-	}
-	return f.st.AllStaff(ctx)
-}
-
-// DisableStaff ends somebody's access at once.
-func (f *Flow) DisableStaff(ctx context.Context, a ids.Actor, s ids.StaffID) error {
-	if err := f.may(ctx, policy.Facts{Act: policy.ManagePeople, Actor: a, OwnAccess: a.StaffID() == s}, auditID(s)); err != nil {
-		return err
-	}
-	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
-		if err := tx.DisableStaff(s); err != nil {
-			return audit.Entry{}, err
-		}
-		return audit.UserDisabled(s), returnClaims(tx, s, "")
-	})
 }
 
 // Agencies returns agencies of a kind ("" = all): names of public bodies, no secret to any member of staff.

@@ -28,10 +28,10 @@ var errSignIn = ids.E(ids.Unauthenticated, "The email address, password or code 
 // dummyHash is compared with when there is no such person, so that the answer takes as long.
 var dummyHash = people.HashSecret("nobody", people.DefaultCost)
 
-// SignIn checks a member of staff's email address, password and time-based code (RFC 6238) and returns a session token. Wrong tries slow
-// down further ones for that account.
+// SignIn checks somebody's email address, password and time-based code (RFC 6238) and returns a session token. Wrong tries slow down further
+// ones for her. Who has one appointment acts in it (s); who has several is asked first which (s is the zero value): see ActIn.
 func (f *Flow) SignIn(ctx context.Context, email, password, code string) (token string, s people.Staff, err error) {
-	s, err = f.st.StaffByEmail(ctx, people.NormaliseEmail(email))
+	p, err := f.st.PersonByEmail(ctx, people.NormaliseEmail(email))
 	if ids.KindOf(err) == ids.NotFound {
 		_ = people.CheckSecret(dummyHash, password)
 		return "", s, f.signInFailed(ctx, "", "unknown")
@@ -39,39 +39,54 @@ func (f *Flow) SignIn(ctx context.Context, email, password, code string) (token 
 	if err != nil {
 		return "", s, err
 	}
-	sec, err := f.st.StaffSecret(ctx, s.ID)
+	sec, err := f.st.PersonSecret(ctx, p.ID)
 	if err != nil {
 		return "", s, err
 	}
 	if wait := sec.Throttle.Wait(f.now()); wait > 0 {
 		return "", s, ids.E(ids.TooMany, "Too many wrong tries. Try again in %s.", waitWords(wait))
 	}
+	posts, err := f.postsToday(ctx, p.ID)
+	if err != nil {
+		return "", s, err
+	}
 	step, codeOK := checkTOTP(sec.TOTPSecret, code, f.now(), sec.TOTPLast)
 	switch err := people.CheckSecret(sec.PasswordHash, password); {
 	case errors.Is(err, people.ErrWrongCredential):
-		return "", s, f.wrongStaffSecret(ctx, s, sec, "password")
+		return "", s, f.wrongStaffSecret(ctx, p, sec, "password")
 	case err != nil:
 		return "", s, err
 	case !codeOK:
-		return "", s, f.wrongStaffSecret(ctx, s, sec, "code")
-	case s.Disabled:
-		return "", s, f.signInFailed(ctx, s.ID, "disabled")
+		return "", s, f.wrongStaffSecret(ctx, p, sec, "code")
+	case len(posts) == 0:
+		return "", s, f.signInFailed(ctx, p.ID, "disabled")
+	}
+	actor := ids.Unknown("staff-sign-in")
+	entry, session := audit.PersonSignedIn(p.ID), store.Session{Kind: store.SessionPerson, Subject: string(p.ID)}
+	if len(posts) == 1 {
+		s, actor = posts[0], posts[0].Actor()
+		entry, session = audit.StaffSignedIn(s.ID), store.Session{Kind: store.SessionStaff, Subject: string(s.ID)}
 	}
 	token = ids.Secret(32)
-	return token, s, f.st.Write(ctx, s.Actor(), func(tx *store.Tx) (audit.Entry, error) {
+	return token, s, f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
 		// Looked at again with the row locked: of two sign-ins with one code, one wins.
-		now, err := tx.LockStaffSecret(s.ID)
+		now, err := tx.LockPersonSecret(p.ID)
 		if err != nil {
 			return audit.Entry{}, err
 		}
 		if now.TOTPLast >= step || now.Throttle.Wait(tx.Now()) > 0 {
 			return audit.Entry{}, errSignIn
 		}
-		if err := tx.SetStaffThrottle(s.ID, people.Throttle{}, step); err != nil {
+		if err := tx.SetPersonThrottle(p.ID, people.Throttle{}, step); err != nil {
 			return audit.Entry{}, err
 		}
-		return audit.StaffSignedIn(s.ID), tx.AddSession(people.HashToken(token),
-			store.Session{Kind: store.SessionStaff, Subject: string(s.ID), Expires: tx.Now().Add(StaffSession)})
+		if s.ID != "" {
+			if err := leaveOthers(tx, s); err != nil {
+				return audit.Entry{}, err
+			}
+		}
+		session.Expires = tx.Now().Add(StaffSession)
+		return entry, tx.AddSession(people.HashToken(token), session)
 	})
 }
 
@@ -88,19 +103,23 @@ func checkTOTP(secret, code string, now time.Time, last int64) (step int64, ok b
 	return 0, false
 }
 
-func (f *Flow) signInFailed(ctx context.Context, s ids.StaffID, code string) error {
+func (f *Flow) signInFailed(ctx context.Context, p ids.PersonID, code string) error {
 	return errors.Join(errSignIn, f.st.Write(ctx, ids.Unknown("staff-sign-in"), func(*store.Tx) (audit.Entry, error) {
-		return audit.StaffSignInFailed(s, code), nil
+		return audit.StaffSignInFailed(p, code), nil
 	}))
 }
 
-func (f *Flow) wrongStaffSecret(ctx context.Context, s people.Staff, sec store.StaffSecret, code string) error {
+func (f *Flow) wrongStaffSecret(ctx context.Context, p people.Person, sec store.StaffSecret, code string) error {
 	err := f.st.Write(ctx, ids.Unknown("staff-sign-in"), func(tx *store.Tx) (audit.Entry, error) {
-		now, err := tx.LockStaffSecret(s.ID)
+		now, err := tx.LockPersonSecret(p.ID)
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		return audit.StaffSignInFailed(s.ID, code), tx.SetStaffThrottle(s.ID, now.Throttle.Failed(tx.Now()), now.TOTPLast)
+		throttle := now.Throttle.Failed(tx.Now())
+		if throttle.Wait(tx.Now()) > 0 {
+			tx.Also(audit.StaffLocked(p.ID))
+		}
+		return audit.StaffSignInFailed(p.ID, code), tx.SetPersonThrottle(p.ID, throttle, now.TOTPLast)
 	})
 	if err != nil {
 		return err
@@ -116,23 +135,36 @@ func waitWords(d time.Duration) string {
 	return plural(int((d+time.Second-1)/time.Second), "second")
 }
 
-// StaffBySession returns who is signed in with a token; Unauthenticated when nobody is.
-func (f *Flow) StaffBySession(ctx context.Context, token string) (people.Staff, error) {
-	hash := people.HashToken(token)
-	s, err := f.st.Session(ctx, store.SessionStaff, hash, f.now(), StaffSessionIdle)
+// StaffBySession returns who is signed in with a token, and in which appointment; Unauthenticated when nobody is. Who has not said yet in which
+// she acts is not signed in.
+func (f *Flow) StaffBySession(ctx context.Context, token string) (people.Acting, error) {
+	me, s, err := f.acting(ctx, token)
 	if err != nil {
-		return people.Staff{}, signedOut(err)
-	}
-	staff, err := f.st.Staff(ctx, ids.StaffID(s.Subject))
-	if err != nil || staff.Disabled {
-		return people.Staff{}, signedOut(err)
+		return me, err
 	}
 	if f.now().Sub(s.LastSeen) > time.Minute {
-		if err := f.st.TouchSession(ctx, hash); err != nil {
+		if err := f.st.TouchSession(ctx, people.HashToken(token)); err != nil {
 			f.log.Warn("a session's use could not be recorded", "err", err)
 		}
 	}
-	return staff, nil
+	return me, nil
+}
+
+// acting reads a session and who acts in it. An appointment whose last day is over has no session any more.
+func (f *Flow) acting(ctx context.Context, token string) (me people.Acting, s store.Session, err error) {
+	if s, err = f.st.Session(ctx, store.SessionStaff, people.HashToken(token), f.now(), StaffSessionIdle); err != nil {
+		return me, s, signedOut(err)
+	}
+	if me.Staff, err = f.st.Staff(ctx, ids.StaffID(s.Subject)); err != nil || me.Disabled {
+		return me, s, signedOut(err)
+	}
+	agency, err := f.st.Agency(ctx, me.Agency)
+	if err != nil {
+		return me, s, err
+	}
+	posts, err := f.postsToday(ctx, me.Person)
+	me.AgencyName, me.Posts = agency.Name, len(posts)
+	return me, s, err
 }
 
 func signedOut(err error) error {
@@ -144,12 +176,18 @@ func signedOut(err error) error {
 
 // SignOut ends a session.
 func (f *Flow) SignOut(ctx context.Context, token string) error {
+	hash := people.HashToken(token)
+	if p, err := f.st.Session(ctx, store.SessionPerson, hash, f.now(), StaffSessionIdle); err == nil {
+		return f.st.Write(ctx, ids.Unknown("staff-sign-in"), func(tx *store.Tx) (audit.Entry, error) {
+			return audit.PersonSignedOut(ids.PersonID(p.Subject), "asked"), tx.EndSession(hash)
+		})
+	}
 	s, err := f.StaffBySession(ctx, token)
 	if err != nil {
 		return nil // nobody is signed in: that is what was asked for
 	}
 	return f.st.Write(ctx, s.Actor(), func(tx *store.Tx) (audit.Entry, error) {
-		return audit.StaffSignedOut(s.ID, "asked"), tx.EndSession(people.HashToken(token))
+		return audit.StaffSignedOut(s.ID, "asked"), tx.EndSession(hash)
 	})
 }
 
@@ -168,12 +206,9 @@ func (f *Flow) ActorByToken(ctx context.Context, token string) (ids.Actor, error
 	return a, nil
 }
 
-// IssueToken makes a bearer token that acts for a member of staff, in her role, until it expires.
+// IssueToken makes a bearer token that acts for a member of staff, in this appointment of hers alone, until it expires.
 func (f *Flow) IssueToken(ctx context.Context, a ids.Actor, name string, s ids.StaffID, expires time.Time) (string, error) {
-	if err := f.mayManage(ctx, a); err != nil {
-		return "", err
-	}
-	staff, err := f.st.Staff(ctx, s)
+	staff, err := f.appointmentOf(ctx, a, s, false)
 	if err != nil {
 		return "", err
 	}

@@ -97,6 +97,9 @@ func TestSignInIsThrottled(t *testing.T) {
 		if _, _, err := w.Flow.SignIn(ctx, p.Email, flowtest.Password, code(t, w, p)); ids.KindOf(err) != ids.TooMany {
 			t.Fatalf("the right one was looked at meanwhile: %v", err)
 		}
+		if locked := w.Entries(t, audit.StaffLockedKind); len(locked) != 1 || locked[0].Subject != string(p.ID) {
+			t.Errorf("the log says that she was locked out %d times: %v", len(locked), locked)
+		}
 		if _, _, err := w.Flow.SignIn(ctx, w.Staff.Family.Email, flowtest.Password, code(t, w, w.Staff.Family)); err != nil {
 			t.Errorf("somebody else is disturbed: %v", err)
 		}
@@ -141,7 +144,7 @@ func TestParallelGuessesAllCount(t *testing.T) {
 			wg.Go(func() { _, _, _ = w.Flow.SignIn(context.Background(), p.Email, "wrong", "000000") })
 		}
 		wg.Wait()
-		sec, err := w.Env.Store.StaffSecret(t.Context(), p.ID)
+		sec, err := w.Env.Store.PersonSecret(t.Context(), store.PersonOf(p.ID))
 		if looked := len(w.Entries(t, audit.StaffSignInFailedKind)); err != nil || sec.Throttle.Failures != looked || looked < 3 {
 			t.Errorf("%d tries were looked at and %d counted, %v", looked, sec.Throttle.Failures, err)
 		}

@@ -19,16 +19,9 @@ func (f *Flow) ListenStaff() (wake <-chan struct{}, stop func()) {
 
 // StaffAtPage is StaffBySession for requests that a page makes by itself: they do not count as use, so that a page left open does not
 // keep a session alive.
-func (f *Flow) StaffAtPage(ctx context.Context, token string) (people.Staff, error) {
-	s, err := f.st.Session(ctx, store.SessionStaff, people.HashToken(token), f.now(), StaffSessionIdle)
-	if err != nil {
-		return people.Staff{}, signedOut(err)
-	}
-	staff, err := f.st.Staff(ctx, ids.StaffID(s.Subject))
-	if err != nil || staff.Disabled {
-		return people.Staff{}, signedOut(err)
-	}
-	return staff, nil
+func (f *Flow) StaffAtPage(ctx context.Context, token string) (people.Acting, error) {
+	me, _, err := f.acting(ctx, token)
+	return me, err
 }
 
 // ThreadMark returns a value that changes when something that the actor may see of a thread changes: its messages, their states,

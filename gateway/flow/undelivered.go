@@ -35,6 +35,14 @@ func (f *Flow) undelivered(ctx context.Context, a ids.Actor, of func(context.Con
 	if err != nil {
 		return nil, err
 	}
+	ctx = store.OnePage(ctx)
+	in := make([]ids.ThreadID, len(ds))
+	for i, d := range ds {
+		in[i] = d.Thread
+	}
+	if err := f.st.AheadOfThreads(ctx, a.StaffID(), in); err != nil {
+		return nil, err
+	}
 	var out []FailedRow
 	for _, d := range ds {
 		o, err := loadThread(ctx, f.st.Reader, a, d.Thread)

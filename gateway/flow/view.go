@@ -27,7 +27,16 @@ type CaseRow struct {
 
 // Cases returns the cases an actor may see, by reference.
 func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
+	ctx = store.OnePage(ctx)
 	cs, err := f.visibleCases(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	of := idsOf(cs)
+	if err := f.st.AheadOfCases(ctx, a.StaffID(), of); err != nil {
+		return nil, err
+	}
+	activity, err := f.st.OfficialActivity(ctx, of, a.Role)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +55,7 @@ func (f *Flow) Cases(ctx context.Context, a ids.Actor) ([]CaseRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		act, err := f.st.OfficialActivity(ctx, v.ID, a.Role)
-		if err != nil {
-			return nil, err
-		}
+		act := activity[v.ID]
 		row.Establishment, row.Children, row.LastMessage = prison.Name, len(kids), act.Last
 		if policy.Decide(policy.Facts{Act: policy.Review, Actor: a, Case: v.facts, Thread: policy.ThreadFacts{Channel: threads.Official, HasMother: true, WithAgency: true},
 			Review: policy.ReviewFacts{For: a.Role}}).Allowed() {
@@ -64,6 +70,14 @@ type visibleCase struct {
 	cases.Case
 	mother people.Mother
 	facts  policy.CaseFacts
+}
+
+func idsOf(cs []visibleCase) []ids.CaseID {
+	out := make([]ids.CaseID, len(cs))
+	for i, c := range cs {
+		out[i] = c.ID
+	}
+	return out
 }
 
 func (f *Flow) visibleCases(ctx context.Context, a ids.Actor) ([]visibleCase, error) {
@@ -98,6 +112,7 @@ type CaseView struct {
 	Establishment people.Agency
 	Wing          string
 	Children      []ChildRow
+	Walled        bool // different authorities look after the children
 	Team          []people.Staff
 	Threads       []ThreadRow
 	MayOpen       []threads.Channel // channels on which the actor may begin a thread
@@ -146,7 +161,7 @@ func (f *Flow) Case(ctx context.Context, a ids.Actor, id ids.CaseID) (CaseView, 
 	if err := f.fillCase(ctx, &v); err != nil {
 		return v, err
 	}
-	if v.Threads, err = f.threadRows(ctx, a, c); err != nil {
+	if v.Threads, err = f.threadRows(ctx, a, c.ID); err != nil {
 		return v, err
 	}
 	for _, ch := range []threads.Channel{threads.Official, threads.Confidential, threads.Privileged} {
@@ -203,50 +218,9 @@ func (f *Flow) fillCase(ctx context.Context, v *CaseView) (err error) {
 		}
 		v.Children = append(v.Children, row)
 	}
+	v.Walled = around{kids: kids}.walled()
 	v.Team, err = f.st.Team(ctx, v.ID)
 	return err
-}
-
-// ContactsFor returns the contacts a thread of a case may be begun with on a channel: on the official one those of the authorities that
-// look after its children and of schools and courts; on the privileged one lawyers; on the confidential one nobody.
-func (f *Flow) ContactsFor(ctx context.Context, a ids.Actor, id ids.CaseID, ch threads.Channel) ([]people.Contact, error) {
-	c, err := f.st.Case(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	cf, err := caseFacts(ctx, f.st.Reader, a, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.may(ctx, policy.Facts{Act: policy.OpenThread, Actor: a, Case: cf, Thread: policy.ThreadFacts{Channel: ch, HasMother: true}}, auditID(id)); err != nil {
-		return nil, err
-	}
-	kids, err := f.st.Children(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	looksAfter := map[ids.AgencyID]bool{}
-	for _, k := range kids {
-		looksAfter[k.Authority] = true
-	}
-	agencies, err := f.st.Agencies(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	var out []people.Contact
-	for _, ag := range agencies {
-		fits := ch == threads.Official && (ag.Kind == people.School || ag.Kind == people.Court || ag.Kind == people.Authority && looksAfter[ag.ID]) ||
-			ch == threads.Privileged && ag.Kind == people.LawFirm
-		if !fits {
-			continue
-		}
-		cs, err := f.st.ContactsOf(ctx, ag.ID)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, cs...)
-	}
-	return out, nil
 }
 
 // ThreadRow is a thread in a list. Waiting counts the messages in it that wait for the actor's review.
@@ -272,12 +246,17 @@ func (f *Flow) Threads(ctx context.Context, a ids.Actor, id ids.CaseID) ([]Threa
 			return nil, err
 		}
 	}
-	return f.threadRows(ctx, a, c)
+	return f.threadRows(ctx, a, id)
 }
 
-func (f *Flow) threadRows(ctx context.Context, a ids.Actor, c cases.Case) ([]ThreadRow, error) {
-	ts, err := f.st.ThreadsOfCase(ctx, c.ID)
+// threadRows returns the threads of cases that the actor may know of, case by case.
+func (f *Flow) threadRows(ctx context.Context, a ids.Actor, of ...ids.CaseID) ([]ThreadRow, error) {
+	ctx = store.OnePage(ctx)
+	ts, err := f.st.ThreadsOfCases(ctx, of)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.st.AheadOfTalk(ctx, a.StaffID(), ts); err != nil {
 		return nil, err
 	}
 	var rows []ThreadRow

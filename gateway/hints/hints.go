@@ -4,12 +4,9 @@ package hints
 
 import (
 	"embed"
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
-	"kinbridge/gateway/ids"
 	"kinbridge/gateway/wording"
 )
 
@@ -69,7 +66,6 @@ func Files() map[string]string {
 const (
 	MaxText  = 256 << 10 // bytes of a text that are searched: a hundred pages
 	MaxHints = 200       // places told
-	maxFile  = 1 << 20
 )
 
 // Hint is one place: bytes Start to End of the text.
@@ -121,44 +117,17 @@ var Default = sync.OnceValue(func() *Book {
 
 // Compile makes a book of files by language ("en", "cy") in the form of phrases/README.md. Its error is Invalid and names file and line.
 func Compile(files map[string]string) (*Book, error) {
-	b := &Book{}
-	var list []wording.Phrase
-	var where []string
-	for _, lang := range []string{wording.English, wording.Welsh} {
-		if len(files[lang]) > maxFile {
-			return nil, ids.E(ids.TooLarge, "The file of phrases (%s) is too long.", lang)
-		}
-		kind := Kind("")
-		for i, line := range strings.Split(files[lang], "\n") {
-			place := fmt.Sprintf("Phrases (%s), line %d", lang, i+1)
-			line = strings.TrimSpace(line)
-			switch {
-			case line == "" || line[0] == '#':
-			case line[0] == '[':
-				if kind = Kind(strings.Trim(line, "[]")); !slices.Contains(Kinds, kind) {
-					return nil, ids.E(ids.Invalid, "%s: there is no kind %s.", place, line)
-				}
-			case kind == "":
-				return nil, ids.E(ids.Invalid, "%s: name a kind first, like [death].", place)
-			default:
-				text, not := strings.CutPrefix(line, "!")
-				list = append(list, wording.Phrase{Text: text, Lang: lang, Clause: not})
-				b.senses = append(b.senses, sense{kind, not})
-				where = append(where, place)
-			}
-		}
+	var names []string
+	for _, k := range Kinds {
+		names = append(names, string(k))
 	}
-	for lang := range files {
-		if lang != wording.English && lang != wording.Welsh {
-			return nil, ids.E(ids.Invalid, "There are phrases in English (en) and Welsh (cy), not in “%s”.", lang)
-		}
+	phrases, lines, err := wording.CompileFiles(files, names, "kind")
+	if err != nil {
+		return nil, err
 	}
-	var err error
-	if b.phrases, err = wording.CompilePhrases(list); err != nil {
-		if e, ok := err.(*wording.PhraseError); ok {
-			return nil, ids.E(ids.Invalid, "%s: %s.", where[e.Index], e)
-		}
-		return nil, ids.E(ids.Invalid, "The phrases cannot be used: %s.", err)
+	b := &Book{phrases: phrases}
+	for _, l := range lines {
+		b.senses = append(b.senses, sense{Kind(l.Section), l.Not})
 	}
 	return b, nil
 }

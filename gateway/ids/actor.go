@@ -31,12 +31,14 @@ const (
 var Roles = []Role{RolePactWorker, RoleFamilyWorker, RoleOffenderManager, RoleWingOfficer, RolePublicProtection, RoleAdministrator}
 
 // Actor is who does something: kind, identifier and, for staff and API tokens, the role. Agency is where she belongs
-// (empty for the system and strangers).
+// (empty for the system and strangers). Of staff, ID is the appointment that she acts in, and Person who she is in all of them: what she may
+// is asked of the appointment alone; Person only takes away, where a second person is needed.
 type Actor struct {
 	Kind   ActorKind
 	ID     string
 	Role   Role
 	Agency AgencyID
+	Person PersonID
 }
 
 // System is the actor for what Kinbridge does of itself; part names the component ("dispatcher", "migrate").
@@ -54,7 +56,7 @@ func ContactActor(id ContactID) Actor { return Actor{Kind: ActorContact, ID: str
 // KioskActor is an enrolled kiosk that nobody has unlocked.
 func KioskActor(id KioskID) Actor { return Actor{Kind: ActorKiosk, ID: string(id)} }
 
-// StaffID returns the member of staff who acts, herself or through a bearer token; "" when the actor is nobody of the staff.
+// StaffID returns the appointment that a member of staff acts in, herself or through a bearer token; "" when the actor is nobody of the staff.
 func (a Actor) StaffID() StaffID {
 	if a.Kind == ActorStaff || a.Kind == ActorAPI {
 		return StaffID(a.ID)

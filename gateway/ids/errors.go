@@ -36,6 +36,8 @@ type Error struct {
 	Kind   Kind
 	Public string // plain words the person can act on; no content, no names
 	Cause  error  // never shown
+	// Code names the sentence for faces that say it in several languages; "" = the public words are all there is.
+	Code string
 }
 
 // Error returns the public words and the cause, for logs.
@@ -58,6 +60,20 @@ func E(kind Kind, format string, args ...any) error {
 // Wrap makes an error of a kind with words for the person and a private cause.
 func Wrap(kind Kind, cause error, format string, args ...any) error {
 	return &Error{Kind: kind, Public: fmt.Sprintf(format, args...), Cause: cause}
+}
+
+// Coded makes an error of a kind whose words the faces have in every language under a code; public are the same words in English.
+func Coded(kind Kind, code, public string) error {
+	return &Error{Kind: kind, Code: code, Public: public}
+}
+
+// CodeOf returns the code of the first Error in err's chain, "" for none.
+func CodeOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
 }
 
 // KindOf returns the kind of the first Error in err's chain, or Internal.

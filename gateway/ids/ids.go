@@ -16,7 +16,8 @@ type (
 	AgencyID       string // an establishment, authority, charity, law firm, school or court
 	WingID         string // a wing of an establishment
 	KioskID        string // an enrolled kiosk
-	StaffID        string // a member of staff who signs in
+	PersonID       string // somebody who signs in
+	StaffID        string // one of her appointments: what she does where; each member of staff has at least one
 	MotherID       string // a mother in custody
 	ChildID        string // a child
 	ContactID      string // a person outside who is reached by email
@@ -40,6 +41,7 @@ type (
 	AskStepID      string // one step of asking for it again
 	AlertID        string // word to the wing that a woman may need support
 	PlanID         string // one support plan
+	LookUpID       string // one search for a person
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -47,6 +49,7 @@ const (
 	Agency       = "agy"
 	Wing         = "wng"
 	Kiosk        = "ksk"
+	Person       = "per"
 	Staff        = "stf"
 	Mother       = "mth"
 	Child        = "chd"
@@ -74,6 +77,7 @@ const (
 	AskStep      = "stp"
 	Alert        = "alt"
 	Plan         = "pln"
+	LookUp       = "lkp"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -120,7 +120,7 @@ func (d *Delivery) Advance(to DeliveryState, at time.Time) bool {
 // Lift lets a kept delivery go its way.
 func (d *Delivery) Lift(at time.Time) error {
 	if d.State != Kept {
-		return ids.E(ids.Conflict, "This message is not kept: it is %s.", d.State)
+		return conflict("not_kept")
 	}
 	d.State, d.Kept, d.Times.Queued = Queued, "", at
 	return nil
@@ -150,7 +150,7 @@ func (d *Delivery) Give(at time.Time, how string) error {
 // before is in the audit log.
 func (d *Delivery) Again(at time.Time) error {
 	if d.State != Failed {
-		return ids.E(ids.Conflict, "This message has not failed: it is %s.", d.State)
+		return conflict("not_failed")
 	}
 	d.State, d.Detail, d.Times, d.Way = Queued, "", DeliveryTimes{Queued: at}, Way{}
 	return nil
@@ -159,7 +159,7 @@ func (d *Delivery) Again(at time.Time) error {
 // Handle marks a failed delivery as dealt with.
 func (d *Delivery) Handle(at time.Time) error {
 	if d.State != Failed {
-		return ids.E(ids.Conflict, "This message has not failed: it is %s.", d.State)
+		return conflict("not_failed")
 	}
 	if d.Times.Handled.IsZero() {
 		d.Times.Handled = at

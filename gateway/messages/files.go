@@ -24,6 +24,7 @@ const (
 	FileMacros     FileReason = "macros"      // a document with programs in it, or one that fetches them
 	FileArchive    FileReason = "archive"     // an archive: never unpacked
 	FileTooLarge   FileReason = "too_large"   // in bytes, in pixels, or once unpacked
+	FileSwells     FileReason = "swells"      // small as it is, and made to become huge or endless when it is opened
 	FileDamaged    FileReason = "damaged"     // it cannot be read, or reading it failed again and again
 	FileNotChecked FileReason = "not_checked" // the virus scanner could not be reached for too long
 	FileMixed      FileReason = "mixed"       // it is two kinds of file at once
@@ -32,7 +33,7 @@ const (
 )
 
 // FileReasons are all of them, in the order of the list above.
-var FileReasons = []FileReason{FileNoViewer, FileNotAllowed, FileWrongName, FileInfected, FileProtected, FileMacros, FileArchive, FileTooLarge, FileDamaged,
+var FileReasons = []FileReason{FileNoViewer, FileNotAllowed, FileWrongName, FileInfected, FileProtected, FileMacros, FileArchive, FileTooLarge, FileSwells, FileDamaged,
 	FileNotChecked, FileMixed, FileActive, FileEmpty}
 
 // FileVerdict is what looking at a file came to.
@@ -73,6 +74,7 @@ var fileWords = map[FileReason]string{
 	FileMacros:     "it has macros in it or loads something from elsewhere",
 	FileArchive:    "archives are not opened",
 	FileTooLarge:   "it is too large",
+	FileSwells:     "it would be far too large once it is opened",
 	FileDamaged:    "it is damaged",
 	FileNotChecked: "it could not be checked for viruses",
 	FileMixed:      "it is two kinds of file at once",

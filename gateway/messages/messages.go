@@ -94,6 +94,7 @@ const (
 	HoldReview        HoldReason = "review"         // the channel's ordinary review
 	HoldUnknownSender HoldReason = "unknown_sender" // the sender is nobody of this thread
 	HoldUnverified    HoldReason = "unverified"     // the sender's mail did not prove where it came from
+	HoldMoved         HoldReason = "moved"          // whom the address was given to seems to write from another organisation
 	HoldHandover      HoldReason = "handover"       // a new person of the same authority answers
 	HoldForgedAddress HoldReason = "forged_address" // the reply address was never issued by us
 	HoldExpired       HoldReason = "expired_address"
@@ -122,7 +123,7 @@ const (
 // Decide takes a hold from open to decided. It refuses a second decision, naming the first.
 func (h *Hold) Decide(by ids.StaffID, at time.Time, o Outcome, code, note string) error {
 	if !h.Decided.IsZero() {
-		return ids.E(ids.Conflict, "This was already decided (%s) at %s.", h.Outcome, h.Decided.UTC().Format("15:04 on 2 January 2006"))
+		return conflict("decided_" + string(h.Outcome))
 	}
 	if o == OutcomeWithheld {
 		if _, ok := ReasonOf(code); !ok {
@@ -142,7 +143,7 @@ func (h *Hold) Decide(by ids.StaffID, at time.Time, o Outcome, code, note string
 // Review moves a held message to released, withheld or returned.
 func (m *Message) Review(o Outcome, at time.Time) error {
 	if m.State != Held {
-		return ids.E(ids.Conflict, "This message is no longer waiting: it is %s.", m.State)
+		return conflict("not_waiting")
 	}
 	switch o {
 	case OutcomeReleased:
@@ -160,7 +161,7 @@ func (m *Message) Review(o Outcome, at time.Time) error {
 // LookAgain takes a message that was not passed on back to waiting, because its author asked that a second person looks at it.
 func (m *Message) LookAgain() error {
 	if !m.State.Stopped() {
-		return ids.E(ids.Conflict, "This message was not kept back: it is %s.", m.State)
+		return conflict("not_kept_back")
 	}
 	m.State = Held
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/workdays"
 )
 
 // AgencyKind says what sort of body an agency is.
@@ -53,21 +54,46 @@ type Wing struct {
 	Name          string
 }
 
-// Staff is somebody who signs in: Pact or prison staff. Wing is empty unless she works on one wing.
+// Person is somebody who signs in. Email is what she signs in with.
+type Person struct {
+	ID      ids.PersonID
+	Email   string
+	Name    string
+	Created time.Time
+}
+
+// Staff is one appointment of somebody who signs in, with Pact or at a prison: who has one is a member of the staff there. Wing is empty unless
+// she works on one wing. Email is where mail about this work goes. Disabled: she cannot act in it today, because it was ended, its last day is over,
+// or its first has not come.
 type Staff struct {
 	ID       ids.StaffID
+	Person   ids.PersonID
 	Email    string
 	Name     string
 	Role     ids.Role
 	Agency   ids.AgencyID
 	Wing     ids.WingID
+	From, To workdays.Day // its first and last day; 0 = not limited
+	Ended    bool         // somebody has ended it
 	Disabled bool
 	Created  time.Time
 }
 
+// Acting is somebody who is signed in: the appointment that she acts in, the name of the agency where it is, and how many she could act in today.
+type Acting struct {
+	Staff
+	AgencyName string
+	Posts      int
+}
+
+// On reports whether the appointment can be acted in on a day.
+func (s Staff) On(day workdays.Day) bool {
+	return !s.Ended && (s.From == 0 || s.From <= day) && (s.To == 0 || day <= s.To)
+}
+
 // Actor is how the audit and policy name this member of staff.
 func (s Staff) Actor() ids.Actor {
-	return ids.Actor{Kind: ids.ActorStaff, ID: string(s.ID), Role: s.Role, Agency: s.Agency}
+	return ids.Actor{Kind: ids.ActorStaff, ID: string(s.ID), Role: s.Role, Agency: s.Agency, Person: s.Person}
 }
 
 // Custody is where a mother is in custody terms.

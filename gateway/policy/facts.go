@@ -81,7 +81,8 @@ const (
 	HostMeeting   Act = "host_meeting"   // admit, refuse, remove, end
 	IssueTicket   Act = "issue_ticket"   // be given a room ticket for a named participant, oneself or another
 
-	ManagePeople Act = "manage_people" // create, change and disable those who sign in
+	ManagePeople Act = "manage_people" // enter agencies, mothers, cases and people outside, and see who signs in
+	Appoint      Act = "appoint"       // give somebody an appointment, end it, or have a program act in it
 	ManageKiosks Act = "manage_kiosks" // issue enrolment codes, withdraw kiosks
 	ResetPIN     Act = "reset_pin"     // give a mother a new PIN
 	ChooseMother Act = "choose_mother" // be offered at a kiosk
@@ -120,10 +121,12 @@ type MessageFacts struct {
 	Held     bool // waits for review
 	Withheld bool // or was returned to its author
 	IsAuthor bool // the actor wrote it
-	HasHold  bool // there is a hold to decide
-	Notice   bool // Kinbridge itself wrote it, to the people outside
-	Appealed bool // somebody was asked already to look again
-	Tellable bool // it was withheld for a reason of which the other side may be told
+	// SamePerson: the actor wrote it, but not in the appointment that she acts in. It opens nothing to her.
+	SamePerson bool
+	HasHold    bool // there is a hold to decide
+	Notice     bool // Kinbridge itself wrote it, to the people outside
+	Appealed   bool // somebody was asked already to look again
+	Tellable   bool // it was withheld for a reason of which the other side may be told
 	// Of a file of it: it is a picture that may show a child; the reviewer has kept it back; she has said that it may pass.
 	Picture, FileKept, FileCleared bool
 	Kept                           bool // a restriction keeps it from the actor
@@ -148,7 +151,8 @@ type ReviewFacts struct {
 	Done          int      // how many of them have released it
 	For           ids.Role // of a hold: for whom it waits
 	Appeal        bool     // the hold is an appeal
-	DecidedFirst  bool     // the actor made the decision that is appealed against
+	DecidedFirst  bool     // the actor made the decision that is appealed against, in whatever appointment
+	ReadBefore    bool     // the actor has released it already as an earlier reviewer, in whatever appointment
 	TakenOver     bool     // whoever has claimed it can no longer decide it
 }
 
@@ -191,7 +195,8 @@ type Touch struct {
 	Contacts   []ids.ContactID
 	Children   []ids.ChildID
 	Supervised bool // of a meeting: a member of staff is there all the time
-	// Of a person outside: her organisation looks after, teaches or represents a child that the thread is about.
+	// Of a person outside: she or her organisation looks after, teaches or represents each child that the thread is about (of a meeting: one of them; of a case: one of its
+	// children).
 	Concerned bool
 }
 
@@ -228,10 +233,10 @@ type Facts struct {
 	InForce []Restriction
 	Touch   Touch
 	To      Recipient // of a delivery
-	// SamePlace: the actor's agency is the establishment concerned (kiosks, PINs, movement); SameWing: and her wing, or
-	// she has none.
+	// SamePlace: the actor's agency is the establishment concerned (kiosks, PINs, movement), or the agency of the appointment that is given or
+	// ended; SameWing: and her wing is the actor's, or she has none.
 	SamePlace, SameWing bool
-	// OwnAccess: the access to be ended is the actor's own.
+	// OwnAccess: the access to be given or ended is the actor's own, in whatever appointment.
 	OwnAccess bool
 }
 

@@ -10,6 +10,8 @@ type MailFacts struct {
 	AddressExpired bool
 	SenderIsParty  bool // the From address is a contact's who is in the thread now
 	SameAgency     bool // the From address is at the thread's organisation
+	// Moved: the From address is at another organisation that takes part, and its sender has the name of whom the reply address was given to.
+	Moved          bool
 	Verified       bool // the From domain is proven (aligned SPF or DKIM)
 	Readable       bool
 	Encrypted      bool // nobody here can read it
@@ -75,6 +77,9 @@ var mailChapters = []*Chapter{
 		{If: "somebody else of the same organisation has answered, and is proven",
 			When:     func(f *Facts) bool { return !fromParty(f) && f.Mail.SameAgency && f.Mail.Verified },
 			Decision: hold("handover", "Somebody else of the same organisation has answered.", "handover", ""), For: mailDesk},
+		{If: "whom the reply address was given to seems to write from another organisation, and that is proven",
+			When:     func(f *Facts) bool { return !fromParty(f) && f.Mail.Moved && f.Mail.Verified },
+			Decision: hold("moved", "She whose address this is seems to work for another organisation now.", "moved", ""), For: mailDesk},
 		{If: "the sender is nobody of the conversation", When: not(fromParty),
 			Decision: hold("unknown_sender", "The sender is not the person this address was given to.", "unknown_sender", ""), For: mailDesk},
 		{If: "the sender is not proven", When: func(f *Facts) bool { return !f.Mail.Verified },
@@ -85,7 +90,7 @@ var mailChapters = []*Chapter{
 			Decision: hold("invitation", "A meeting invitation waits for a person to act upon it.", "invite", ""), For: mailDesk},
 		{If: "the case is closed", When: caseClosed, Decision: hold("case_closed", "The case is closed.", "review", ""), For: mailDesk},
 		{If: "it goes to the mother on the official channel, and somebody reviews it", When: func(f *Facts) bool { return onOfficialToHer(f) && reviewDue(f) },
-			Decision: hold("review_to_mother", "Messages to a mother are read by her Pact social worker first.", "review", ""), For: nextReviewer},
+			Decision: hold("review_to_mother", "Messages to a mother are read first, by whom the review settings name.", "review", ""), For: nextReviewer},
 		{Decision: allow("verified_party", "The sender is a verified contact who is in this conversation.")},
 	}},
 	{DecideMail, "read a held email and refuse it", []Rule{
@@ -110,7 +115,7 @@ var mailChapters = []*Chapter{
 		{If: "a machine wrote it", When: automatic, Decision: deny("automatic", "An automatic answer or a report is nobody's words: it cannot be filed.")},
 		{If: "it does not say who wrote what", When: unreadable,
 			Decision: deny("unreadable", "The email does not say clearly who wrote what, so it cannot be filed under anybody's name.")},
-		{If: "its sender is of another organisation", When: otherAgency, Decision: deny("other_organisation", "The sender does not write from this conversation's organisation.")},
+		{If: "its sender is of another organisation", When: otherAgency, Decision: deny("other_organisation", "The sender does not write from this conversation's organisation.").do("Ask that organisation who follows, and hand the conversation over.")},
 		{If: "a restriction in force forbids messages between her and the sender", When: func(f *Facts) bool { return f.Thread.HasMother && wordsForbidden(f) }, Decision: restrictedWords},
 		{If: "its sender is not proven and the actor has not asked her", When: func(f *Facts) bool { return !f.Mail.Verified && !f.Mail.Filing.Confirmed },
 			Decision: deny("confirm_sender", "Nothing proves that this email comes from where it says. Ask the sender by telephone, then say here that you have.")},

@@ -17,7 +17,7 @@ var meetingChapters = []*Chapter{
 		{If: "it is a legal visit", When: func(f *Facts) bool { return f.Meeting.LegalVisit },
 			Decision: deny("legal_visit_has_no_host", "A legal visit is between a mother and her lawyer alone. A member of staff would host it, so it cannot be planned here.")},
 		{If: "a guest has nothing to do with the case", When: func(f *Facts) bool { return f.Meeting.UnknownGuest },
-			Decision: deny("guest_not_of_case", "One of the guests has nothing to do with this case yet. Begin a thread with her first, or choose another guest.")},
+			Decision: deny("guest_not_of_case", "One of the guests has nothing to do with this case, or with the children whom the meeting is about. Choose the guests from the list.")},
 		{If: "one of the staff is not on its team", When: func(f *Facts) bool { return f.Meeting.OutsideStaff },
 			Decision: deny("staff_not_of_case", "One of the staff is not on the case's team. Add her to the team first, or choose somebody else.")},
 		{If: "guests come from several authorities and the planner has not confirmed it", When: func(f *Facts) bool { return f.Meeting.SeveralAuthorities && !f.Meeting.Confirmed },

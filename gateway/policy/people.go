@@ -3,11 +3,19 @@ package policy
 import "kinbridge/gateway/ids"
 
 var peopleChapters = []*Chapter{
-	{ManagePeople, "give and end access", []Rule{
-		{If: "it would end the actor's own access", When: func(f *Facts) bool { return f.OwnAccess }, Decision: deny("own_access", "You cannot end your own access: ask another administrator.")},
-		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators manage who signs in.")},
+	{ManagePeople, "enter agencies, mothers, cases and people outside, and see who signs in", []Rule{
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators manage who takes part.")},
 		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine sets it up.")},
 		{Decision: deny("administrators_only", "Only an administrator can do this.")},
+	}},
+	{Appoint, "give somebody an appointment, end it, or have a program act in it", []Rule{
+		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine sets it up.")},
+		{If: "the actor is no administrator", When: not(isAdministrator), Decision: deny("administrators_only", "Only an administrator can do this.")},
+		{If: "it is the actor's own access, in whatever appointment", When: func(f *Facts) bool { return f.OwnAccess },
+			Decision: deny("own_access", "You cannot end your own access or give yourself more: ask another administrator.")},
+		{If: "the appointment is at another agency", When: func(f *Facts) bool { return !f.SamePlace },
+			Decision: deny("other_agency", "Administrators give and end access at their own organisation only.").do("Ask an administrator there.")},
+		{Decision: allow("administrator", "Administrators manage who works at their organisation.")},
 	}},
 	{ManageKiosks, "enrol and withdraw kiosks", []Rule{
 		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators manage kiosks.")},

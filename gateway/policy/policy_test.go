@@ -158,8 +158,11 @@ func init() {
 
 func TestNobodyEndsHerOwnAccess(t *testing.T) {
 	admin := ids.Actor{Kind: ids.ActorStaff, ID: "stf_1", Role: ids.RoleAdministrator}
+	if d := Decide(Facts{Act: Appoint, Actor: admin}); d.Effect != Deny || d.Rule != "other_agency" {
+		t.Errorf("at another agency: %s by %s", d.Effect, d.Rule)
+	}
 	for own, want := range map[bool]Effect{true: Deny, false: Allow} {
-		if d := Decide(Facts{Act: ManagePeople, Actor: admin, OwnAccess: own}); d.Effect != want {
+		if d := Decide(Facts{Act: Appoint, Actor: admin, SamePlace: true, OwnAccess: own}); d.Effect != want {
 			t.Errorf("own %v: %s by %s", own, d.Effect, d.Rule)
 		}
 	}
@@ -356,14 +359,14 @@ func drawFacts(t *rapid.T) Facts {
 		Case: CaseFacts{ID: rapid.SampledFrom([]ids.CaseID{"", "cas_1"}).Draw(t, "case"), OnTeam: b("team"), IsWorker: b("worker"), IsMother: b("own"), SameEstablishment: b("prison"), SameWing: b("wing"), Closed: b("closed"), OtherPrison: b("otherPrison")},
 		Thread: ThreadFacts{Channel: rapid.SampledFrom([]threads.Channel{threads.Official, threads.Confidential, threads.Privileged, "", "x"}).Draw(t, "channel"),
 			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother"), NoResponsibility: b("noResponsibility"), Quiet: b("quiet"), OutsideStaff: b("outsideStaff"), PrisonStaff: b("prisonStaff"), WithStaff: b("withStaff")},
-		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), HasHold: b("hasHold"), Notice: b("notice"), Appealed: b("appealed"), Picture: b("picture"), FileKept: b("fileKept"), FileCleared: b("fileCleared"), Kept: b("kept"), Tellable: b("tellable")},
-		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
+		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), SamePerson: b("samePerson"), HasHold: b("hasHold"), Notice: b("notice"), Appealed: b("appealed"), Picture: b("picture"), FileKept: b("fileKept"), FileCleared: b("fileCleared"), Kept: b("kept"), Tellable: b("tellable")},
+		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Moved: b("moved"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
 			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"), Report: b("report"),
 			Filing: FilingFacts{Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), TakesOver: b("takesOver"), Confirmed: b("confirmedSender")}},
 		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),
 			LegalVisit: b("legal"), UnknownGuest: b("unknownGuest"), OutsideStaff: b("outside"), SeveralAuthorities: b("several"), Confirmed: b("confirmed")},
 		Review: ReviewFacts{Nobody: b("nobody"), First: role("first"), Second: role("second"), Done: rapid.IntRange(0, 3).Draw(t, "done"), For: role("for"),
-			Appeal: b("appeal"), DecidedFirst: b("decidedFirst"), TakenOver: b("takenOver")},
+			Appeal: b("appeal"), DecidedFirst: b("decidedFirst"), ReadBefore: b("readBefore"), TakenOver: b("takenOver")},
 		Support: SupportFacts{Together: b("together"), Opened: b("opened"), WithWorker: b("withWorker"), IsSupporter: b("supporter"), IsNamed: b("named")},
 		Custody: CustodyFacts{State: rapid.SampledFrom([]Custody{InCustody, Away, Released}).Draw(t, "custody"), FollowOn: b("followOn"), Receiving: b("receiving")},
 		InForce: rapid.SliceOfN(rapid.SampledFrom(someRestrictions), 0, 3).Draw(t, "restrictions"),

@@ -105,7 +105,7 @@ var restrictionChapters = []*Chapter{
 	}},
 	{ClearFile, "say that a picture may be shown to her in spite of a restriction on pictures", []Rule{
 		{Needs: ReadMessage},
-		{If: "the actor is who reviews the case's messages and did not send it", When: func(f *Facts) bool { return mayReview(f) && !f.Message.IsAuthor },
+		{If: "the actor is who reviews the case's messages and did not send it, in whatever appointment", When: func(f *Facts) bool { return mayReview(f) && !f.Message.IsAuthor && !f.Message.SamePerson },
 			Decision: allow("reviewer", "Whoever reviews has looked at it.")},
 		{Decision: deny("not_reviewer", "Only the case's Pact social worker, or who reviews its messages, says that a picture may be shown.").do("Ask her.")},
 	}},

@@ -20,7 +20,7 @@ var supportChapters = []*Chapter{
 	{UnmarkTogether, "say that a message need not be read together", []Rule{
 		{Needs: MarkTogether},
 		{If: "it was opened with her", When: func(f *Facts) bool { return f.Support.Opened }, Decision: deny("opened", "It has been opened with her.")},
-		{If: "the actor is the case's Pact social worker and did not write it", When: func(f *Facts) bool { return isPact(f) && !f.Message.IsAuthor },
+		{If: "the actor is the case's Pact social worker and did not write it, in whatever appointment", When: func(f *Facts) bool { return isPact(f) && !f.Message.IsAuthor && !f.Message.SamePerson },
 			Decision: allow("case_worker", "The case's Pact social worker knows her.")},
 		{Decision: deny("unmarks_not", "Only the case's Pact social worker, and not the message's author, says that nobody need be with her.").do("Ask her.")},
 	}},

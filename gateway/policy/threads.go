@@ -29,15 +29,16 @@ var caseChapters = []*Chapter{
 	{Address, "be offered, or choose, a person outside to write to", []Rule{
 		{Needs: OpenThread},
 		{If: "a restriction in force forbids messages with that person", When: wordsForbidden, Decision: conceal("restricted_words", "A contact restriction forbids messages between her and this person.")},
-		{If: "the person's organisation has to do with a child that the conversation is about", When: func(f *Facts) bool { return f.Touch.Concerned },
-			Decision: allow("concerned", "Her organisation has to do with a child whom the conversation is about.")},
+		{If: "the person, or her organisation, has to do with each child that the conversation is about", When: func(f *Facts) bool { return f.Touch.Concerned },
+			Decision: allow("concerned", "She, or her organisation, has to do with each child whom the conversation is about.")},
 		{Decision: conceal("other_family", "Who works for another child of the family, or for none, is not offered: what one authority does about one child is nobody else's.")},
 	}},
 	{LookUp, "find a person by name or address", []Rule{
 		{If: "the actor is on the case's team or public protection at her prison, and the person has to do with the case", When: func(f *Facts) bool {
 			return f.Touch.Concerned && (isPact(f) || isFamilyWorker(f) || isOffenderManager(f) || isProtection(f))
 		}, Decision: allow("of_the_case", "The person has to do with the actor's case.")},
-		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators keep the directory of people outside.")},
+		{If: "the actor is an administrator, and it is somebody outside", When: func(f *Facts) bool { return isAdministrator(f) && len(f.Touch.Contacts) > 0 },
+			Decision: allow("administrator", "Administrators keep the directory of people outside.")},
 		{Decision: conceal("not_of_the_case", "People are found only by those whose cases they have to do with.")},
 	}},
 	{KeepTeam, "say who is on a case's team and who holds it", []Rule{

@@ -164,11 +164,6 @@ var (
 	closing   = regexp.MustCompile(`(?i)\b(?:after (?:that|this) (?:date|day)|(?:we|i) (?:can ?not|cannot|can't) accept|too late after|no later than|final date|last date)\b`)
 )
 
-var months = map[string]time.Month{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
-	"ionawr": 1, "chwefror": 2, "mawrth": 3, "ebrill": 4, "mai": 5, "mehefin": 6, "gorffennaf": 7, "awst": 8, "medi": 9, "hydref": 10, "tachwedd": 11, "rhagfyr": 12}
-
-var weekdays = map[string]time.Weekday{"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "llun": 1, "mawrth": 2, "mercher": 3, "iau": 4, "gwener": 5}
-
 var counts = map[string]int{"five": 5, "seven": 7, "ten": 10, "fourteen": 14}
 
 // guessDue finds the first day that an answer is asked for by.
@@ -181,18 +176,18 @@ func guessDue(text string, today workdays.Day) (due workdays.Day, closes bool) {
 	}
 	for _, m := range byDate.FindAllStringSubmatchIndex(text, 8) {
 		name := strings.ToLower(text[m[4]:m[5]])
-		month, ok := months[name]
-		if !ok && len(name) > 2 {
-			month = months[name[:3]]
+		month := workdays.MonthNamed(name)
+		if month == 0 {
+			month = workdays.MonthNamed(name[:3])
 		}
-		try(m[0], day(text[m[2]:m[3]], int(month), group(text, m, 3), today))
+		try(m[0], day(text[m[2]:m[3]], month, group(text, m, 3), today))
 	}
 	for _, m := range byNumbers.FindAllStringSubmatchIndex(text, 8) {
 		month, _ := strconv.Atoi(text[m[4]:m[5]])
-		try(m[0], day(text[m[2]:m[3]], month, group(text, m, 3), today))
+		try(m[0], day(text[m[2]:m[3]], time.Month(month), group(text, m, 3), today))
 	}
 	for _, m := range byWeekday.FindAllStringSubmatchIndex(text, 8) {
-		want := weekdays[strings.ToLower(text[m[2]:m[3]])]
+		want, _ := workdays.WeekdayNamed(strings.ToLower(text[m[2]:m[3]]))
 		try(m[0], today.Plus((int(want)-int(today.Weekday())+6)%7+1))
 	}
 	for _, m := range within.FindAllStringSubmatchIndex(text, 8) {
@@ -217,22 +212,8 @@ func group(text string, m []int, n int) string {
 }
 
 // day makes a day of its parts; without a year it is the next that comes.
-func day(dayText string, month int, yearText string, today workdays.Day) workdays.Day {
+func day(dayText string, month time.Month, yearText string, today workdays.Day) workdays.Day {
 	d, _ := strconv.Atoi(dayText)
-	if month < 1 || month > 12 {
-		return 0
-	}
-	year, _, _ := today.YMD()
-	if yearText != "" {
-		y, _ := strconv.Atoi(yearText)
-		if y < 100 {
-			y += 2000
-		}
-		return workdays.Date(y, time.Month(month), d)
-	}
-	found := workdays.Date(year, time.Month(month), d)
-	if found != 0 && found < today {
-		found = workdays.Date(year+1, time.Month(month), d)
-	}
-	return found
+	year, _ := strconv.Atoi(yearText)
+	return workdays.Next(today, year, month, d)
 }

@@ -8,13 +8,14 @@ import (
 	"kinbridge/gateway/store/vault"
 )
 
-const askColumns = `id, case_id, thread_id, agency_id, message_id, origin, ref, asked, asked_by, due_day, answered, answered_by, answer_id, stopped, stopped_by`
+const askColumns = `id, case_id, thread_id, agency_id, message_id, origin, ref, asked, asked_by, due_day, answered, answered_by, answer_id, stopped, stopped_by,
+	promise_id, promise_day`
 
 func scanAsk(r scanner) (cases.Ask, error) {
 	var a cases.Ask
 	var answeredBy, stoppedBy string
 	err := r.Scan(&a.ID, &a.Case, &a.Thread, &a.Agency, &a.Message, &a.Origin, &a.Ref, at{&a.Asked}, &a.AskedBy, &a.Due, at{&a.Answered}, &answeredBy, &a.Ended.Answer,
-		at{&a.Ended.Stopped}, &stoppedBy)
+		at{&a.Ended.Stopped}, &stoppedBy, &a.Promise.Message, &a.Promise.By)
 	if a.Ended.By = answeredBy; answeredBy == "" {
 		a.Ended.By = stoppedBy
 	}
@@ -24,7 +25,7 @@ func scanAsk(r scanner) (cases.Ask, error) {
 // AddAsk stores that an answer is waited for; added is false, and the identifier that of the first, when the same was asked there before.
 func (tx *Tx) AddAsk(a cases.Ask) (id ids.AskID, added bool, err error) {
 	n, err := tx.q.exec(tx.ctx, `INSERT INTO asks (id, case_id, thread_id, agency_id, message_id, origin, ref, asked, asked_by, due_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (thread_id, ref) DO NOTHING`, string(a.ID), string(a.Case), string(a.Thread), string(a.Agency), string(a.Message), string(a.Origin), a.Ref, micros(tx.now),
+		ON CONFLICT (thread_id, ref) DO NOTHING`, string(a.ID), string(a.Case), string(a.Thread), string(a.Agency), string(a.Message), string(a.Origin), a.Ref, micros(a.Asked),
 		a.AskedBy, int64(a.Due))
 	if err != nil || n == 1 {
 		tx.Wake(TopicStaff)
@@ -51,9 +52,31 @@ func (tx *Tx) LockAsk(id ids.AskID) (cases.Ask, error) {
 	return tx.Ask(tx.ctx, id)
 }
 
-// OpenAsks returns a case's answers that are waited for, the one due first first.
-func (r Reader) OpenAsks(ctx context.Context, c ids.CaseID) ([]cases.Ask, error) {
-	return r.asksWhere(ctx, `case_id = ? AND answered = 0 AND stopped = 0`, string(c))
+// OpenAsksOf returns the answers of cases that are waited for.
+func (r Reader) OpenAsksOf(ctx context.Context, of []ids.CaseID) (out []cases.Ask, err error) {
+	err = inParts(of, func(list string, args []any) error {
+		as, err := r.asksWhere(ctx, `case_id IN `+list+` AND answered = 0 AND stopped = 0`, args...)
+		out = append(out, as...)
+		return err
+	})
+	return out, err
+}
+
+// StepsOfAsks returns the steps of several asks, each ask's in the order in which they were made.
+func (r Reader) StepsOfAsks(ctx context.Context, of []ids.AskID) (map[ids.AskID][]cases.AskStep, error) {
+	out := map[ids.AskID][]cases.AskStep{}
+	return out, inParts(of, func(list string, args []any) error {
+		steps, err := r.stepsWhere(ctx, `ask_id IN `+list, args...)
+		for _, s := range steps {
+			out[s.Ask] = append(out[s.Ask], s)
+		}
+		return err
+	})
+}
+
+// AsksOfCase returns every ask of a case, ended ones too.
+func (r Reader) AsksOfCase(ctx context.Context, c ids.CaseID) ([]cases.Ask, error) {
+	return r.asksWhere(ctx, `case_id = ?`, string(c))
 }
 
 // AsksOfThread returns every ask of a conversation, ended ones too.
@@ -61,7 +84,7 @@ func (r Reader) AsksOfThread(ctx context.Context, t ids.ThreadID) ([]cases.Ask, 
 	return r.asksWhere(ctx, `thread_id = ?`, string(t))
 }
 
-// UpdateAsk stores its due day and how it ended.
+// UpdateAsk stores its due day, the promise that waits, and how it ended.
 func (tx *Tx) UpdateAsk(a cases.Ask) error {
 	answeredBy, stoppedBy := "", ""
 	if !a.Answered.IsZero() {
@@ -70,8 +93,9 @@ func (tx *Tx) UpdateAsk(a cases.Ask) error {
 	if !a.Ended.Stopped.IsZero() {
 		stoppedBy = a.Ended.By
 	}
-	_, err := tx.q.exec(tx.ctx, `UPDATE asks SET due_day = ?, answered = ?, answered_by = ?, answer_id = ?, stopped = ?, stopped_by = ? WHERE id = ?`, int64(a.Due),
-		micros(a.Answered), answeredBy, string(a.Ended.Answer), micros(a.Ended.Stopped), stoppedBy, string(a.ID))
+	_, err := tx.q.exec(tx.ctx, `UPDATE asks SET due_day = ?, answered = ?, answered_by = ?, answer_id = ?, stopped = ?, stopped_by = ?, promise_id = ?, promise_day = ? WHERE id = ?`, int64(a.Due),
+		micros(a.Answered), answeredBy, string(a.Ended.Answer), micros(a.Ended.Stopped), stoppedBy,
+		string(a.Promise.Message), int64(a.Promise.By), string(a.ID))
 	tx.Wake(TopicStaff)
 	return err
 }

@@ -40,15 +40,42 @@ func scanAttachment(s scanner) (messages.Attachment, error) {
 	return a, err
 }
 
-func (r Reader) attachmentsOf(ctx context.Context, scope vault.Scope, m ids.MessageID) ([]messages.Attachment, error) {
-	as, err := all(ctx, r.q, `SELECT `+attachmentColumns+` FROM attachments WHERE message_id = ? ORDER BY id`, []any{string(m)}, scanAttachment)
-	for i := range as {
-		if as[i].Name, err = r.openText(ctx, scope, "attachments", string(as[i].ID), "name", []byte(as[i].Name)); err != nil {
-			return nil, err
-		}
+// attachmentsOf gives messages their files, by identifier.
+func (r Reader) attachmentsOf(ctx context.Context, ms []messages.Message) error {
+	at, of := make(map[ids.MessageID]*messages.Message, len(ms)), make([]ids.MessageID, len(ms))
+	for i := range ms {
+		at[ms[i].ID], of[i] = &ms[i], ms[i].ID
 	}
-	return as, err
+	type file struct {
+		messages.Attachment
+		of ids.MessageID
+	}
+	var files []file
+	if err := each(ctx, r.q, of, func(list string) string {
+		return `SELECT message_id, ` + attachmentColumns + ` FROM attachments WHERE message_id IN ` + list + ` ORDER BY id`
+	}, func(s scanner) (f file, err error) {
+		f.Attachment, err = scanAttachment(led{s, &f.of})
+		return f, err
+	}, func(f file) { files = append(files, f) }); err != nil {
+		return err
+	}
+	for _, f := range files { // opened after the rows are closed: a transaction has one connection
+		m, err := at[f.of], error(nil)
+		if f.Name, err = r.openText(ctx, vault.CaseScope(m.Case), "attachments", string(f.ID), "name", []byte(f.Name)); err != nil {
+			return err
+		}
+		m.Attachments = append(m.Attachments, f.Attachment)
+	}
+	return nil
 }
+
+// led scans a column before those that another scan asks for.
+type led struct {
+	scanner
+	before any
+}
+
+func (s led) Scan(dest ...any) error { return s.scanner.Scan(append([]any{s.before}, dest...)...) }
 
 // AttachmentMessage returns the message an attachment belongs to.
 func (r Reader) AttachmentMessage(ctx context.Context, id ids.AttachmentID) (messages.Message, error) {

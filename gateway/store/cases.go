@@ -111,8 +111,8 @@ func (r Reader) Children(ctx context.Context, c ids.CaseID) ([]cases.Child, erro
 
 // Team returns the staff on a case's team, by name.
 func (r Reader) Team(ctx context.Context, c ids.CaseID) ([]people.Staff, error) {
-	return all(ctx, r.q, `SELECT s.id, s.email, s.name, s.role, s.agency_id, s.wing_id, s.disabled, s.created
-		FROM case_team t JOIN staff s ON s.id = t.staff_id WHERE t.case_id = ? ORDER BY s.name`, []any{string(c)}, scanStaff)
+	return all(ctx, r.q, `SELECT `+staffColumns+`
+		FROM case_team t JOIN staff s ON s.id = t.staff_id WHERE t.case_id = ? ORDER BY s.name`, []any{string(c)}, r.scanStaff)
 }
 
 // OnTeam reports whether a member of staff is on a case's team.
@@ -132,13 +132,25 @@ type CaseActivity struct {
 	Last  time.Time
 }
 
-// OfficialActivity sums up a case's official threads, the only channel whose existence every member of its team may know. Holds counts the messages that
-// wait for the role.
-func (r Reader) OfficialActivity(ctx context.Context, c ids.CaseID, role ids.Role) (CaseActivity, error) {
-	a := CaseActivity{Case: c}
-	err := r.q.one(ctx, `SELECT
-		(SELECT COUNT(*) FROM holds h WHERE h.case_id = ? AND h.decided = 0 AND h.message_id <> '' AND h.for_role = ?),
-		(SELECT COALESCE(MAX(last_at), 0) FROM threads t WHERE t.case_id = ? AND t.channel = 'official')`,
-		[]any{string(c), string(role), string(c)}, &a.Holds, at{&a.Last})
-	return a, err
+// OfficialActivity sums up the official threads of cases, the only channel whose existence every member of their teams may know. Holds counts the messages
+// that wait for the role.
+func (r Reader) OfficialActivity(ctx context.Context, of []ids.CaseID, role ids.Role) (map[ids.CaseID]CaseActivity, error) {
+	out := make(map[ids.CaseID]CaseActivity, len(of))
+	scan := func(s scanner) (a CaseActivity, err error) { return a, s.Scan(&a.Case, at{&a.Last}, &a.Holds) }
+	err := inParts(of, func(list string, args []any) error {
+		sums, err := all(ctx, r.q, `SELECT case_id, MAX(last_at), 0 FROM threads WHERE channel = 'official' AND case_id IN `+list+` GROUP BY case_id`, args, scan)
+		for _, a := range sums {
+			out[a.Case] = a
+		}
+		if err != nil {
+			return err
+		}
+		held, err := all(ctx, r.q, `SELECT case_id, 0, COUNT(*) FROM holds WHERE decided = 0 AND message_id <> '' AND for_role = ? AND case_id IN `+list+` GROUP BY case_id`,
+			append([]any{string(role)}, args...), scan)
+		for _, h := range held {
+			out[h.Case] = CaseActivity{Case: h.Case, Holds: h.Holds, Last: out[h.Case].Last}
+		}
+		return err
+	})
+	return out, err
 }

@@ -70,6 +70,9 @@ func (r Reader) BounceToken(ctx context.Context, id ids.DeliveryID) (ids.Address
 
 // DeliveriesOfThread returns every delivery of a thread's messages, oldest first.
 func (r Reader) DeliveriesOfThread(ctx context.Context, t ids.ThreadID) ([]messages.Delivery, error) {
+	if ds, ok := recall[[]messages.Delivery](ctx, r.q, "delivered_in/"+string(t)); ok {
+		return ds, nil
+	}
 	return r.deliveriesWhere(ctx, `WHERE d.thread_id = ? ORDER BY d.queued, d.id`, string(t))
 }
 

@@ -60,6 +60,14 @@ func (r Reader) FlagRules(ctx context.Context, e ids.AgencyID, c ids.CaseID) ([]
 	return r.flagsWhere(ctx, `ended = 0 AND (level = 'estate' OR (level = 'establishment' AND for_id = ?) OR (level = 'person' AND case_id = ?)) ORDER BY id`, string(e), string(c))
 }
 
+// FlagRulesOfCase returns the flags set for persons of a case.
+func (r Reader) FlagRulesOfCase(ctx context.Context, c ids.CaseID) ([]FlagRule, error) {
+	if fs, ok := recall[[]FlagRule](ctx, r.q, "flags/"+string(c)); ok {
+		return fs, nil
+	}
+	return r.flagsWhere(ctx, `ended = 0 AND level = 'person' AND case_id = ? ORDER BY id`, string(c))
+}
+
 // FlagRule returns one flag that has not ended.
 func (r Reader) FlagRule(ctx context.Context, id string) (FlagRule, error) {
 	fs, err := r.flagsWhere(ctx, `ended = 0 AND id = ?`, id)

@@ -26,6 +26,7 @@ type groupWriter struct {
 	checkpoints *checkpointer
 
 	coming atomic.Int64  // announced changes that have not come yet
+	none   chan struct{} // wakes a group that waits when coming has fallen to nothing
 	wait   time.Duration // the longest that a group which could be committed waits for them
 	once   sync.Once
 
@@ -49,7 +50,7 @@ var errClosed = ids.E(ids.Unavailable, "Kinbridge is stopping. Nothing was accep
 // newGroupWriter takes two connections to the database: one to write with, and one for its checkpointer.
 func newGroupWriter(conn, other *sql.Conn) *groupWriter {
 	w := &groupWriter{conn: conn, q: querier{c: conn, engine: SQLite, kept: &sync.Map{}, counter: &auditCounter{}, memo: newMemo()},
-		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{}), wait: groupWait,
+		jobs: make(chan *job, maxGroup), gone: make(chan struct{}), ended: make(chan struct{}), none: make(chan struct{}, 1), wait: groupWait,
 		checkpoints: newCheckpointer(other)}
 	go w.loop()
 	return w
@@ -219,22 +220,33 @@ func (w *groupWriter) next(n int, wait *patience) *job {
 	if n >= maxGroup {
 		return nil
 	}
-	coming := w.coming.Load() // looked at first: what is not coming any more is in jobs
-	select {
-	case j := <-w.jobs:
-		return j
-	default:
+	for {
+		coming := w.coming.Load() // looked at first: what is not coming any more is in jobs
+		select {
+		case j := <-w.jobs:
+			return j
+		default:
+		}
+		if coming <= 0 {
+			return nil
+		}
+		select {
+		case j := <-w.jobs:
+			return j
+		case <-w.none: // the last one came and is done already, or was withdrawn; or this was long ago, and another is coming
+		case <-wait.over():
+			return nil
+		case <-w.gone:
+			return nil
+		}
 	}
-	if coming <= 0 {
-		return nil
+}
+
+// came says that an announced change is among the jobs, or will not come.
+func (w *groupWriter) came() {
+	if w.coming.Add(-1) <= 0 {
+		signal(w.none)
 	}
-	select {
-	case j := <-w.jobs:
-		return j
-	case <-wait.over():
-	case <-w.gone:
-	}
-	return nil
 }
 
 // patience is a timer that runs from its first use.

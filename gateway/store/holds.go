@@ -65,8 +65,13 @@ func (r Reader) HoldOfMessage(ctx context.Context, id ids.MessageID) (messages.H
 
 // HoldsOfMessage returns every hold of a message, the newest first.
 func (r Reader) HoldsOfMessage(ctx context.Context, id ids.MessageID) ([]messages.Hold, error) {
-	return r.holdsWhere(ctx, `message_id = ? ORDER BY CASE WHEN decided = 0 THEN 0 ELSE 1 END, decided DESC, opened DESC, stage DESC, appeal_of DESC`, string(id))
+	if hs, ok := recall[[]messages.Hold](ctx, r.q, "holds_of/"+string(id)); ok {
+		return hs, nil
+	}
+	return r.holdsWhere(ctx, `message_id = ?`+newestHold, string(id))
 }
+
+const newestHold = ` ORDER BY CASE WHEN decided = 0 THEN 0 ELSE 1 END, decided DESC, opened DESC, stage DESC, appeal_of DESC`
 
 // ClaimsOf returns the open holds that a member of staff has claimed, of one case or ("") of all, oldest first.
 func (r Reader) ClaimsOf(ctx context.Context, s ids.StaffID, c ids.CaseID) ([]messages.Hold, error) {

@@ -137,9 +137,13 @@ func (r Reader) participantsWhere(ctx context.Context, where string, args ...any
 
 // Participants returns everybody who is or was invited to a meeting: the hosts, the mother, supporters, guests, each by name.
 func (r Reader) Participants(ctx context.Context, m ids.MeetingID) ([]meetings.Participant, error) {
-	return r.participantsWhere(ctx, `p.meeting_id = ?
-		ORDER BY CASE p.role WHEN 'host' THEN 0 WHEN 'mother' THEN 1 WHEN 'supporter' THEN 2 ELSE 3 END, p.name, p.id`, string(m))
+	if ps, ok := recall[[]meetings.Participant](ctx, r.q, "invited/"+string(m)); ok {
+		return ps, nil
+	}
+	return r.participantsWhere(ctx, `p.meeting_id = ?`+participantOrder, string(m))
 }
+
+const participantOrder = ` ORDER BY CASE p.role WHEN 'host' THEN 0 WHEN 'mother' THEN 1 WHEN 'supporter' THEN 2 ELSE 3 END, p.name, p.id`
 
 // Participant returns one person's place in a meeting.
 func (r Reader) Participant(ctx context.Context, id ids.ParticipantID) (meetings.Participant, error) {

@@ -82,7 +82,7 @@ func TestWriterRemembersWhatIs(t *testing.T) {
 		parties(3, "after a second store's change")
 
 		m := newMessage(c, th, "Hello")
-		m.Written = time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond)
+		m.Written = e.Clock.Now().UTC().Add(time.Hour).Truncate(time.Microsecond)
 		inChange(t, e.Store, func(tx *store.Tx) error {
 			if _, err := tx.Thread(tx.Context(), th.ID); err != nil {
 				return err
@@ -170,5 +170,30 @@ func TestAnnouncedChangesShareACommit(t *testing.T) {
 	wg.Wait()
 	if n := commits.Load(); n != 1 {
 		t.Errorf("%d commits for 12 changes announced together", n)
+	}
+}
+
+// A group that waits for one announced change goes on when that one is withdrawn: it does not sit out its wait.
+func TestWithdrawnChangeIsNotWaitedFor(t *testing.T) {
+	e := storetest.Open(t, store.SQLite)
+	store.SetGroupWait(e.Store, time.Hour)
+	a := e.Store.Announce()
+	running, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- e.Store.Write(t.Context(), system, func(*store.Tx) (audit.Entry, error) {
+			close(running)
+			return audit.AgencyCreated("age_1"), nil
+		})
+	}()
+	<-running
+	time.Sleep(20 * time.Millisecond) // mostly it waits by now; if it does not yet, it finds nothing to wait for
+	a.Withdraw()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the group waits for a change that will not come")
 	}
 }

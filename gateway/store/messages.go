@@ -67,7 +67,7 @@ func (r Reader) messagesWhere(ctx context.Context, where string, args ...any) ([
 			return nil, err
 		}
 	}
-	return ms, nil
+	return ms, r.attachmentsOf(ctx, ms)
 }
 
 func (r Reader) openMessage(ctx context.Context, m *messages.Message) (err error) {
@@ -80,18 +80,23 @@ func (r Reader) openMessage(ctx context.Context, m *messages.Message) (err error
 			return err
 		}
 	}
-	m.Attachments, err = r.attachmentsOf(ctx, scope, m.ID)
-	return err
+	return nil
 }
 
 // Message returns one message.
 func (r Reader) Message(ctx context.Context, id ids.MessageID) (messages.Message, error) {
+	if m, ok := recall[messages.Message](ctx, r.q, "message/"+string(id)); ok {
+		return m, nil
+	}
 	ms, err := r.messagesWhere(ctx, `WHERE m.id = ?`, string(id))
 	return first(ms, err)
 }
 
 // MessagesOfThread returns a thread's messages, oldest first, whatever their state. Policy decides which may be shown.
 func (r Reader) MessagesOfThread(ctx context.Context, t ids.ThreadID) ([]messages.Message, error) {
+	if ms, ok := recall[[]messages.Message](ctx, r.q, "said_in/"+string(t)); ok {
+		return ms, nil
+	}
 	return r.messagesWhere(ctx, `WHERE m.thread_id = ? ORDER BY m.written, m.id`, string(t))
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/people"
-	"kinbridge/gateway/store/vault"
 )
 
 const agencyColumns = `id, kind, name, domain, slug, name_cy, duty_email, duty_phone`
@@ -49,107 +48,6 @@ func (r Reader) Wings(ctx context.Context, e ids.AgencyID) ([]people.Wing, error
 			var w people.Wing
 			return w, s.Scan(&w.ID, &w.Establishment, &w.Name)
 		})
-}
-
-// StaffSecret is what a member of staff signs in with. TOTPLast is the last time step whose code was used (RFC 6238
-// section 5.2: a code is good once).
-type StaffSecret struct {
-	PasswordHash string
-	TOTPSecret   string // base32, as the QR code carries it
-	TOTPLast     int64
-	Throttle     people.Throttle
-}
-
-const staffColumns = `id, email, name, role, agency_id, wing_id, disabled, created`
-
-func scanStaff(r scanner) (people.Staff, error) {
-	var s people.Staff
-	return s, r.Scan(&s.ID, &s.Email, &s.Name, &s.Role, &s.Agency, &s.Wing, &s.Disabled, at{&s.Created})
-}
-
-// AddStaff stores a new member of staff with her credentials. ErrDuplicate when the email is taken.
-func (tx *Tx) AddStaff(s people.Staff, sec StaffSecret) error {
-	sealed, err := tx.sealText(vault.Staff, "staff", string(s.ID), "totp", sec.TOTPSecret)
-	if err != nil {
-		return err
-	}
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO staff (`+staffColumns+`, password_hash, totp_sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (email) DO NOTHING`, string(s.ID), s.Email, s.Name, string(s.Role), string(s.Agency), string(s.Wing), flag(s.Disabled),
-		micros(tx.now), sec.PasswordHash, sealed)
-	if err == nil && n == 0 {
-		return ErrDuplicate
-	}
-	return err
-}
-
-// Staff returns one member of staff.
-func (r Reader) Staff(ctx context.Context, id ids.StaffID) (people.Staff, error) {
-	return r.staffWhere(ctx, "id = ?", string(id))
-}
-
-// StaffByEmail finds a member of staff by her normalised email address.
-func (r Reader) StaffByEmail(ctx context.Context, email string) (people.Staff, error) {
-	return r.staffWhere(ctx, "email = ?", email)
-}
-
-func (r Reader) staffWhere(ctx context.Context, where, arg string) (people.Staff, error) {
-	var s people.Staff
-	err := r.q.one(ctx, `SELECT `+staffColumns+` FROM staff WHERE `+where, []any{arg},
-		&s.ID, &s.Email, &s.Name, &s.Role, &s.Agency, &s.Wing, &s.Disabled, at{&s.Created})
-	return s, err
-}
-
-// AllStaff returns everybody who can sign in, and those who no longer can, by name.
-func (r Reader) AllStaff(ctx context.Context) ([]people.Staff, error) {
-	return all(ctx, r.q, `SELECT `+staffColumns+` FROM staff ORDER BY name`, nil, scanStaff)
-}
-
-// StaffOf returns the staff of an agency, by name.
-func (r Reader) StaffOf(ctx context.Context, a ids.AgencyID) ([]people.Staff, error) {
-	return all(ctx, r.q, `SELECT `+staffColumns+` FROM staff WHERE agency_id = ? ORDER BY name`, []any{string(a)}, scanStaff)
-}
-
-// StaffSecret returns what a member of staff signs in with.
-func (r Reader) StaffSecret(ctx context.Context, id ids.StaffID) (StaffSecret, error) {
-	var s StaffSecret
-	var sealed []byte
-	err := r.q.one(ctx, `SELECT password_hash, totp_sealed, totp_last, failures, locked_until FROM staff WHERE id = ?`, []any{string(id)},
-		&s.PasswordHash, &sealed, &s.TOTPLast, &s.Throttle.Failures, at{&s.Throttle.LockedUntil})
-	if err != nil {
-		return s, err
-	}
-	s.TOTPSecret, err = r.openText(ctx, vault.Staff, "staff", string(id), "totp", sealed)
-	return s, err
-}
-
-// LockStaffSecret is StaffSecret with the row locked until the commit.
-func (tx *Tx) LockStaffSecret(id ids.StaffID) (StaffSecret, error) {
-	if _, err := tx.q.exec(tx.ctx, `UPDATE staff SET failures = failures WHERE id = ?`, string(id)); err != nil {
-		return StaffSecret{}, err
-	}
-	return tx.StaffSecret(tx.ctx, id)
-}
-
-// SetStaffThrottle records tries at signing in; totpLast is the last used time step.
-func (tx *Tx) SetStaffThrottle(id ids.StaffID, t people.Throttle, totpLast int64) error {
-	_, err := tx.q.exec(tx.ctx, `UPDATE staff SET failures = ?, locked_until = ?, totp_last = ? WHERE id = ?`, t.Failures, micros(t.LockedUntil), totpLast, string(id))
-	return err
-}
-
-// DisableStaff ends a member of staff's access; her sessions end with it.
-func (tx *Tx) DisableStaff(id ids.StaffID) error {
-	n, err := tx.q.exec(tx.ctx, `UPDATE staff SET disabled = 1 WHERE id = ?`, string(id))
-	if err == nil && n == 0 {
-		return ids.ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	_, err = tx.q.exec(tx.ctx, `UPDATE api_tokens SET revoked = ? WHERE staff_id = ? AND revoked = 0`, micros(tx.now), string(id))
-	if err != nil {
-		return err
-	}
-	return tx.EndSessionsOf(SessionStaff, string(id))
 }
 
 // AddMother stores a new mother with the hash of her PIN.
@@ -227,9 +125,9 @@ func scanContact(r scanner) (people.Contact, error) {
 	return c, r.Scan(&c.ID, &c.Agency, &c.Name, &c.Email, &c.Role, &c.Verified, at{&c.VerifiedAt})
 }
 
-// AddContact stores a new contact; ErrDuplicate when the address is another's.
+// AddContact stores a new contact; ErrDuplicate when somebody of her agency has the address.
 func (tx *Tx) AddContact(c people.Contact) error {
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO contacts (`+contactColumns+`, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING`,
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO contacts (`+contactColumns+`, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email, agency_id) DO NOTHING`,
 		string(c.ID), string(c.Agency), c.Name, people.NormaliseEmail(c.Email), string(c.Role), c.Verified, micros(c.VerifiedAt), micros(tx.now))
 	if err == nil && n == 0 {
 		return ErrDuplicate
@@ -245,10 +143,16 @@ func (r Reader) Contact(ctx context.Context, id ids.ContactID) (people.Contact, 
 	})
 }
 
-// ContactByEmail finds a contact by her normalised address.
-func (r Reader) ContactByEmail(ctx context.Context, email string) (people.Contact, error) {
-	cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE email = ?`, []any{people.NormaliseEmail(email)}, scanContact)
+// ContactAt finds the contact of an agency who has an address. Another of the same address may be known at another agency: it is one person's, but
+// what she is at the one says nothing at the other.
+func (r Reader) ContactAt(ctx context.Context, a ids.AgencyID, email string) (people.Contact, error) {
+	cs, err := all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE email = ? AND agency_id = ?`, []any{people.NormaliseEmail(email), string(a)}, scanContact)
 	return first(cs, err)
+}
+
+// ContactsByEmail returns every contact who has an address: one for each agency at which it is known.
+func (r Reader) ContactsByEmail(ctx context.Context, email string) ([]people.Contact, error) {
+	return all(ctx, r.q, `SELECT `+contactColumns+` FROM contacts WHERE email = ? ORDER BY created, id`, []any{people.NormaliseEmail(email)}, scanContact)
 }
 
 // ContactsOf returns an agency's contacts, by name.
@@ -261,7 +165,9 @@ type SessionKind string
 
 // The kinds of session.
 const (
-	SessionStaff  SessionKind = "staff"
+	SessionStaff SessionKind = "staff"
+	// SessionPerson is somebody who has signed in and not yet said in which of her appointments she acts. subject: the person.
+	SessionPerson SessionKind = "person"
 	SessionMother SessionKind = "mother" // context: the kiosk
 	SessionGuest  SessionKind = "guest"  // subject: the participant; context: the meeting
 	SessionReader SessionKind = "reader" // subject: the reading page; context: the contact

@@ -74,6 +74,9 @@ func (tx *Tx) RemoveMeetingChild(m ids.MeetingID, c ids.ChildID) error {
 
 // MeetingChildren returns the children who are to be at a meeting.
 func (r Reader) MeetingChildren(ctx context.Context, m ids.MeetingID) ([]ids.ChildID, error) {
+	if kids, ok := recall[[]ids.ChildID](ctx, r.q, "meeting_children/"+string(m)); ok {
+		return kids, nil
+	}
 	return all(ctx, r.q, `SELECT child_id FROM meeting_children WHERE meeting_id = ? AND removed = 0 ORDER BY child_id`, []any{string(m)},
 		func(s scanner) (ids.ChildID, error) { var c ids.ChildID; return c, s.Scan(&c) })
 }
@@ -91,6 +94,9 @@ func (tx *Tx) RemoveParticipant(p ids.ParticipantID) error {
 
 // RestrictedDeliveries returns a case's deliveries that a restriction keeps, the oldest first.
 func (r Reader) RestrictedDeliveries(ctx context.Context, c ids.CaseID) ([]messages.Delivery, error) {
+	if ds, ok := recall[[]messages.Delivery](ctx, r.q, "kept/"+string(c)); ok {
+		return ds, nil
+	}
 	return r.deliveriesWhere(ctx, `WHERE d.case_id = ? AND d.kept = 'restricted' ORDER BY d.queued, d.id`, string(c))
 }
 

@@ -78,21 +78,30 @@ func (r Reader) restrictionsWhere(ctx context.Context, where string, args ...any
 		if x.Note, err = r.openText(ctx, vault.CaseScope(x.Case), "restrictions", string(x.ID), "note", []byte(x.Note)); err != nil {
 			return nil, err
 		}
-		if _, err = all(ctx, r.q, `SELECT kind, subject_id FROM restriction_subjects WHERE restriction_id = ? ORDER BY subject_id`, []any{string(x.ID)}, func(s scanner) (struct{}, error) {
-			var kind, id string
-			err := s.Scan(&kind, &id)
-			switch kind {
-			case aboutContact:
-				x.Contacts = append(x.Contacts, ids.ContactID(id))
-			case aboutChild:
-				x.Children = append(x.Children, ids.ChildID(id))
-			}
-			return struct{}{}, err
-		}); err != nil {
-			return nil, err
-		}
 	}
-	return rs, nil
+	return rs, r.subjectsOf(ctx, rs)
+}
+
+// subjectsOf gives restrictions the people and children they are about.
+func (r Reader) subjectsOf(ctx context.Context, rs []cases.Restriction) error {
+	at, of := make(map[ids.RestrictionID]*cases.Restriction, len(rs)), make([]ids.RestrictionID, len(rs))
+	for i := range rs {
+		at[rs[i].ID], of[i] = &rs[i], rs[i].ID
+	}
+	type subject struct {
+		of       ids.RestrictionID
+		kind, id string
+	}
+	return each(ctx, r.q, of, func(list string) string {
+		return `SELECT restriction_id, kind, subject_id FROM restriction_subjects WHERE restriction_id IN ` + list + ` ORDER BY subject_id`
+	}, func(s scanner) (x subject, err error) { return x, s.Scan(&x.of, &x.kind, &x.id) }, func(x subject) {
+		switch r := at[x.of]; x.kind {
+		case aboutContact:
+			r.Contacts = append(r.Contacts, ids.ContactID(x.id))
+		case aboutChild:
+			r.Children = append(r.Children, ids.ChildID(x.id))
+		}
+	})
 }
 
 // Restriction returns one restriction.

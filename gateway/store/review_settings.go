@@ -24,14 +24,21 @@ func (tx *Tx) UnsetReview(s messages.Scope, d messages.Direction) error {
 
 // ReviewSettings returns every setting that could count for a thread: its own, its case's, the establishment's and the estate's.
 func (r Reader) ReviewSettings(ctx context.Context, t ids.ThreadID, c ids.CaseID, e ids.AgencyID) ([]messages.ReviewSetting, error) {
-	return remember(ctx, r.q, "review/"+string(t)+"/"+string(c)+"/"+string(e), func() ([]messages.ReviewSetting, error) {
-		return all(ctx, r.q, `SELECT scope_kind, scope_id, direction, nobody, first_role, second_role FROM review_settings
+	return remember(ctx, r.q, reviewKey(t, c, e), func() ([]messages.ReviewSetting, error) {
+		return all(ctx, r.q, `SELECT `+settingColumns+` FROM review_settings
 			WHERE (scope_kind = 'thread' AND scope_id = ?) OR (scope_kind = 'case' AND scope_id = ?) OR (scope_kind = 'establishment' AND scope_id = ?) OR scope_kind = 'estate'`,
-			[]any{string(t), string(c), string(e)}, func(s scanner) (messages.ReviewSetting, error) {
-				var x messages.ReviewSetting
-				return x, s.Scan(&x.Scope.Kind, &x.Scope.ID, &x.Direction, &x.Nobody, &x.First, &x.Second)
-			})
+			[]any{string(t), string(c), string(e)}, scanSetting)
 	})
+}
+
+func reviewKey(t ids.ThreadID, c ids.CaseID, e ids.AgencyID) string {
+	return "review/" + string(t) + "/" + string(c) + "/" + string(e)
+}
+
+const settingColumns = `scope_kind, scope_id, direction, nobody, first_role, second_role`
+
+func scanSetting(s scanner) (x messages.ReviewSetting, err error) {
+	return x, s.Scan(&x.Scope.Kind, &x.Scope.ID, &x.Direction, &x.Nobody, &x.First, &x.Second)
 }
 
 // SetReviewAim stores in how many working days a hold is to be decided at an establishment, or ("") everywhere.

@@ -183,7 +183,7 @@ func TestCiphertextMovedIsRefused(t *testing.T) {
 			if _, err := s.Thread(ctx, x.th.ID); err != nil {
 				return fmt.Errorf("thread: %w", err)
 			}
-			_, err := s.StaffSecret(ctx, x.worker)
+			_, err := s.PersonSecret(ctx, store.PersonOf(x.worker))
 			return err
 		}
 		if err := readAll(); err != nil {
@@ -199,7 +199,7 @@ func TestCiphertextMovedIsRefused(t *testing.T) {
 			{"a message in the place of a mail", "inbound_raw", "raw_sealed", string(x.inbound[0]), `SELECT body_sealed FROM messages WHERE id = '` + a + `'`},
 			{"another decision's note", "holds", "note_sealed", string(x.holds[0]), `SELECT note_sealed FROM holds WHERE id = '` + string(x.holds[1]) + `'`},
 			{"a body as the thread's subject", "threads", "subject_sealed", string(x.th.ID), `SELECT body_sealed FROM messages WHERE id = '` + a + `'`},
-			{"a body as a sign-in secret", "staff", "totp_sealed", string(x.worker), `SELECT body_sealed FROM messages WHERE id = '` + a + `'`},
+			{"a body as a sign-in secret", "persons", "totp_sealed", string(store.PersonOf(x.worker)), `SELECT body_sealed FROM messages WHERE id = '` + a + `'`},
 		} {
 			store.Exec(t, s, `CREATE TABLE kept AS SELECT `+c.column+` AS v FROM `+c.table+` WHERE id = '`+c.row+`'`)
 			store.Exec(t, s, `UPDATE `+c.table+` SET `+c.column+` = (`+c.from+`) WHERE id = '`+c.row+`'`)

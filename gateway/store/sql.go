@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -76,6 +77,13 @@ func (q querier) text(query string) string {
 	return s
 }
 
+type statementCount struct{}
+
+// CountStatements returns a context in which statements outside changes are counted: a page that asks the database once for each of its rows is found so.
+func CountStatements(ctx context.Context, n *atomic.Int64) context.Context {
+	return context.WithValue(ctx, statementCount{}, n)
+}
+
 func (q querier) execute(ctx context.Context, query string, args []any) (sql.Result, error) {
 	if q.engine == Postgres {
 		return q.c.ExecContext(ctx, q.text(query), args...)
@@ -88,6 +96,9 @@ func (q querier) execute(ctx context.Context, query string, args []any) (sql.Res
 }
 
 func (q querier) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if n, ok := ctx.Value(statementCount{}).(*atomic.Int64); ok {
+		n.Add(1)
+	}
 	if q.engine == Postgres {
 		return q.c.QueryContext(ctx, q.text(query), args...)
 	}

@@ -206,7 +206,7 @@ func (a *Announced) Write(ctx context.Context, actor ids.Actor, fn func(*Tx) (au
 func (a *Announced) Withdraw() {
 	a.once.Do(func() {
 		if a.counted {
-			a.s.writer.coming.Add(-1)
+			a.s.writer.came()
 		}
 	})
 }

@@ -171,7 +171,7 @@ func TestOutboxLeasesOnceAndComesBack(t *testing.T) {
 			}
 		}
 		kinds := []outbox.Kind{outbox.MailOut}
-		now := time.Now()
+		now := e.Clock.Now()
 		got := map[string]bool{}
 		var mu sync.Mutex
 		var wg sync.WaitGroup

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/store/vault"
@@ -69,17 +71,24 @@ func (r Reader) openSubjects(ctx context.Context, ts []threads.Thread, err error
 	if err != nil {
 		return nil, err
 	}
+	at := make(map[ids.ThreadID]*threads.Thread, len(ts))
+	of := make([]ids.ThreadID, len(ts))
 	for i := range ts {
 		t := &ts[i]
+		at[t.ID], of[i] = t, t.ID
 		if t.Subject, err = r.openText(ctx, vault.CaseScope(t.Case), "threads", string(t.ID), "subject", []byte(t.Subject)); err != nil {
 			return nil, err
 		}
-		if t.Children, err = all(ctx, r.q, `SELECT child_id FROM thread_children WHERE thread_id = ?`, []any{string(t.ID)},
-			func(s scanner) (ids.ChildID, error) { var c ids.ChildID; return c, s.Scan(&c) }); err != nil {
-			return nil, err
-		}
 	}
-	return ts, nil
+	type child struct {
+		thread ids.ThreadID
+		id     ids.ChildID
+	}
+	scan := func(s scanner) (c child, err error) { return c, s.Scan(&c.thread, &c.id) }
+	about := func(c child) { at[c.thread].Children = append(at[c.thread].Children, c.id) }
+	return ts, each(ctx, r.q, of, func(list string) string {
+		return `SELECT thread_id, child_id FROM thread_children WHERE thread_id IN ` + list
+	}, scan, about)
 }
 
 const threadColumns = `t.id, t.case_id, t.channel, t.agency_id, t.subject_sealed, t.created, t.last_at, t.quiet`
@@ -91,6 +100,25 @@ func (r Reader) Thread(ctx context.Context, id ids.ThreadID) (threads.Thread, er
 		ts, err = r.openSubjects(ctx, ts, err)
 		return first(ts, err)
 	})
+}
+
+// ThreadsOfCases returns every thread of cases, case by case in their order, of each the most recently used first.
+func (r Reader) ThreadsOfCases(ctx context.Context, of []ids.CaseID) ([]threads.Thread, error) {
+	if err := r.AheadOfCases(ctx, "", of); err != nil { // for the keys of their subjects
+		return nil, err
+	}
+	order := make(map[ids.CaseID]int, len(of))
+	for i, c := range of {
+		order[c] = i
+	}
+	var ts []threads.Thread
+	err := inParts(of, func(list string, args []any) error {
+		some, err := all(ctx, r.q, `SELECT `+threadColumns+` FROM threads t WHERE t.case_id IN `+list+` ORDER BY t.last_at DESC`, args, r.scanThread(ctx))
+		ts = append(ts, some...)
+		return err
+	})
+	slices.SortStableFunc(ts, func(a, b threads.Thread) int { return cmp.Compare(order[a.Case], order[b.Case]) })
+	return r.openSubjects(ctx, ts, err)
 }
 
 // ThreadsOfCase returns every thread of a case, the most recently used first. Policy decides which of them may be shown.
@@ -105,16 +133,32 @@ func (r Reader) Parties(ctx context.Context, t ids.ThreadID) ([]threads.Party, e
 }
 
 func (r Reader) parties(ctx context.Context, t ids.ThreadID) ([]threads.Party, error) {
-	return all(ctx, r.q, `SELECT p.kind, p.party_id, p.since, p.until,
+	rows, err := all(ctx, r.q, partiesOf(`= ?`), []any{string(t)}, scanParty)
+	ps := make([]threads.Party, len(rows))
+	for i, p := range rows {
+		ps[i] = p.Party
+	}
+	return ps, err
+}
+
+// partyOf is a party with the thread it is of.
+type partyOf struct {
+	threads.Party
+	thread ids.ThreadID
+}
+
+func partiesOf(which string) string {
+	return `SELECT p.thread_id, p.kind, p.party_id, p.since, p.until,
 		COALESCE(m.name, s.name, c.name, ''), COALESCE(c.email, '')
 		FROM thread_parties p
 		LEFT JOIN mothers m ON p.kind = 'mother' AND m.id = p.party_id
 		LEFT JOIN staff s ON p.kind = 'staff' AND s.id = p.party_id
 		LEFT JOIN contacts c ON p.kind = 'contact' AND c.id = p.party_id
-		WHERE p.thread_id = ? ORDER BY p.kind DESC, p.since, p.party_id`, []any{string(t)}, func(s scanner) (threads.Party, error) {
-		var p threads.Party
-		return p, s.Scan(&p.Kind, &p.ID, at{&p.Since}, at{&p.Until}, &p.Name, &p.Email)
-	})
+		WHERE p.thread_id ` + which + ` ORDER BY p.kind DESC, p.since, p.party_id`
+}
+
+func scanParty(s scanner) (p partyOf, err error) {
+	return p, s.Scan(&p.thread, &p.Kind, &p.ID, at{&p.Since}, at{&p.Until}, &p.Name, &p.Email)
 }
 
 // ReplyAddress returns the address by which a contact answers in a thread, making it on first use.

@@ -11,9 +11,9 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
-	"kinbridge/adapters/calendar"
+	"kinbridge/adapters/calendar/invite"
+	"kinbridge/adapters/calendar/problem"
 	"kinbridge/adapters/email/mailkind"
 	"kinbridge/adapters/email/mailparse"
 	"kinbridge/adapters/email/replytext"
@@ -83,6 +83,20 @@ type Join struct {
 // Files writes one line to w for each path, in order; "-" is standard input. A file that cannot be read gets its line too, with
 // error, and a word on stderr. The returned error is non-nil only when ctx ended or w failed, since then lines are missing.
 func Files(ctx context.Context, w, stderr io.Writer, paths []string) error {
+	return lines(ctx, w, stderr, "mail", paths, func(path string, raw []byte, err error) any {
+		r := failed("")
+		if err != nil {
+			r.Error = err.Error()
+		} else {
+			r = Message(raw)
+		}
+		r.File = path
+		return r
+	})
+}
+
+// lines writes what report makes of each path, and complaints of those that cannot be read.
+func lines(ctx context.Context, w, stderr io.Writer, command string, paths []string, report func(path string, raw []byte, err error) any) error {
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
@@ -92,15 +106,10 @@ func Files(ctx context.Context, w, stderr io.Writer, paths []string) error {
 			return err
 		}
 		raw, err := read(p)
-		var r Report
 		if err != nil {
-			fmt.Fprintf(stderr, "kinbridge mail inspect: %s: %v\n", p, err)
-			r = failed(err.Error())
-		} else {
-			r = Message(raw)
+			fmt.Fprintf(stderr, "kinbridge %s inspect: %s: %v\n", command, p, err)
 		}
-		r.File = p
-		if err := enc.Encode(r); err != nil {
+		if err := enc.Encode(report(p, raw, err)); err != nil {
 			return err
 		}
 		// One line at a time, so that what was read is seen even if a later file takes long.
@@ -173,7 +182,7 @@ func Message(raw []byte) (r Report) {
 		r.Bounces = append(r.Bounces, Bounce{Recipient: b.Recipient, Status: b.Status, Permanent: b.Permanent, Diagnostic: b.Diagnostic})
 	}
 	if class.Kind == mailkind.KindInvite {
-		r.Invite, r.Error = invite(m)
+		r.Invite, r.Error = readInvite(m)
 	}
 	if class.Kind == mailkind.KindRejected {
 		r.Error = class.Reason
@@ -195,14 +204,14 @@ var binaries = []struct{ magic, words string }{
 	{"\xff\xd8\xff", "This is a picture, not a message."},
 }
 
-// noMail says what a file is that is plainly no message; "" for what may be one.
+// noMail says what a file is that is plainly no message; "" for what may be one. m is what was made of it, nil when that matters not.
 func noMail(raw []byte, m *mailparse.Message) string {
 	for _, b := range binaries {
 		if bytes.HasPrefix(raw, []byte(b.magic)) {
 			return b.words
 		}
 	}
-	if len(m.Header.Fields) == 0 && len(raw) > 0 && bytes.IndexByte(raw, 0) >= 0 && len(bytes.Trim(raw, "\x00 \t\r\n")) == 0 {
+	if (m == nil || len(m.Header.Fields) == 0) && len(raw) > 0 && bytes.IndexByte(raw, 0) >= 0 && len(bytes.Trim(raw, "\x00 \t\r\n")) == 0 {
 		return "The file holds nothing but NUL bytes: it was never written, or its disk lost it."
 	}
 	return ""
@@ -227,27 +236,19 @@ func join(a, b string) string {
 	return a + "\n\n" + b
 }
 
-// invite reads the calendar parts of m. why says in words what is contradictory: a person must then choose.
-func invite(m *mailparse.Message) (in *Invite, why string) {
-	var events []calendar.Event
-	for _, c := range m.Calendar {
-		found, _ := calendar.Parse(c)
-		events = append(events, found...)
-	}
-	e, one := calendar.Choose(events)
-	j := calendar.JoinFrom(e, m.Text, m.HTML)
-	if !one && len(events) > 0 {
-		why = "The message invites to more than one meeting; the first is shown."
+// readInvite reads the calendar parts of m. why says in words what is contradictory: a person must then choose.
+func readInvite(m *mailparse.Message) (in *Invite, why string) {
+	read, _ := invite.Read(invite.FromMail(m))
+	f := read.Fields()
+	var words []string
+	for _, p := range read.Problems {
+		switch p.Code {
+		case problem.ConferenceMismatch, problem.ConferenceDiffers, problem.MeetingMismatch, problem.VideoMismatch, problem.TenantMismatch, problem.PasscodeMismatch, problem.Several:
+			words = append(words, p.En)
+		}
 	}
 	return &Invite{
-		UID: e.UID, Method: e.Method, Sequence: e.Sequence, Start: stamp(e.Start), End: stamp(e.End), Organizer: e.Organizer.Addr,
-		Join: Join{JoinURL: j.URL, MeetingID: j.MeetingID, Passcode: j.Passcode, Phone: j.Phone, ConferenceID: j.ConferenceID, SIPURI: j.SIPURI, VideoID: j.VideoID},
-	}, strings.TrimSpace(j.Conflict + " " + why)
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
+		UID: f.UID, Method: f.Method, Sequence: f.Sequence, Start: f.Start, End: f.End, Organizer: f.Organizer,
+		Join: Join{JoinURL: f.JoinURL, MeetingID: f.MeetingID, Passcode: f.Passcode, Phone: f.Phone, ConferenceID: f.ConferenceID, SIPURI: f.SIPURI, VideoID: f.VideoID},
+	}, strings.Join(words, " ")
 }

@@ -35,7 +35,7 @@ type Envelope struct {
 	MailFrom string // the envelope sender without <>; empty for reports
 
 	// Fetched says that the message was taken from a mailbox: there was no session to check, so SPF is what the provider reports in the field
-	// that FromHeader trusts, given TrustedResults. Signatures are checked here nevertheless, and ours is preferred.
+	// that is trusted (RFC 8601 section 7.1), given TrustedResults. Signatures are checked here nevertheless, and ours is preferred.
 	Fetched        bool
 	TrustedResults []string // names of servers (authserv-id), or NoID
 	// TrustedSealers are the domains whose ARC seals are believed. A trusted sealer at the end of a valid chain verifies the writer when it

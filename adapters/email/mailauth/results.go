@@ -28,14 +28,10 @@ const (
 	maxProps   = 32
 )
 
-// FromHeader finds the one Authentication-Results field of raw that may be trusted: the topmost of a server in trusted, or, when trusted
+// fromHeader finds the one Authentication-Results field that may be trusted: the topmost of a server in trusted, or, when trusted
 // holds NoID, the topmost of all when that one names no server. Everything below or of other servers may have been written by the sender
 // and is not looked at (RFC 8601 section 7.1). It can be trusted only as far as the mailbox provider takes out such fields of others
 // (section 5).
-func FromHeader(raw []byte, trusted []string) (Reported, bool) {
-	return splitMessage(raw).fromHeader(trusted)
-}
-
 func (m *message) fromHeader(trusted []string) (found Reported, ok bool) {
 	top := true
 	if len(trusted) == 0 {

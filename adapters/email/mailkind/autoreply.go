@@ -179,7 +179,7 @@ func (e *evidence) awayConfirmed() bool {
 	case e.subject.answered || e.subject.forwarded || e.own.quotes && !s[machine]:
 		return s[machine] && absent && !noReply.MatchString(e.sender())
 	case e.subject.ofSender:
-		return (absent || s[machine]) && (!e.asks() || s[machine])
+		return (absent || s[machine]) && (!e.asks() || s[machine]) || e.answers() && s[contact] && e.consists(1)
 	case e.asks() && !s[machine]:
 		return false
 	}
@@ -197,6 +197,8 @@ func (e *evidence) awayConfirmed() bool {
 	switch {
 	case !e.subject.awayOnly || e.c.attached():
 		return false
+	case absent && e.answers() && e.consists(1) && !e.hasBut(): // a person who answers keeps the subject that she answers
+		return true
 	case absent && e.refers() && (dated || !e.until().IsZero()) && e.consists(2):
 		return true
 	case !word && dated && e.consists(1) && !e.future():
@@ -316,6 +318,8 @@ func (e *evidence) unmistakable() bool {
 	absent := s[away] && e.first[away] < 40 || s[left] && e.first[left] < 40
 	switch {
 	case s[machine] && absent && !noReply.MatchString(e.sender()), s[machine] && s[received] && (s[thanks] || s[program]):
+		return true
+	case s[machine] && (s[later] || s[received]) && e.answers() && e.consists(2):
 		return true
 	case s[later] && s[thanks] && e.first[thanks] < 25 && s[contact]:
 		return true

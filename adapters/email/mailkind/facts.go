@@ -28,7 +28,7 @@ func (e *evidence) form() Form {
 		return FormReceipt
 	case e.administration() != "":
 		return e.administration()
-	case s[left] && !(s[away] && (s[until] || s[back])):
+	case (s[left] || e.subject.ofSender && e.subject.says(left)) && !(s[away] && (s[until] || s[back])):
 		return FormLeft
 	case s[away] || s[later] || e.subject.away || e.subjectAway():
 		return FormAway

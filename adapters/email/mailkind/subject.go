@@ -143,6 +143,10 @@ func (f *subjectForm) judge(s string, toks []token, from []mailparse.Address) {
 		f.program = f.program || follows
 		f.bare = follows && !colon && n == len(toks)
 	}
+	if i := strings.LastIndex(s, " - "); i > 0 && !f.answered && !f.forwarded {
+		tail := strings.TrimSpace(s[i+3:])
+		f.program = f.program || tail != "" && lexiconBegins(tail, program) == len(tail) // "Jury service - auto response"
+	}
 	if n := atStart(awaySubj); n > 0 {
 		f.away, f.awayOnly = true, f.nothingElse(n) && !f.answered && !f.forwarded
 		_, colon := f.follows(s, toks, n)
@@ -252,6 +256,16 @@ var ourCase = regexp.MustCompile(`(?i)^(?:your|we have received your|we've recei
 
 // ticketSubject is the number that help desks give.
 var ticketSubject = regexp.MustCompile(`(?i)\[(?:ticket|case|request|ref(?:erence)?|incident|enquiry)?\s?[:#]?\s?#?[a-z]{0,6}-?\d{3,}\]|\[ref[: ].{2,30}\]|\[[^\]]{2,30} #\d{2,}\]|\b(?:ticket|case|request|incident|enquiry|reference) ?(?:#|id|no\.?|number|ref)?\s?:?\s?#?[a-z]{0,6}-?\d{4,}|\(#\d{3,}\)|##\d{3,}##|^[a-z]{2,8}-\d+ `)
+
+// says reports whether the subject holds a phrase of a sense.
+func (f *subjectForm) says(want sense) bool {
+	for _, h := range f.hits {
+		if h.sense == want {
+			return true
+		}
+	}
+	return false
+}
 
 // dated says that the subject tells when somebody is back.
 func (f *subjectForm) dated() bool {

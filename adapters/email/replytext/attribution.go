@@ -102,6 +102,8 @@ func weigh(s string) strength {
 	if colon && from >= 0 {
 		starts := starters[ts[0].word]
 		switch {
+		case e.day && e.year && starts && !e.mail && !e.clock && hasSentenceWords(s[:from], ts[:max(0, len(ts)-1)]):
+			return weak // "On 2 March 2026 the school wrote:"
 		case e.mail && (e.date || starts && e.day), e.date && e.clock, e.day && e.year && starts, e.mail && starts && len(ts[0].word) > 1 && to >= len(t)-4:
 			return strong
 		case e.mail && to >= len(t)-4 && addressed(t[:from]):

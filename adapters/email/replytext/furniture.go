@@ -2,6 +2,7 @@ package replytext
 
 import (
 	"math/bits"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -177,7 +178,7 @@ var (
 		`outside|external|unknown sender|first time you|first-time sender|tu allan|allanol|außerhalb|extern|extérieur|externo|externa|esterno|esterna|zewnątrz|zewnętrzn|buiten|utanför|uden for|utenfor|ulkopuol|externí|внешн|зовнішн|外部`,
 		`originat|sent from|came from|comes from|received from|from an|from outside|sender|this email|this e-mail|this message|wedi dod|tarddu|stammt|kommt von|provient|procede|proviene|pochodzi|afkomstig|kommer från|odesl`,
 		`click|open attachments|open any attachments|open links|links or attachments|links and attachments|attachments or links|peidiwch â|klicken|cliquez|haga clic|clique|cliccare|klik|klikaj|lien|öffnen`,
-		`you don't often get email from|you don't often get e-mail|you don't often receive|some people who received this message don't often|learn why this is important|learnaboutsenderidentification|this message was sent securely|sent securely using|this email was sent securely|not often get email from|sie erhalten nicht häufig|vous n'obtenez pas souvent|no suele recibir|u ontvangt niet vaak|nid ydych yn aml yn cael`,
+		`you don't often get email from|you don't often get e-mail|you don't often receive|some people who received this message don't often|learn why this is important|learnaboutsenderidentification|this message was sent securely|sent securely using|this email was sent securely|not often get email from|sie erhalten nicht häufig|vous n'obtenez pas souvent|no suele recibir|u ontvangt niet vaak|nid ydych yn aml yn cael|pfptbanner`,
 	)
 
 	getsOutlook  = newFinder("outlook", "ios|android")
@@ -193,8 +194,14 @@ var (
 	markingHead = newSet("official officialsensitive classification protective restricted protect unclassified swyddogol internal confidential not security dosbarthiad")
 )
 
+// classifiedAs is how labelling programs begin a marking that is a sentence.
+var classifiedAs = regexp.MustCompile(`(?i)^this (?:e-?mail|message|document) (?:has been|is) (?:classified|marked|labelled)(?: as)?:? *`)
+
 // isMarking says that a line is a protective marking of government mail, above or below its words.
 func isMarking(t string) bool {
+	if m := classifiedAs.FindString(t); m != "" {
+		t = "Classification: " + t[len(m):]
+	}
 	if len(t) > 80 || len(t) < 6 || t[0] >= 'a' && t[0] <= 'z' {
 		return false
 	}

@@ -90,6 +90,21 @@ func attributionInside(s string) int {
 	return -1
 }
 
+// separatorInFront says that a line begins with a ruling line and goes on with the header lines that belong below it, as Samsung's programs
+// join them in plain text: "-------- Original message --------From: Jo <jo@example.org> Date: …".
+func separatorInFront(s string) bool {
+	if !strings.HasPrefix(s, "---") {
+		return false
+	}
+	title := strings.TrimLeft(s, "- ")
+	end := strings.Index(title[:min(len(title), 60)], "---")
+	if end <= 0 || !isSeparator("--- "+strings.TrimSpace(title[:end])+" ---") {
+		return false
+	}
+	l, _ := labelOf(strings.TrimLeft(title[end:], "- "))
+	return l == fromLabel
+}
+
 // attributionInFront says that a line begins with an attribution and goes on with what is quoted, as Yahoo's programs and Hushmail join
 // them: "On 3 March 2025 at 10:00, Jo <jo@example.org> wrote:Are you coming?"
 func attributionInFront(s string) bool {

@@ -154,7 +154,7 @@ func (s *splitter) cutInline() {
 	for i, l := range s.lines {
 		at := -1
 		if l.authorLevel() && len(l.text) > 20 && !l.is(inlined) {
-			if at = s.insideAt(l.text); at < 0 && i > 0 && attributionInFront(l.text) {
+			if at = s.insideAt(l.text); separatorInFront(l.text) || at < 0 && i > 0 && attributionInFront(l.text) {
 				at = 0 // the quote goes on behind its attribution
 			}
 		}
@@ -188,6 +188,27 @@ func (s *splitter) markQuoted() {
 		}
 	}
 	s.keepOwnMarks()
+	s.markBelowHead()
+}
+
+// markBelowHead marks what stands below an element that is marked as quoted and holds header lines alone: some programs put what they
+// belong to into an element of its own, without a mark.
+func (s *splitter) markBelowHead() {
+	for i := 0; i < len(s.lines); i++ {
+		if !s.lines[i].sureQuote() || i > 0 && s.lines[i-1].sureQuote() || s.lines[i].blank() {
+			continue
+		}
+		end := i
+		for end < len(s.lines) && (s.lines[end].sureQuote() || s.lines[end].blank()) {
+			end++
+		}
+		b := s.headerBlockAt(i)
+		if next := s.nextWords(i + b.lines); b.sure && next >= end && s.lines[i].depth == 0 {
+			s.end = i
+			s.mark(i, len(s.lines))
+			return
+		}
+	}
 }
 
 // keepOwnMarks gives back lines with ">" that the author wrote herself: a message that answers nothing, and a line or two

@@ -161,11 +161,11 @@ func TestSecurityOfADomain(t *testing.T) {
 				t.Errorf("%+v", g.why)
 			}
 			found := false
-			for _, n := range s.TLSReport() {
+			for _, n := range s.tlsCounts() {
 				found = found || n.Domain == "anytown.example" && n.Result == c.counted && n.Count > 0 && (n.Policy == "sts") == (c.sts != "")
 			}
 			if !found {
-				t.Errorf("not counted: %+v", s.TLSReport())
+				t.Errorf("not counted: %+v", s.tlsCounts())
 			}
 		})
 	}

@@ -1,11 +1,9 @@
 package smtpout
 
 import (
-	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,30 +30,16 @@ const (
 // mostReported bounds the domains that are counted apart; the rest are counted together as "other".
 const mostReported = 200
 
-// TLSCount is how often something happened with a domain since the program started. Policy is "sts", or "no-policy-found", or
-// "smarthost" for our own.
-type TLSCount struct {
-	Domain, Policy string
-	Result         Result
-	Count          int
-}
-
-type tlsKey struct {
-	domain, policy string
-	result         Result
-}
-
 // tlsReport counts. Not every domain is new to Prometheus: labels are bounded.
 type tlsReport struct {
 	counter *prometheus.CounterVec
 
 	mu      sync.Mutex
 	domains map[string]bool
-	counts  map[tlsKey]int
 }
 
 func newReport(reg prometheus.Registerer) (*tlsReport, error) {
-	r := &tlsReport{domains: map[string]bool{}, counts: map[tlsKey]int{}, counter: prometheus.NewCounterVec(prometheus.CounterOpts{
+	r := &tlsReport{domains: map[string]bool{}, counter: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "kinbridge_mail_tls_sessions_total", Help: "Sessions to mail servers by domain, policy and result (RFC 8460 section 4.3)."},
 		[]string{"domain", "policy", "result"})}
 	if reg == nil {
@@ -74,22 +58,7 @@ func (r *tlsReport) add(domain, policy string, result Result) {
 			r.domains[domain] = true
 		}
 	}
-	r.counts[tlsKey{domain, policy, result}]++
 	r.counter.WithLabelValues(domain, policy, string(result)).Inc()
-}
-
-// TLSReport returns the counts since the program started, by domain.
-func (s *Sender) TLSReport() []TLSCount {
-	s.report.mu.Lock()
-	defer s.report.mu.Unlock()
-	out := make([]TLSCount, 0, len(s.report.counts))
-	for k, n := range s.report.counts {
-		out = append(out, TLSCount{Domain: k.domain, Policy: k.policy, Result: k.result, Count: n})
-	}
-	slices.SortFunc(out, func(a, b TLSCount) int {
-		return cmp.Or(cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Policy, b.Policy), cmp.Compare(a.Result, b.Result))
-	})
-	return out
 }
 
 // policyResult names what was wrong with a domain's policy.

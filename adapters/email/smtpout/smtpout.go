@@ -83,7 +83,7 @@ type Config struct {
 	DKIM     DKIM          // signs what is sent (RFC 6376); the zero value does not
 	Timeout  time.Duration // of one mail; 0 = 100 s, which is inside the outbox's lease
 	Net      Network
-	Metrics  prometheus.Registerer // of the TLS counters; nil = they are only in TLSReport
+	Metrics  prometheus.Registerer // of the TLS counters; nil = they are not served
 	Now      func() time.Time
 	Log      *slog.Logger
 }

@@ -23,15 +23,20 @@ async function freshCode(secret) {
 
 /** Opens a page and signs in with password and code; the page is then on the person's home. who: a role or an email address. */
 export async function signIn(t, browser, world, who, options = {}) {
-  const person = staffWith(world, who)
   const page = await openPage(t, browser, { baseURL: world.http, ...options })
+  await fillSignIn(page, world, who)
+  await page.getByRole('heading', { level: 1, name: 'What waits for you' }).waitFor()
+  return page
+}
+
+/** Signs in on a page. Who has one appointment is then on her home, who has several chooses first. */
+export async function fillSignIn(page, world, who) {
+  const person = staffWith(world, who)
   await page.goto('/sign-in?lang=en')
   await page.getByLabel('Email address').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(person.password)
   await page.getByLabel('6-digit code').fill(await freshCode(person.totp_secret))
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('heading', { level: 1, name: 'What waits for you' }).waitFor()
-  return page
 }
 
 /** Opens a page the size of the kiosk, by touch. */

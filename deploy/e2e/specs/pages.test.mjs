@@ -60,13 +60,19 @@ suite('pages', { concurrency: 2 }, () => {
     const written = holds.find((h) => h.message_id) ?? holds[0]
     const mails = holds.filter((h) => !h.message_id)
     const meeting = world.meetings[0].id
+    await page.goto(`/cases/${maya}/begin?channel=official`)
+    const child = await page.getByLabel('Ella Reed').getAttribute('value')
     await all(page, [
       ['staff-home', '/'], ['staff-cases', '/cases'], ['staff-cases-empty', '/cases?show=closed'], ['staff-case', `/cases/${maya}`], ['staff-case-audit', `/cases/${maya}/audit`],
-      ['staff-pin', `/cases/${maya}/pin`], ['staff-begin', `/cases/${maya}/begin`], ['staff-plan', `/cases/${maya}/plan`], ['staff-thread', `/threads/${ella.id}`],
+      ['staff-pin', `/cases/${maya}/pin`], ['staff-find', '/find'], ['staff-begin-children', `/cases/${maya}/begin?channel=official`], ['staff-begin-people', `/cases/${maya}/begin?channel=official&step=people&child=${child}`], ['staff-plan-people', `/cases/${maya}/plan?child=${child}`], ['staff-child', `/cases/${maya}/children/${child}`], ['staff-begin', `/cases/${maya}/begin`], ['staff-plan', `/cases/${maya}/plan`], ['staff-thread', `/threads/${ella.id}`],
       ['staff-queue', '/queue'], ['staff-hold', `/queue/${written.id}`], ['staff-hold-mail', `/queue/${(mails[0] ?? written).id}`],
       ['staff-several', `/queue/several?${holds.filter((h) => h.message_id).map((h) => `hold=${h.id}`).join('&') || `hold=${written.id}`}`],
       ['staff-meetings', '/meetings'], ['staff-meeting', `/meetings/${meeting}`], ['staff-cancel', `/meetings/${meeting}/cancel`], ['staff-thread-404', '/threads/thr_00000000000000000000000000'],
     ])
+    await checkForm(page, 'staff-find-error', '/find', null, main)
+    await checkForm(page, 'staff-find-found', '/find', (p) => p.locator('input[name=name]').fill('reed'), main)
+    await checkForm(page, 'staff-find-none', '/find', (p) => p.locator('input[name=name]').fill('Nobody of this name'), main)
+    await checkForm(page, 'staff-begin-children-error', `/cases/${maya}/begin?channel=official`, null, main)
     await checkForm(page, 'staff-begin-error', `/cases/${maya}/begin`, null, main)
     await checkForm(page, 'staff-begin-official', `/cases/${maya}/begin`, (p) => p.locator('input[name=channel][value=official]').check(), main)
     await checkForm(page, 'staff-plan-error', `/cases/${maya}/plan`, null, main)
@@ -96,7 +102,7 @@ suite('pages', { concurrency: 2 }, () => {
     const withdraw = await page.getByRole('link', { name: 'Withdraw' }).first().getAttribute('href')
     await page.goto('/users')
     const user = await page.getByRole('link', { name: 'Dana Okoro' }).getAttribute('href')
-    await all(page, [['staff-admin-home', '/'], ['staff-users', '/users'], ['staff-user-new', '/users/new'], ['staff-user', user], ['staff-kiosks', '/kiosks'], ['staff-withdraw', withdraw], ['staff-audit', '/audit']])
+    await all(page, [['staff-admin-home', '/'], ['staff-users', '/users'], ['staff-user-new', '/users/new'], ['staff-user', user], ['staff-kiosks', '/kiosks'], ['staff-withdraw', withdraw], ['staff-audit', '/audit'], ['staff-find-admin', '/find'], ['staff-searches', '/audit/searches']])
     await checkForm(page, 'staff-user-new-error', '/users/new', null, main)
     await checkForm(page, 'staff-user-token-error', user, null, main)
     await checkForm(page, 'staff-user-token-made', user, (p) => p.locator('input[name=token_name]').fill('records'), main)

@@ -27,6 +27,12 @@ suite('walls', () => {
     for (const f of closing.reverse()) await f()
   })
 
+  /** The identifier of a child, as the form for choosing one has it. */
+  const childOf = async (page, path, name) => {
+    await page.goto(`${path}?channel=official`)
+    return page.getByLabel(name).getAttribute('value')
+  }
+
   /** The status of an address for whoever is signed in on a page. */
   const status = (page, path) => page.request.get(world.http + path).then((r) => r.status())
 
@@ -214,6 +220,89 @@ suite('walls', () => {
     await kiosk.getByText('In plain text').waitFor()
     await kiosk.getByText('In HTML').waitFor()
     await inert(kiosk)
+  })
+
+  test('people are offered by the children chosen, and an edited form opens nothing', async (t) => {
+    const rhian = await signIn(t, browser, world, 'rhian.price@pact.example', { expect: [/status of 422/] })
+    const path = `/cases/${ella.case_id}/begin`
+    await rhian.goto(path)
+    await rhian.locator('input[name=channel][value=official]').check()
+    await rhian.getByRole('button', { name: 'Continue' }).click()
+    await rhian.getByRole('button', { name: 'Continue' }).click()
+    await rhian.getByText('Choose which children it is about').first().waitFor()
+    await rhian.getByLabel('Ella Reed').check()
+    await rhian.getByRole('button', { name: 'Continue' }).click()
+    await rhian.getByLabel('Hannah Cole').waitFor()
+    const text = await rhian.locator('main').innerText()
+    for (const word of ['Leah Quist', 'Southmere', 'Tom Reed']) assert.ok(!text.includes(word), `${word} is offered for Ella`)
+    await rhian.getByRole('link', { name: 'Change the children' }).click()
+    await rhian.getByLabel('Ella Reed').uncheck()
+    await rhian.getByLabel('Tom Reed').check()
+    await rhian.getByRole('button', { name: 'Continue' }).click()
+    const leah = await rhian.getByLabel('Leah Quist').getAttribute('value')
+    assert.equal(await rhian.getByLabel('Hannah Cole').count(), 0, 'Hannah is offered for Tom')
+    // The other authority's worker in the form for Ella.
+    await rhian.goto(`${path}?channel=official&child=${await childOf(rhian, path, 'Ella Reed')}&step=people`)
+    await rhian.locator('input[name=contact]').first().evaluate((box, value) => (box.value = value), leah)
+    await rhian.locator('input[name=contact]').first().check()
+    await rhian.getByLabel('Subject').fill('A conversation that must not be')
+    await rhian.getByRole('button', { name: 'Begin the conversation' }).click()
+    await rhian.getByText('Choose the people from the list.').first().waitFor()
+    const refused = await rhian.locator('main').innerText()
+    for (const word of ['Leah', 'Southmere']) assert.ok(!refused.includes(word), `the refusal names ${word}`)
+    // A meeting: children first, then guests.
+    await rhian.goto(`/cases/${ella.case_id}/plan`)
+    await rhian.getByLabel('Tom Reed').check()
+    await rhian.getByRole('button', { name: 'Continue' }).click()
+    await rhian.getByLabel('Leah Quist').waitFor()
+    assert.equal(await rhian.getByLabel('Hannah Cole').count(), 0, 'Hannah is offered as a guest for Tom')
+  })
+
+  test('a person is found by those alone whose case she has to do with', async (t) => {
+    const look = async (page, words) => {
+      await page.goto('/')
+      await page.getByRole('link', { name: 'Find a person' }).click()
+      await page.getByLabel('Name, number, reference or authority').fill(words)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: /(person|people) found/ }).waitFor()
+      return page.locator('main').innerText()
+    }
+    const rhian = await signIn(t, browser, world, 'rhian.price@pact.example')
+    assert.match(await look(rhian, 'MÂYA'), /Maya Reed/)
+    assert.match(await look(rhian, 'ell'), /Ella Reed/)
+    const dana = await signIn(t, browser, world, 'dana.okoro@pact.example')
+    assert.match(await look(dana, 'maya'), /0 people found/)
+    assert.match(await look(dana, 'leah'), /Leah Quist/)
+    const admin = await signIn(t, browser, world, 'admin@pact.example')
+    assert.match(await look(admin, 'maya'), /0 people found/)
+    await admin.getByRole('link', { name: 'Who looked for whom' }).click()
+    await admin.getByRole('row').filter({ hasText: 'Rhian Price' }).filter({ hasText: 'MÂYA' }).waitFor()
+    const officer = await signIn(t, browser, world, 'kit.marsh@fenbrook.example')
+    assert.equal(await status(officer, '/find'), 404)
+  })
+
+  test('before she writes she sees who will read it', async (t) => {
+    const kiosk = await openKiosk(t, browser, world)
+    await enrol(kiosk, world, await newKioskCode(world, 'HMP Fenbrook', 'A wing'))
+    await unlock(kiosk, world, 'Maya Reed')
+    const read = async (id) => {
+      await kiosk.goto(`/kiosk/messages/${id}/reply`)
+      return kiosk.locator('[data-readers]').innerText()
+    }
+    const official = await read(ella.id)
+    for (const words of ['Hannah Cole', 'Northvale', 'Your Pact worker reads it first.', 'Rhian Price, Pact worker']) assert.ok(official.includes(words), `${words} is not in: ${official}`)
+    for (const words of ['Leah', 'Southmere', 'Tom']) assert.ok(!official.includes(words), `${words} is in: ${official}`)
+    assert.match(await read(confidential.id), /Nobody who works for the prison can read it/)
+    const law = await read(privileged.id)
+    assert.match(law, /Nobody reads it before it goes/)
+    assert.match(law, /Nobody at the prison reads it. Pact does not read it/)
+    assert.doesNotMatch(law, /Rhian/)
+    const sam = await signIn(t, browser, world, 'sam.thorne@fenbrook.example')
+    await sam.goto(`/review?thread=${ella.id}`)
+    await sam.locator('select[name=first]').last().selectOption('nobody')
+    const [set] = await Promise.all([sam.waitForResponse((r) => r.request().method() === 'POST'), sam.locator('main form button').last().click()])
+    assert.equal(set.status(), 303, 'the setting was not taken')
+    assert.match(await read(ella.id), /Nobody reads it before it goes/)
   })
 
   test('the audit verifies after all that', async () => {

@@ -143,7 +143,7 @@ func (b builder) person(name, email string, r ids.Role, at ids.AgencyID) Person 
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return Person{ID: id, Email: email, TOTPSecret: secret, Actor: ids.Actor{Kind: ids.ActorStaff, ID: string(id), Role: r, Agency: at}}
+	return Person{ID: id, Email: email, TOTPSecret: secret, Actor: ids.Actor{Kind: ids.ActorStaff, ID: string(id), Role: r, Agency: at, Person: store.PersonOf(id)}}
 }
 
 func (b builder) staff() {

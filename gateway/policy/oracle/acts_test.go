@@ -238,13 +238,17 @@ func (w *world) progress(f *family) {
 	case 1:
 		s.state = passed
 	case 2:
-		s.stage = w.pick(3)
+		if s.stage = w.pick(3); s.stage > 0 {
+			s.readBy = choose(w, w.staff()).ID
+		} else {
+			s.readBy = ""
+		}
 	case 3:
 		s.asked = !s.asked
 	case 4:
 		s.appeal, s.keptBy, s.state, s.waitsFor = true, choose(w, w.staff()[:3]).ID, waiting, ""
 	case 5:
-		s.appeal, s.state, s.stage = false, waiting, 0
+		s.appeal, s.state, s.stage, s.readBy = false, waiting, 0, ""
 	}
 }
 

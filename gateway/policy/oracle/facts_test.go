@@ -47,6 +47,7 @@ type mail struct {
 	automatic, challenge, invitation, report           bool
 	before                                             int
 	fromPrivileged, elsewhere, takesOver, asked, other bool
+	namesake                                           bool // its sender has the name of whom the address was given to
 }
 
 // inForce are today's restrictions as policy has them.
@@ -174,7 +175,9 @@ func (w *world) sayingFacts(f *policy.Facts, p soul, s *saying) {
 	named := f.Support.IsNamed
 	f.Review = w.review(s.in.fam, s.in, directionOf(author.kind))
 	f.Review.For, f.Review.Done, f.Review.Appeal, f.Review.TakenOver = s.waitsFor, s.stage, s.appeal, s.lostClaim
-	f.Review.DecidedFirst = s.keptBy != "" && s.keptBy == string(p.StaffID())
+	f.Message.SamePerson = author.kind == threads.PartyStaff && author.id != p.ID && p.Person != "" && human(author.id) == p.Person
+	f.Review.DecidedFirst = s.keptBy != "" && human(s.keptBy) == p.Person
+	f.Review.ReadBefore = s.readBy != "" && human(s.readBy) == p.Person
 	f.Support = policy.SupportFacts{Together: s.together, Opened: s.opened, WithWorker: s.beside, IsSupporter: s.supporter != "" && s.supporter == string(p.StaffID()), IsNamed: named}
 }
 
@@ -274,11 +277,13 @@ func (w *world) planFacts(f *policy.Facts, q *question) {
 			about = append(about, k.id)
 		}
 	}
+	at, with := worksAt(p.whom), 0
 	for _, k := range q.fam.children {
-		if at := worksAt(p.whom); slices.Contains(about, k.id) && (at == k.with || at == k.taught) {
-			f.Touch.Concerned = true
+		if slices.Contains(about, k.id) && (at == k.with || at == k.taught) {
+			with++
 		}
 	}
+	f.Touch.Concerned = with > 0 && (q.act == policy.LookUp || with == len(about))
 	f.Touch.Concerned = f.Touch.Concerned || q.act == policy.Address && p.channel == threads.Privileged && worksAt(p.whom) == lawyers
 }
 
@@ -330,6 +335,7 @@ func (w *world) mailFacts(f *policy.Facts, q *question) {
 	}
 	f.Mail.SenderIsParty = m.from != "" && partyOf(q.in.in, ids.ContactActor(m.from))
 	f.Mail.SameAgency = q.in.agency != "" && m.at == q.in.agency
+	f.Mail.Moved = m.namesake && m.at != q.in.agency && m.at != "nowhere"
 	f.Touch = policy.Touch{}
 	if m.from != "" {
 		f.Touch.Contacts = []ids.ContactID{m.from}

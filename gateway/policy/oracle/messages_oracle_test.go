@@ -22,7 +22,7 @@ func (w *world) judgeMessage(q *question) (verdict, bool) {
 		if !p.reads(s) {
 			return unknown, true
 		}
-		return told(p.checks(s) && !p.wrote(s)), true
+		return told(p.checks(s) && !p.hersAnyhow(s)), true
 	case policy.WriteMessage:
 		return w.writes(p, q.in), true
 	case policy.AskRequest:
@@ -164,7 +164,18 @@ func (p soul) mayCheck(s *saying) verdict {
 	if !p.hearsOf(s) {
 		return unknown
 	}
-	return told(p.checks(s) && !p.wrote(s) && !(s.appeal && s.keptBy == p.ID))
+	second := !(s.appeal && p.same(s.keptBy)) && !p.same(s.readBy)
+	return told(p.checks(s) && !p.hersAnyhow(s) && second)
+}
+
+// same: it is she, whatever she is appointed to do.
+func (p soul) same(appointment string) bool {
+	return p.signedIn() && appointment != "" && human(appointment) == human(p.ID)
+}
+
+// hersAnyhow: she wrote it, in this appointment or in another one.
+func (p soul) hersAnyhow(s *saying) bool {
+	return p.wrote(s) || s.author.kind == threads.PartyStaff && p.same(s.author.id)
 }
 
 func (w *world) judgeSupport(q *question) (verdict, bool) {
@@ -176,7 +187,7 @@ func (w *world) judgeSupport(q *question) (verdict, bool) {
 		if v := p.marks(s); v != yes.owing(policy.TellWorker) {
 			return v, true
 		}
-		return told(!s.opened && p.pact(f) && !p.wrote(s)), true
+		return told(!s.opened && p.pact(f) && !p.hersAnyhow(s)), true
 	case policy.BookSupport:
 		if !p.reads(s) {
 			return unknown, true
@@ -316,6 +327,8 @@ func (w *world) letsIn(t *talk, m mail) verdict {
 		return held("unreadable")
 	case !party && m.proven && t.agency != "" && m.at == t.agency:
 		return held("handover")
+	case !party && m.proven && m.namesake && m.at != t.agency && m.at != "nowhere":
+		return held("moved")
 	case !party:
 		return held("unknown_sender")
 	case !m.proven:
@@ -480,9 +493,10 @@ func (w *world) judgePeople(q *question) (verdict, bool) {
 	p, f := q.who, q.fam
 	operator := p.administrator() || p.Kind == ids.ActorSystem
 	switch q.act {
-	case policy.ManagePeople:
-		return told(operator && !q.self), true
-	case policy.ManageKiosks, policy.MergeRecord:
+	case policy.Appoint:
+		// Nobody gives or takes her own, and whoever keeps one house keeps no other.
+		return told(p.Kind == ids.ActorSystem || p.administrator() && !q.self && p.Agency == q.place), true
+	case policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord:
 		return told(operator), true
 	case policy.SeeRules:
 		return told(p.administrator()), true

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,12 +17,13 @@ import (
 	"kinbridge/gateway/policy"
 )
 
-// TestMain has the machine take six thousand steps (some ten seconds) unless told otherwise:
+// TestMain has the machine take two thousand steps (a second, ten with the race detector) unless told otherwise. A million take ten minutes on
+// two processors:
 //
 //	KINBRIDGE_ORACLE_STEPS=1000000 go test ./gateway/policy/oracle -run TestMachine -timeout 0
 func TestMain(m *testing.M) {
 	flag.Parse()
-	steps := 6000
+	steps := 2000
 	if n, err := strconv.Atoi(os.Getenv("KINBRIDGE_ORACLE_STEPS")); err == nil && n > 0 {
 		steps = n
 	}
@@ -27,9 +31,14 @@ func TestMain(m *testing.M) {
 		steps = 2000
 	}
 	_ = flag.Set("rapid.shrinktime", "1s") // a world is one seed: there is nothing to shrink
-	_ = flag.Set("rapid.checks", strconv.Itoa(max(1, steps/stepsOfOne)))
+	walkers = min(runtime.GOMAXPROCS(0), max(1, steps/stepsOfOne))
+	_ = flag.Set("rapid.checks", strconv.Itoa(max(1, (steps+walkers*stepsOfOne-1)/(walkers*stepsOfOne))))
+	debug.SetGCPercent(1600) // worlds are small, and there are many: else a tenth of the time goes to collecting them
 	os.Exit(m.Run())
 }
+
+// walkers is how many worlds are walked side by side.
+var walkers int
 
 // stepsOfOne is how many steps a world lives.
 const stepsOfOne = 200
@@ -57,7 +66,19 @@ func (w *world) compare(f *family, only scope) (n int, trouble string) {
 // TestMachine walks random worlds and compares, after every step, what the rules and the oracle say to everybody about everything that was changed
 // (the family, or one conversation or message), and every fifty steps about everything there is.
 func TestMachine(t *testing.T) {
-	questions, steps := 0, 0
+	var questions, steps atomic.Int64
+	t.Run("walkers", func(t *testing.T) {
+		for i := range walkers {
+			t.Run(strconv.Itoa(i+1), func(t *testing.T) {
+				t.Parallel()
+				walk(t, &questions, &steps)
+			})
+		}
+	})
+	t.Logf("%d steps, %d questions", steps.Load(), questions.Load())
+}
+
+func walk(t *testing.T, questions, steps *atomic.Int64) {
 	rapid.Check(t, func(t *rapid.T) {
 		// One draw seeds a world's whole life: rapid would otherwise record thousands of draws. The first step that goes wrong ends it.
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
@@ -67,9 +88,9 @@ func TestMachine(t *testing.T) {
 			c := choose(w, changes)
 			w.only = scope{}
 			c.do(w, f)
-			steps++
+			steps.Add(1)
 			n, trouble := w.compare(f, w.only)
-			questions += n
+			questions.Add(int64(n))
 			if trouble == "" && i%50 == 49 {
 				trouble = w.compareAll()
 			}
@@ -78,7 +99,6 @@ func TestMachine(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("%d steps, %d questions", steps, questions)
 }
 
 func (w *world) compareAll() (trouble string) {

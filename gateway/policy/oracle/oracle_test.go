@@ -288,7 +288,7 @@ func (w *world) judgeCase(q *question) (verdict, bool) {
 		concerned := slices.ContainsFunc(f.children, func(k child) bool {
 			return worksAt(q.plan.whom) == k.with || worksAt(q.plan.whom) == k.taught
 		})
-		return shown(p.administrator() || concerned && (p.works(f) || p.manager(f) || p.protects(f))), true
+		return shown(p.administrator() && q.plan.whom != "" || concerned && (p.works(f) || p.manager(f) || p.protects(f))), true
 	case policy.KeepTeam:
 		if p.administrator() || p.Kind == ids.ActorSystem {
 			return yes, true
@@ -341,10 +341,13 @@ func (w *world) judgeTalk(q *question) (verdict, bool) {
 			return begins, true
 		}
 		at := worksAt(q.plan.whom)
-		hers := q.plan.channel == threads.Privileged && at == lawyers
+		hers := len(q.plan.about) > 0
 		for _, k := range f.children {
-			hers = hers || slices.Contains(q.plan.about, k.id) && (k.with == at || k.taught == at)
+			if slices.Contains(q.plan.about, k.id) && k.with != at && k.taught != at {
+				hers = false
+			}
 		}
+		hers = hers || q.plan.channel == threads.Privileged && at == lawyers
 		return shown(hers && !w.limited(f, q.plan.whom, "", cases.NoContact)), true
 	}
 	return verdict{}, false

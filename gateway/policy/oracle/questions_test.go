@@ -19,7 +19,7 @@ var (
 	actsOnPlan     = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
 	actsOnBooking  = []policy.Act{policy.PlanMeeting, policy.Invite}
 	actsOnMail     = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
-	actsOnNobody   = []policy.Act{policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
+	actsOnNobody   = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
 )
 
@@ -33,13 +33,22 @@ func every() (all []policy.Act) {
 // asker is called with each question and the facts of it.
 type asker func(*question, *policy.Facts)
 
-// each asks about several acts: what is known is the same, whatever she wants to do.
+// each asks about several acts: what is known is the same, whatever she wants to do. Who is asked must not keep the question or its facts: the next one is
+// asked in the same place, for there are a thousand to a step.
 func (w *world) each(q question, acts []policy.Act, with asker) {
 	q.act = acts[0]
-	f := w.facts(&q)
-	for _, q.act = range acts {
-		f.Act = q.act
-		with(&q, &f)
+	w.asked = q
+	gathered := false
+	for _, act := range acts {
+		if w.enough != nil && w.enough(act) {
+			continue
+		}
+		if !gathered {
+			w.known = w.facts(&w.asked)
+			gathered = true
+		}
+		w.asked.act, w.known.Act = act, act
+		with(&w.asked, &w.known)
 	}
 }
 
@@ -117,7 +126,7 @@ func (w *world) askDeliveries(q question, with asker) {
 // askNobody calls with every question that is about no family.
 func (w *world) askNobody(with asker) {
 	for _, p := range w.people {
-		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}} {
+		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
 			w.each(q, actsOnNobody, with)
 		}
 	}
@@ -160,7 +169,7 @@ func (w *world) drawMail() (m mail) {
 	m = mail{valid: true, proven: true, readable: true, from: choose(w, outsiders).id, before: w.pick(3)}
 	m.at = worksAt(m.from)
 	for range w.pick(3) {
-		switch w.pick(13) {
+		switch w.pick(14) {
 		case 0:
 			m.valid = false
 		case 1:
@@ -188,6 +197,8 @@ func (w *world) drawMail() (m mail) {
 			m.asked = true
 		case 11:
 			m.other = true
+		case 13:
+			m.namesake, m.other = true, true
 		case 12:
 			m.report, m.automatic = true, w.chance(2)
 		}

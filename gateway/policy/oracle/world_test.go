@@ -7,6 +7,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/policy"
 	"kinbridge/gateway/threads"
 )
 
@@ -24,10 +25,18 @@ type soul struct {
 	wing string // of officers and kiosks
 }
 
+// human is who somebody of the staff is: pact1 works on other days as pp1.
+func human(appointment string) ids.PersonID {
+	if appointment == "pp1" {
+		appointment = "pact1"
+	}
+	return ids.PersonID("the person " + appointment)
+}
+
 // staffed are those who sign in. Two Pact social workers, because nobody reviews her own words.
 func staffed() []soul {
 	s := func(id string, r ids.Role, at ids.AgencyID, wing string) soul {
-		return soul{ids.Actor{Kind: ids.ActorStaff, ID: id, Role: r, Agency: at}, wing}
+		return soul{ids.Actor{Kind: ids.ActorStaff, ID: id, Role: r, Agency: at, Person: human(id)}, wing}
 	}
 	return []soul{
 		s("pact1", ids.RolePactWorker, charity, ""), s("pact2", ids.RolePactWorker, charity, ""), s("pact3", ids.RolePactWorker, charity, ""),
@@ -149,6 +158,7 @@ type saying struct {
 	appeal   bool
 	asked    bool // an appeal was made
 	keptBy   string
+	readBy   string // of the staff, who has passed it on to the next reader
 	// Reading together.
 	together, opened bool
 	supporter        string
@@ -196,6 +206,9 @@ type world struct {
 	pick     func(n int) int // a number below n
 	made     int             // counts what was made, for identifiers
 	only     scope           // what the last change was about
+	asked    question        // with known: what is being asked, and the facts of it (see each)
+	known    policy.Facts
+	enough   func(policy.Act) bool // an act that nobody needs to ask about any more; nil = ask about every one
 }
 
 // scope is what a change was about: one conversation, one message in it, or (when it is empty) anything in the family. What else there is did not

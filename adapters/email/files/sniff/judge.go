@@ -162,7 +162,10 @@ func wrongContent(b []byte, t Type) messages.FileReason {
 	case t == Unknown:
 		return messages.FileDamaged
 	case t == Archive && bytes.HasPrefix(b, []byte("PK")):
-		if _, ok := lookZip(b); !ok { // an office document that lost its end
+		switch z, ok := lookZip(b); {
+		case z.swells:
+			return messages.FileSwells
+		case !ok: // an office document that lost its end
 			return messages.FileDamaged
 		}
 	}
@@ -187,7 +190,7 @@ func (r *Result) inside(b []byte) {
 		case z.macros || z.fetches:
 			r.Reason = messages.FileMacros
 		case z.unpacked > maxUnpacked:
-			r.Reason = messages.FileTooLarge
+			r.Reason = messages.FileSwells
 		}
 	case Word, Excel, PowerPoint, OLE:
 		o := lookOLE(b)

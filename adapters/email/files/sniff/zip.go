@@ -37,6 +37,7 @@ type zipFacts struct {
 	macros    bool
 	fetches   bool   // a template or object that is loaded from outside
 	unpacked  uint64 // bytes, as the directory claims
+	swells    bool   // more members than any document has
 }
 
 // zipEnd finds the end record: it must reach exactly to the end of the file, and point at a central directory within it. before is how many
@@ -116,6 +117,7 @@ func lookZip(b []byte) (z zipFacts, ok bool) {
 		return z, false
 	}
 	ms, complete := members(directory)
+	z.swells = !complete && len(ms) == maxMembers
 	if !complete || before != 0 {
 		return z, false
 	}
