@@ -108,11 +108,11 @@ type MeetingRow struct {
 // MeetingView is a meeting as one person may see it.
 type MeetingView struct {
 	MeetingRow
+	Expected     // staff only
 	Participants []ParticipantView
 	Attendance   []AttendanceRow // staff only
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
-	Expected
 }
 
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
@@ -260,14 +260,12 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		v.Participants = append(v.Participants, one)
 	}
 	if actor.StaffID() != "" {
-		if v.Expected, err = f.expected(ctx, v.Meeting); err != nil {
-			return v, err
-		}
 		for _, e := range events {
 			v.Attendance = append(v.Attendance, AttendanceRow{Kind: e.Kind, Name: names[e.Participant], By: names[e.By], At: e.At, Detail: e.Detail})
 		}
+		v.Expected, err = f.expected(ctx, v.Meeting)
 	}
-	return v, nil
+	return v, err
 }
 
 func (f *Flow) participantView(ctx context.Context, a ids.Actor, p meetings.Participant, events []meetings.Attendance) (ParticipantView, error) {
