@@ -23,7 +23,7 @@ const (
 type Leg struct {
 	Kind   Kind   `json:"kind"`
 	Target string `json:"target"`         // SIP address, E.164 number, or the email address that gets the link or her words
-	Send   string `json:"send,omitempty"` // digits to send after the answer, as RFC 4733 events: a credential
+	Send   string `json:"send,omitempty"` // digits to send after the answer, as RFC 4733 events, a comma being a pause: a credential
 	Why    string `json:"why"`
 	WhyCy  string `json:"-"`
 }
