@@ -511,6 +511,9 @@ func TestMailInBothLanguages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := w.Flow.SetChild(ctx, w.Staff.Worker.Actor, w.Case, w.Children[0].ID, flow.ChildFacts{Authority: agency}); err != nil {
+			t.Fatal(err)
+		}
 		th, err := w.Flow.OpenThread(ctx, w.Staff.Worker.Actor, flow.NewThread{Case: w.Case, Channel: threads.Official, Subject: "School place", Contacts: []ids.ContactID{contact},
 			Children: []ids.ChildID{w.Children[0].ID}})
 		if err != nil {

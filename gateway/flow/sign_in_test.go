@@ -97,7 +97,7 @@ func TestSignInIsThrottled(t *testing.T) {
 		if _, _, err := w.Flow.SignIn(ctx, p.Email, flowtest.Password, code(t, w, p)); ids.KindOf(err) != ids.TooMany {
 			t.Fatalf("the right one was looked at meanwhile: %v", err)
 		}
-		if locked := w.Entries(t, audit.StaffLockedKind); len(locked) != 1 || locked[0].Subject != string(p.ID) {
+		if locked := w.Entries(t, audit.StaffLockedKind); len(locked) != 1 || locked[0].Subject != string(store.PersonOf(p.ID)) {
 			t.Errorf("the log says that she was locked out %d times: %v", len(locked), locked)
 		}
 		if _, _, err := w.Flow.SignIn(ctx, w.Staff.Family.Email, flowtest.Password, code(t, w, w.Staff.Family)); err != nil {

@@ -41,10 +41,9 @@ const (
 
 // candidate is an event with the message that carried it.
 type candidate struct {
-	event  calendar.Event
-	all    []calendar.Event
-	others []calendar.Event
-	from   *Message
+	event calendar.Event
+	all   []calendar.Event
+	from  *Message
 }
 
 // Read reads m. It always returns a plan; the error is calendar.ErrNoCalendar when no event could be read.

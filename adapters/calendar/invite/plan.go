@@ -23,7 +23,7 @@ const (
 type Leg struct {
 	Kind   Kind   `json:"kind"`
 	Target string `json:"target"`         // SIP address, E.164 number, or the email address that gets the link or her words
-	Send   string `json:"send,omitempty"` // digits to send after the answer, as RFC 4733 events: a credential
+	Send   string `json:"send,omitempty"` // digits to send after the answer, as RFC 4733 events, a comma being a pause: a credential
 	Why    string `json:"why"`
 	WhyCy  string `json:"-"`
 }
@@ -65,8 +65,8 @@ func (in *Invite) plan(from string) {
 	guest := Leg{Kind: GuestLink, Target: organiser, Why: "The organiser can bring the others to our room by a link, or by our own number and a PIN, if the meeting cannot be dialled.",
 		WhyCy: "Gall y trefnydd ddod â'r lleill i'n hystafell ni drwy ddolen, neu drwy ein rhif ein hunain a PIN, os na ellir deialu'r cyfarfod."}
 	if len(in.Plan) == 0 {
-		guest.Why = "The invitation gives nothing that a prison's room can dial. The organiser can bring the others to our room by a link, or by our own number and a PIN."
-		guest.WhyCy = "Nid yw'r gwahoddiad yn rhoi dim y gall ystafell mewn carchar ei ddeialu. Gall y trefnydd ddod â'r lleill i'n hystafell ni drwy ddolen, neu drwy ein rhif ein hunain a PIN."
+		guest.Why = "The invitation gives nothing that our rooms can dial. The organiser can bring the others to our room by a link, or by our own number and a PIN."
+		guest.WhyCy = "Nid yw'r gwahoddiad yn rhoi dim y gall ein hystafelloedd ei ddeialu. Gall y trefnydd ddod â'r lleill i'n hystafell ni drwy ddolen, neu drwy ein rhif ein hunain a PIN."
 	}
 	in.Plan = append(in.Plan, guest, Leg{Kind: Contribution, Target: organiser, Why: "Whatever fails, her words, written before, are read out and recorded.",
 		WhyCy: "Beth bynnag fydd yn methu, caiff ei geiriau, a ysgrifennwyd o flaen llaw, eu darllen a'u cofnodi."})
@@ -109,8 +109,8 @@ type Draft struct {
 func (in *Invite) request(to string) *Request {
 	r := &Request{To: to, Missing: "phone"}
 	ask := [2]string{
-		"The invitation gives no telephone number to dial in, and a prison cannot open Teams, Zoom or similar links. Please add dial-in details (a number and a phone conference ID) and send the invitation again; in Teams this needs an audio-conferencing licence, which your IT team can assign.",
-		"Nid yw'r gwahoddiad yn rhoi rhif ffôn i ddeialu i mewn, ac ni all carchar agor dolenni Teams, Zoom neu debyg. Ychwanegwch fanylion deialu (rhif ac ID cynhadledd ffôn) ac anfonwch y gwahoddiad eto; yn Teams mae angen trwydded sain-gynadledda ar gyfer hyn, y gall eich tîm TG ei rhoi.",
+		"The invitation gives no telephone number to dial in, and our rooms cannot open Teams, Zoom or similar links. Please add dial-in details (a number and a phone conference ID) and send the invitation again; in Teams this needs an audio-conferencing licence, which your IT team can assign.",
+		"Nid yw'r gwahoddiad yn rhoi rhif ffôn i ddeialu i mewn, ac ni all ein hystafelloedd agor dolenni Teams, Zoom neu debyg. Ychwanegwch fanylion deialu (rhif ac ID cynhadledd ffôn) ac anfonwch y gwahoddiad eto; yn Teams mae angen trwydded sain-gynadledda ar gyfer hyn, y gall eich tîm TG ei rhoi.",
 	}
 	if in.contradicted() {
 		r.Missing = "conference_id"

@@ -159,7 +159,7 @@ func (w *world) lookAt(m *model, f *family) {
 	for _, x := range must(st.RequestsOfCase(ctx, f.id))(t) {
 		m.thing("request", string(x.ID), func(p person) bool { return m.says[x.Message].readBy(p) })
 	}
-	for _, a := range must(st.OpenAsks(ctx, f.id))(t) {
+	for _, a := range must(st.OpenAsksOf(ctx, []ids.CaseID{f.id}))(t) {
 		may := func(p person) bool { return p.staff() && m.talks[a.Thread].knownTo(p) }
 		m.thing("ask", string(a.ID), may)
 		for _, s := range must(st.AskSteps(ctx, a.ID))(t) {
