@@ -157,7 +157,9 @@ func (w *world) lookAt(m *model, f *family) {
 		}
 	}
 	for _, x := range must(st.RequestsOfCase(ctx, f.id))(t) {
-		m.thing("request", string(x.ID), func(p person) bool { return m.says[x.Message].readBy(p) })
+		m.thing("request", string(x.ID), func(p person) bool {
+			return m.says[x.Message].readBy(p) || p.is(ids.RoleAdministrator) && m.talks[x.Thread].Channel == threads.Official // her log names it, as it names asks
+		})
 	}
 	for _, a := range must(st.OpenAsksOf(ctx, []ids.CaseID{f.id}))(t) {
 		may := func(p person) bool { return p.staff() && m.talks[a.Thread].knownTo(p) }
