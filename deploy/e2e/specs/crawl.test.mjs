@@ -38,6 +38,8 @@ const ELSEWHERE = {
   '/kiosk/speech/{message}': 'a sound',
   '/kiosk/speech/conversation/{thread}': 'a sound',
   '/kiosk/limits/speech': 'a sound',
+  '/kiosk/speech/sent/{message}': 'a sound',
+  '/kiosk/speech/readers/{thread}': 'a sound',
   '/kiosk/mine/{request}/speech/{says}': 'a sound',
 }
 // Pages in the language of the woman they are for, whatever the reader's.
