@@ -37,7 +37,7 @@ type threadView struct {
 type absenceView struct {
 	Name  string
 	Lines []string
-	Href  string // how that was learnt
+	Href  string // how that was learnt; "" when she may not look it up
 }
 
 // threadPage is a conversation with its messages, oldest first, and the form to write in it.
@@ -126,7 +126,11 @@ func (s *Staff) loadThread(r *http.Request, me people.Staff) (threadView, flow.T
 func (s *Staff) aroundThread(r *http.Request, t flow.ThreadView, v *threadView) {
 	loc, when := s.pages.Loc(r), s.pages.When(r)
 	for _, a := range t.Absences {
-		v.Absences = append(v.Absences, absenceView{a.Name, absenceLines(loc, when, a.Absence, flow.AutoAway), "/mail/" + string(a.Inbound)})
+		item := absenceView{Name: a.Name, Lines: absenceLines(loc, when, a.Absence, flow.AutoAway)}
+		if a.Inbound != "" {
+			item.Href = "/mail/" + string(a.Inbound)
+		}
+		v.Absences = append(v.Absences, item)
 	}
 	v.Mail = s.mailNotes(r, t.Mail)
 	v.Stopped = stoppedOf(loc, when, t)

@@ -128,6 +128,11 @@ func (f *Flow) Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (v 
 	if err != nil {
 		return v, err
 	}
+	if h.Inbound != "" { // it may be of another family's conversation
+		if h.Inbound, err = f.readable(ctx, a, h.Inbound); err != nil {
+			return v, err
+		}
+	}
 	if v.HandoverRow, err = f.handoverRow(ctx, o, h); err != nil {
 		return v, err
 	}
@@ -157,7 +162,7 @@ func (f *Flow) Handover(ctx context.Context, a ids.Actor, id ids.HandoverID) (v 
 			return v, err
 		}
 	}
-	if h.Reason == cases.HandoverNewSender {
+	if h.Reason == cases.HandoverNewSender && h.Inbound != "" {
 		v.Hold, err = f.st.OpenHoldOfMail(ctx, h.Inbound)
 	}
 	return v, err

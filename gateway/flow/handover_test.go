@@ -61,8 +61,11 @@ func TestAwayIsToldAndIsNobodysWords(t *testing.T) {
 		if n := v.Mail[0]; n.ID != in.ID || n.Kind != flow.MailAutoReply || n.Form != flow.AutoAway || n.State != store.InboundNoted {
 			t.Errorf("%+v", n)
 		}
-		if v, err := w.Flow.Thread(ctx, w.Staff.Manager.Actor, w.Threads.Official); err != nil || len(v.Mail) != 0 || v.MayHandOver {
-			t.Errorf("the prison's manager sees the case's mail: %+v %v", v.Mail, err)
+		if a.Inbound != in.ID {
+			t.Error("the worker cannot see which email said so")
+		}
+		if v, err := w.Flow.Thread(ctx, w.Staff.Manager.Actor, w.Threads.Official); err != nil || len(v.Mail) != 0 || v.MayHandOver || len(v.Absences) != 1 || v.Absences[0].Inbound != "" {
+			t.Errorf("the prison's manager sees the case's mail: %+v %+v %v", v.Mail, v.Absences, err)
 		}
 		if ks, err := w.Flow.KioskThread(ctx, w.MotherActor(), w.Threads.Official); err != nil || len(ks.Parts) != 0 {
 			t.Errorf("the mother is shown it: %+v %v", ks, err)

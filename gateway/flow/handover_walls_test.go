@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"kinbridge/gateway/audit"
+	"kinbridge/gateway/cases"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/flow/flowtest"
 	"kinbridge/gateway/ids"
@@ -81,5 +82,42 @@ func TestNothingIsSentToWhoHasLeft(t *testing.T) {
 			t.Errorf("%+v", sent)
 		}
 		w.VerifyAudit(t)
+	})
+}
+
+// What one family's conversation told of a worker is used in another's, but that case's team does not learn in which email it was said.
+func TestWhichEmailSaidItStaysInItsFamily(t *testing.T) {
+	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
+		ctx, other := t.Context(), w.Staff.OtherWorker
+		mother, _, err := w.Flow.CreateMother(ctx, flowtest.Operator, flow.NewMother{Name: "Rhoda Lane", PrisonerNumber: "A9876ZY", Establishment: w.Agencies.Prison, Wing: w.Wing, Language: "en"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, kids, err := w.Flow.CreateCase(ctx, flowtest.Operator, flow.NewCase{Reference: "KB-1002", Mother: mother, Worker: other.ID, Children: []cases.Child{{Name: "Ivy", Authority: w.Agencies.Anytown}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		th, err := w.Flow.OpenThread(ctx, other.Actor, flow.NewThread{Case: c, Channel: threads.Official, Subject: "Ivy", Contacts: []ids.ContactID{w.Contacts.Anna}, Children: []ids.ChildID{kids[0].ID}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := w.Receive(t, w.ReplyAddress(t, w.Threads.Official, w.Contacts.Anna), auto(flow.AutoLeft, nil))
+		for _, of := range []struct {
+			who  flowtest.Person
+			th   ids.ThreadID
+			want ids.InboundID
+		}{{w.Staff.Worker, w.Threads.Official, in.ID}, {other, th, ""}} {
+			v, err := w.Flow.Thread(ctx, of.who.Actor, of.th)
+			if err != nil || len(v.Absences) != 1 || !v.Absences[0].Left || v.Absences[0].Inbound != of.want {
+				t.Errorf("%s is told %+v, %v", of.who.Email, v.Absences, err)
+			}
+			rows := handovers(t, w, of.who.Actor)
+			if len(rows) != 1 {
+				t.Fatalf("%s has %d handovers", of.who.Email, len(rows))
+			}
+			if h, err := w.Flow.Handover(ctx, of.who.Actor, rows[0].ID); err != nil || h.Inbound != of.want {
+				t.Errorf("%s sees the handover of %q, %v", of.who.Email, h.Inbound, err)
+			}
+		}
 	})
 }

@@ -30,17 +30,39 @@ func (f *Flow) loadMail(ctx context.Context, a ids.Actor, id ids.InboundID) (in 
 	if in, err = f.st.Inbound(ctx, id); err != nil {
 		return in, o, err
 	}
-	if in.State == store.InboundAccepted {
-		return in, o, ids.ErrNotFound // whose it is, a privileged thread's perhaps, is known only once it was read
-	}
-	facts := policy.Facts{Act: policy.ReadMail, Actor: a}
-	if in.Thread != "" {
-		if o, err = loadThread(ctx, f.st.Reader, a, in.Thread); err != nil {
-			return in, o, err
-		}
-		facts = o.to(policy.ReadMail)
+	o, facts, err := f.mailFacts(ctx, a, in)
+	if err != nil {
+		return in, o, err
 	}
 	return in, o, f.may(ctx, facts, auditID(id))
+}
+
+// mailFacts are the facts by which policy decides whether the actor may look an email up, and the thread it belongs to, if it does.
+func (f *Flow) mailFacts(ctx context.Context, a ids.Actor, in store.Inbound) (o openThread, facts policy.Facts, err error) {
+	if in.State == store.InboundAccepted {
+		return o, facts, ids.ErrNotFound // whose it is, a privileged thread's perhaps, is known only once it was read
+	}
+	if in.Thread == "" {
+		return o, policy.Facts{Act: policy.ReadMail, Actor: a}, nil
+	}
+	if o, err = loadThread(ctx, f.st.Reader, a, in.Thread); err != nil {
+		return o, facts, err
+	}
+	return o, o.to(policy.ReadMail), nil
+}
+
+// readable returns the email's identifier for who may look it up, else "": what is learnt of a person in one family's conversation is told in
+// another's, but not in which email it was said.
+func (f *Flow) readable(ctx context.Context, a ids.Actor, id ids.InboundID) (ids.InboundID, error) {
+	in, err := f.st.Inbound(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	_, facts, err := f.mailFacts(ctx, a, in)
+	if ids.KindOf(err) == ids.NotFound || err == nil && !policy.Decide(facts).Allowed() {
+		return "", nil
+	}
+	return id, err
 }
 
 // MailDetails returns how an email came: its envelope, what it proved, its words and what was trimmed of them. Reading it is recorded.
@@ -93,7 +115,7 @@ type MailNote struct {
 	At    time.Time
 }
 
-// ContactAbsence is a party of a thread whose mailbox says that she is away or gone.
+// ContactAbsence is a party of a thread whose mailbox says that she is away or gone. Inbound is "" for who may not look up the email that said so.
 type ContactAbsence struct {
 	Name string
 	people.Absence
@@ -115,6 +137,9 @@ func (f *Flow) mailAround(ctx context.Context, a ids.Actor, o openThread, v *Thr
 			return err
 		}
 		if absence.Now(f.now()) && !wroteSince(v.Messages, p.ID, absence.Learnt) {
+			if absence.Inbound, err = f.readable(ctx, a, absence.Inbound); err != nil {
+				return err
+			}
 			v.Absences = append(v.Absences, ContactAbsence{p.Name, absence})
 		}
 	}
