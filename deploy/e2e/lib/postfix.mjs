@@ -43,7 +43,7 @@ postlog unix-dgram n - n - 1 postlogd
 
 /**
  * Starts it for the domains of the mailboxes, and nobody else there; mail for the domain relay goes to the gateway at host:port. It returns server (host:port),
- * mails(address) with the text of every mail delivered to it, start, stop and said (its log). It is stopped when t ends.
+ * mails(address) with the text of every mail delivered to it, start, stop, kill and said (its log). It is stopped when t ends.
  */
 export async function startPostfix(t, { mailboxes, relay, gateway }) {
   const dir = await tempDir(t, 'kinbridge-postfix-')
@@ -91,6 +91,14 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
     if (running) await asRoot('/usr/sbin/postfix', '-c', conf, 'stop')
     running = false
   }
+  // Without a word to anybody, in the middle of whatever its parts are doing.
+  const kill = async () => {
+    const master = (await readFile(path.join(dir, 'queue/pid/master.pid'), 'utf8')).trim()
+    const parts = (await run('pgrep', ['-P', master])).stdout.split('\n').filter(Boolean)
+    await asRoot('kill', '-KILL', master, ...parts)
+    await until('postfix to be gone', async () => (await run('ps', ['-p', [master, ...parts].join(','), '-o', 'stat='])).stdout.split('\n').every((s) => !s || s.startsWith('Z')), { every: 50 })
+    running = false
+  }
   const start = async () => {
     const got = await asRoot('/usr/sbin/postfix', '-c', conf, 'start')
     if (got.code !== 0) throw new Error(`postfix does not start:\n${got.stdout}${got.stderr}${await said()}`)
@@ -106,5 +114,5 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
     const names = await readdir(box).catch(() => [])
     return Promise.all(names.sort().map((n) => readFile(path.join(box, n), 'utf8')))
   }
-  return { server: `127.0.0.1:${port}`, mails, start, stop, said }
+  return { server: `127.0.0.1:${port}`, mails, start, stop, kill, said }
 }

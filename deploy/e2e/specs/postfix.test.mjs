@@ -40,9 +40,10 @@ test('mail to and from a local authority whose server is Postfix', async (t) => 
   const postfix = await startPostfix(t, { mailboxes: [HANNAH, 'pia.lund@southmere.example'], relay: 'in.kinbridge.example', gateway: smtp })
   const file = path.join(path.dirname(world.dir), 'kinbridge.toml')
   await writeFile(file, config(http, smtp, postfix.server))
-  const program = await serve(t, binary('kinbridge'), ['serve', '--dir', world.dir, '--config', file], { url: `http://${http}/readyz`, log: `${world.dir}-serve.log` })
+  const startProgram = () => serve(t, binary('kinbridge'), ['serve', '--dir', world.dir, '--config', file], { url: `http://${http}/readyz`, log: `${world.dir}-serve.log` })
+  let program = await startProgram()
   world.http = `http://${http}`
-  const messages = async () => (await api(world, 'GET', `/threads/${thread.id}/messages`)).items
+  const messages = async () => (await api(world, 'GET', `/threads/${thread.id}/messages?limit=200`)).items
   let mail
 
   await step('what is posted is in the worker’s Maildir', async () => {
@@ -93,6 +94,34 @@ test('mail to and from a local authority whose server is Postfix', async (t) => 
     await new Promise((resolve) => setTimeout(resolve, 1500)) // the first try has failed by then; the next is a minute later
     const d = (await messages()).find((m) => m.id === posted.id).deliveries.find((d) => d.recipient.email === HANNAH)
     assert.equal(d.state, 'queued')
+  })
+
+  await step('both servers are killed while mail leaves: nothing is lost, and next to nothing comes twice', async () => {
+    await postfix.start()
+    const count = 60
+    const ids = await Promise.all(Array.from({ length: count }, async (_, n) =>
+      (await api(world, 'POST', `/threads/${thread.id}/messages`, { body: { text: `Number ${n} of many.` }, headers: { 'Idempotency-Key': `many-${n}` } })).id))
+    const arrived = async () => {
+      const all = await postfix.mails(HANNAH)
+      const named = all.map((m) => /^Message-ID: <([^@>]+)/im.exec(m)?.[1])
+      return ids.map((id) => named.filter((n) => n === id).length)
+    }
+    const some = (n) => until(`${n} of ${count} mails`, async () => (await arrived()).filter(Boolean).length >= n, { timeout: 150_000, every: 20 })
+    await some(5)
+    await postfix.kill()
+    await postfix.start()
+    await program.kill('SIGKILL')
+    program = await startProgram()
+    await some(count)
+    const noted = await until('every delivery to be noted', async () => {
+      const sent = (await messages()).filter((m) => ids.includes(m.id)).filter((m) => m.deliveries.some((d) => d.recipient.email === HANNAH && ['sent', 'accepted'].includes(d.state)))
+      return sent.length === count
+    }, { timeout: 120_000, every: 1000 })
+    assert.ok(noted)
+    // A server that took a mail and died before it said so is sent it again: at each kill at most as many as were being sent at once.
+    const twice = (await arrived()).reduce((n, k) => n + k - 1, 0)
+    t.diagnostic(`${twice} of ${count} came twice`)
+    assert.ok(twice <= 20, `${twice} of ${count} came twice`)
   })
 
   await step('the audit verifies', async () => {
