@@ -139,7 +139,7 @@ func (w *world) lookAt(m *model, f *family) {
 	}
 	for _, r := range c.limits {
 		m.word("the note of a restriction", r.Note, func(p person) bool { return p.staff() && c.known(p) })
-		m.thing("restriction", string(r.ID), func(p person) bool { return p.staff() && c.known(p) })
+		m.thing("restriction", string(r.ID), func(p person) bool { return p.staff() && c.known(p) || p.is(ids.RoleAdministrator) }) // whose log names it
 	}
 	for _, r := range must(st.FlagRules(ctx, c.mother.Establishment, f.id))(t) {
 		m.word("a reviewer's flag", strings.Join(r.Words, " ")+" "+r.Note, func(p person) bool { return p.staff() && c.known(p) })
