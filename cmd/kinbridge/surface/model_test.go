@@ -127,7 +127,7 @@ func (w *world) lookAt(m *model, f *family) {
 	}
 	m.word("a mother's name", c.mother.Name, func(p person) bool { return c.namedTo(m, p) })
 	m.word("a prisoner number", f.number, func(p person) bool { return !p.outside() && c.namedTo(m, p) })
-	m.thing("mother", string(f.mother), func(p person) bool { return !p.outside() && c.namedTo(m, p) })
+	m.thing("mother", string(f.mother), func(p person) bool { return c.namedTo(m, p) }) // outside in the signed record of an answer
 	m.word("a case's reference", c.Reference, func(p person) bool {
 		return c.known(p) || c.comes(p) || p.is(ids.RoleAdministrator) || p.outside() && c.namedTo(m, p) // the subjects of what she is mailed have it
 	})
@@ -135,7 +135,7 @@ func (w *world) lookAt(m *model, f *family) {
 	m.word("how she is reached after release", must(st.FollowOn(ctx, f.id))(t), c.known)
 	for _, k := range c.kids {
 		m.word("a child's name", k.Name, func(p person) bool { return c.known(p) || m.tellsOf(c, k, p) })
-		m.thing("child", string(k.ID), c.known)
+		m.thing("child", string(k.ID), func(p person) bool { return c.known(p) || m.tellsOf(c, k, p) }) // the signed record of an answer names it
 	}
 	for _, r := range c.limits {
 		m.word("the note of a restriction", r.Note, func(p person) bool { return p.staff() && c.known(p) })
