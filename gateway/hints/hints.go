@@ -50,17 +50,7 @@ func (k Kind) Label(lang string) string {
 var phraseFiles embed.FS
 
 // Files gives the built-in phrases by language, for somebody who wants to edit them.
-func Files() map[string]string {
-	out := map[string]string{}
-	for _, lang := range []string{wording.English, wording.Welsh} {
-		b, err := phraseFiles.ReadFile("phrases/" + lang + ".txt")
-		if err != nil {
-			panic(err) // embedded above
-		}
-		out[lang] = string(b)
-	}
-	return out
-}
+func Files() map[string]string { return wording.Embedded(phraseFiles) }
 
 // The limits.
 const (

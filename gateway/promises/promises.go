@@ -28,17 +28,7 @@ var sections = []string{whole, who, opener, adverb, act, not, unless}
 var phraseFiles embed.FS
 
 // Files gives the built-in phrases by language, for somebody who wants to edit them.
-func Files() map[string]string {
-	out := map[string]string{}
-	for _, lang := range []string{wording.English, wording.Welsh} {
-		b, err := phraseFiles.ReadFile("phrases/" + lang + ".txt")
-		if err != nil {
-			panic(err) // embedded above
-		}
-		out[lang] = string(b)
-	}
-	return out
-}
+func Files() map[string]string { return wording.Embedded(phraseFiles) }
 
 // maxText bounds how much of a text is looked at, in bytes.
 const maxText = 64 << 10

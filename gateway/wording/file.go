@@ -2,6 +2,7 @@ package wording
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -15,6 +16,19 @@ type Line struct {
 }
 
 const maxFile = 1 << 20
+
+// Embedded gives the files phrases/LANG.txt that are built into a package, by language. It panics when one is missing.
+func Embedded(files fs.FS) map[string]string {
+	out := map[string]string{}
+	for _, lang := range []string{English, Welsh} {
+		b, err := fs.ReadFile(files, "phrases/"+lang+".txt")
+		if err != nil {
+			panic(err)
+		}
+		out[lang] = string(b)
+	}
+	return out
+}
 
 // CompileFiles reads files of phrases by language ("en", "cy"): a line is a phrase in the section above it, "#" begins a comment, "!" before a phrase
 // is noted and left to the caller. Phrase n of the set is line n of the list. Its error is Invalid and names file and line. say names what the sections
