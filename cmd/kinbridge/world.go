@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"kinbridge/adapters/calendar/desk"
 	"kinbridge/adapters/email/files"
 	"kinbridge/adapters/email/intake"
 	"kinbridge/adapters/email/mailauth"
@@ -99,7 +100,7 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 		return nil, errors.Join(err, w.Store.Close())
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{Chase: chasing, PapersBefore: papers, MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Records: records, Tickets: w.signer, Support: cfg.Support.forFlow(), Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Calendar: desk.Desk{}, Records: records, Tickets: w.signer, Support: cfg.Support.forFlow(), Handover: w.handover, Log: w.Log})
 	return w, nil
 }
 

@@ -32,6 +32,8 @@ type Config struct {
 	Mail MailReader
 	// Files looks at files that came with messages; needed where HandleFileCheck runs.
 	Files FileChecker
+	// Calendar writes what goes to other calendars; nil = mail carries no calendar objects and there are no feeds.
+	Calendar CalendarWriter
 	// PasswordCost is the cost of new password and PIN hashes; the zero value means people.DefaultCost.
 	PasswordCost people.Cost
 	// Handover passes accepted mail to the dispatcher of this program; nil = it is leased from the outbox like other work.

@@ -35,6 +35,8 @@ type OutMail struct {
 	References     []string
 	Headers        map[string]string // more header fields
 	Files          []store.NewFile
+	// Calendar is what the recipient's calendar program is told by the mail; nil = nothing.
+	Calendar *CalendarPart
 	// Neutral mail holds nothing private: it may go where a connection cannot be protected.
 	Neutral bool
 }

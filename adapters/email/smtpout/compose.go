@@ -13,10 +13,11 @@ import (
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-msgauth/dkim"
 
+	"kinbridge/adapters/calendar/itip"
 	"kinbridge/gateway/flow"
 )
 
-// compose writes an email as MIME: text and HTML as alternatives (RFC 2046 section 5.1.4), then the files.
+// compose writes an email as MIME: text, HTML and calendar as alternatives (RFC 2046 section 5.1.4; for calendars also RFC 6047), then the files.
 func compose(m flow.OutMail, now time.Time) ([]byte, error) {
 	var h mail.Header
 	h.SetDate(now)
@@ -84,6 +85,16 @@ func writeAlternatives(alt *mail.InlineWriter, m flow.OutMail) error {
 		h.Set("Content-Transfer-Encoding", "quoted-printable")
 		text := strings.ReplaceAll(p.text, "\n", "\r\n")
 		if err := writePart([]byte(text), func() (io.WriteCloser, error) { return alt.CreatePart(h) }); err != nil {
+			return err
+		}
+	}
+	if c := m.Calendar; c != nil { // last: a program that understands it takes it before the words (RFC 2046 section 5.1.4)
+		o := itip.Object{Method: c.Method, ICS: c.ICS}
+		var h mail.InlineHeader
+		for name := range o.Header() {
+			h.Set(name, o.Header().Get(name))
+		}
+		if err := writePart(o.ICS, func() (io.WriteCloser, error) { return alt.CreatePart(h) }); err != nil {
 			return err
 		}
 	}

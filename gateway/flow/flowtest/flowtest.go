@@ -103,7 +103,7 @@ func New(t testing.TB, e store.Engine, mail flow.MailReader) *World {
 	}
 	w.Key = vkey
 	w.Flow = flow.New(w.Env.Store, w.Bus, flow.Config{MailDomain: Domain, Records: must[*audit.RecordSigner](t)(audit.NewRecordSigner(skey)), AddressKey: AddressKey, SessionKey: []byte("a session key of thirty-two bytes"),
-		PublicURL: "https://kinbridge.example", Mail: mail, Files: w.Files, PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.Env.Clock.Now})
+		PublicURL: "https://kinbridge.example", Mail: mail, Files: w.Files, Calendar: Calendar{}, PasswordCost: people.Cost{Passes: 1, MemoryKiB: 64, Threads: 1}, Now: w.Env.Clock.Now})
 	b := builder{t: t, ctx: context.Background(), w: w}
 	b.agencies()
 	b.staff()
