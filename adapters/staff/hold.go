@@ -24,7 +24,8 @@ type holdView struct {
 	Mine     bool
 	Thread   string
 	Reasons  []web.Option
-	Sort     sortView // of an email
+	Sort     sortView    // of an email
+	Invite   *inviteView // that an email brings
 	Together *togetherPart
 	Found    *pointedView
 	Files    []web.Option // that can be kept back
@@ -84,6 +85,11 @@ func (s *Staff) showHold(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	if h.Mail != nil {
 		v.Sort = sortOf(loc, h)
+		if h.Invitation != nil {
+			if v.Invite, err = s.inviteView(r, me, h, form); err != nil {
+				return err
+			}
+		}
 	}
 	p := s.page(r, me, s.holdTitle(r, h.HoldRow), v)
 	p.Form, p.Back = form, backTo(loc, "queue", "/queue")

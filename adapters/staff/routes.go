@@ -58,6 +58,7 @@ func (s *Staff) routes() http.Handler {
 	in("POST /queue/{hold}/release", s.release)
 	in("POST /queue/{hold}/withhold", s.withhold)
 	in("POST /queue/{hold}/sort", s.sortMail)
+	in("POST /queue/{hold}/invitation", s.invitation)
 	in("POST /queue/{hold}/return", s.returnMessage)
 	in("POST /queue/{hold}/give-back", s.giveBack)
 	in("POST /threads/{thread}/appeal/{message}", s.appeal)

@@ -61,7 +61,7 @@ func everyEntry() []Entry {
 		OwnRecordTaken(c, "mth_1"),
 		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),
 		KioskThrottled(k, mo), KioskLocked(k, mo, "idle"),
-		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt), MeetingHeld(c, "els_1", "core_group", "2026-11-20", "none", "not_told"), HeldWithdrawn(c, "els_1"),
+		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt), InvitationReceived(c, t, "inv_1", "new"), InvitationAnswered(c, t, "inv_1", "accepted"), InvitationMailSent(c, t, "inv_1", "accepted"), InvitationMailFailed(c, t, "inv_1", "550"), MeetingHeld(c, "els_1", "core_group", "2026-11-20", "none", "not_told"), HeldWithdrawn(c, "els_1"),
 		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestMailSent(seat, "invited"), GuestMailFailed(seat, "invited", "550"), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
 		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
 		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),

@@ -115,26 +115,30 @@ const (
 	KioskThrottledKind Kind = "kiosk.throttled"
 	KioskLockedKind    Kind = "kiosk.locked"
 
-	MeetingCreatedKind   Kind = "meeting.created"
-	MeetingChangedKind   Kind = "meeting.changed"
-	MeetingCancelledKind Kind = "meeting.cancelled"
-	MeetingHeldKind      Kind = "meeting.held_elsewhere"
-	HeldWithdrawnKind    Kind = "meeting.held_withdrawn"
-	GuestInvitedKind     Kind = "guest.invited"
-	GuestMailSentKind    Kind = "guest.mail_sent"
-	GuestMailFailedKind  Kind = "guest.mail_failed"
-	GuestEnteredKind     Kind = "guest.entered"
-	GuestCodeFailedKind  Kind = "guest.code_failed"
-	GuestLeftKind        Kind = "guest.left"
-	TicketIssuedKind     Kind = "ticket.issued"
-	TicketRefusedKind    Kind = "ticket.refused"
-	RoomKnockedKind      Kind = "room.knocked"
-	RoomAdmittedKind     Kind = "room.admitted"
-	RoomRefusedKind      Kind = "room.refused"
-	RoomJoinedKind       Kind = "room.joined"
-	RoomLeftKind         Kind = "room.left"
-	RoomRemovedKind      Kind = "room.removed"
-	RoomEndedKind        Kind = "room.ended"
+	MeetingCreatedKind     Kind = "meeting.created"
+	MeetingChangedKind     Kind = "meeting.changed"
+	MeetingCancelledKind   Kind = "meeting.cancelled"
+	InvitationReceivedKind Kind = "invitation.received"
+	InvitationAnsweredKind Kind = "invitation.answered"
+	InvitationSentKind     Kind = "invitation.sent"
+	InvitationFailedKind   Kind = "invitation.failed"
+	MeetingHeldKind        Kind = "meeting.held_elsewhere"
+	HeldWithdrawnKind      Kind = "meeting.held_withdrawn"
+	GuestInvitedKind       Kind = "guest.invited"
+	GuestMailSentKind      Kind = "guest.mail_sent"
+	GuestMailFailedKind    Kind = "guest.mail_failed"
+	GuestEnteredKind       Kind = "guest.entered"
+	GuestCodeFailedKind    Kind = "guest.code_failed"
+	GuestLeftKind          Kind = "guest.left"
+	TicketIssuedKind       Kind = "ticket.issued"
+	TicketRefusedKind      Kind = "ticket.refused"
+	RoomKnockedKind        Kind = "room.knocked"
+	RoomAdmittedKind       Kind = "room.admitted"
+	RoomRefusedKind        Kind = "room.refused"
+	RoomJoinedKind         Kind = "room.joined"
+	RoomLeftKind           Kind = "room.left"
+	RoomRemovedKind        Kind = "room.removed"
+	RoomEndedKind          Kind = "room.ended"
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
@@ -322,6 +326,10 @@ var kinds = [...]Info{
 	{MeetingCreatedKind, "Arranged a meeting", "meeting", true},
 	{MeetingChangedKind, "Changed a meeting", "meeting", true},
 	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
+	{InvitationReceivedKind, "An invitation to a meeting came, or a newer version of one", "invitation", true},
+	{InvitationAnsweredKind, "Decided about an invitation to a meeting", "invitation", true},
+	{InvitationSentKind, "Sent an answer to an invitation", "invitation", true},
+	{InvitationFailedKind, "Could not send an answer to an invitation", "invitation", true},
 	{MeetingHeldKind, "Recorded a meeting that was held elsewhere", "meeting elsewhere", true},
 	{HeldWithdrawnKind, "Took back the record of a meeting that was held elsewhere", "meeting elsewhere", true},
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},

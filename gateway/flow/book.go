@@ -41,62 +41,82 @@ const mostInvited = 40
 // errSame ends a transaction in which everything was there already.
 var errSame = errors.New("flow: done before")
 
+// prepared is a meeting that may be made.
+type prepared struct {
+	meetings.Meeting
+	plan  plan
+	d     policy.Decision
+	new   NewMeeting
+	about []ids.ChildID
+	key   string
+}
+
 // CreateMeeting plans a meeting: it invites the guests by email, puts it before the mother and tells the media server.
-func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting) (ids.MeetingID, error) {
-	title, err := n.check(f.now())
+func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting) (made ids.MeetingID, err error) {
+	m, err := f.prepareMeeting(ctx, actor, n)
 	if err != nil {
 		return "", err
 	}
-	p, err := f.loadPlan(ctx, actor, n)
-	if err != nil {
-		return "", err
-	}
-	d := policy.Decide(p.facts)
-	if !d.Allowed() {
-		return "", f.refuse(ctx, p.facts, auditID(n.Case), d)
-	}
-	if err := f.mayAllMeet(ctx, n, p); err != nil {
-		return "", err
-	}
-	about, err := f.aboutWhom(ctx, n, p)
-	if err != nil {
-		return "", err
-	}
-	m := meetings.Meeting{ID: ids.New[ids.MeetingID](ids.Meeting), Case: n.Case, Kind: n.Kind, Title: title, Starts: n.Starts.UTC().Truncate(time.Second),
-		Ends: n.Ends.UTC().Truncate(time.Second), State: meetings.Planned, CreatedBy: actor.StaffID(), Revision: 1}
-	key := n.IdemKey
-	if key == "" {
-		key = string(m.ID)
-	}
-	var made ids.MeetingID
-	err = f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
-		id, added, err := tx.AddMeeting(m, key)
-		made = id
-		if err == nil && !added {
-			err = errSame
-		}
-		if err != nil {
-			return audit.Entry{}, err
-		}
-		if err := f.invite(tx, m, p); err != nil {
-			return audit.Entry{}, err
-		}
-		for _, k := range unique(n.Children) {
-			if err := tx.AddMeetingChild(m.ID, k); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		for _, k := range about {
-			if err := tx.AddMeetingAbout(m.ID, k); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		return decided(audit.MeetingCreated(m.Case, m.ID), d), nil
+	err = f.st.Write(ctx, actor, func(tx *store.Tx) (e audit.Entry, err error) {
+		made, e, err = f.makeMeeting(tx, m)
+		return e, err
 	})
 	if errors.Is(err, errSame) {
 		err = nil
 	}
 	return made, err
+}
+
+// prepareMeeting checks what somebody plans and asks policy.
+func (f *Flow) prepareMeeting(ctx context.Context, actor ids.Actor, n NewMeeting) (m prepared, err error) {
+	title, err := n.check(f.now())
+	if err != nil {
+		return m, err
+	}
+	if m.plan, err = f.loadPlan(ctx, actor, n); err != nil {
+		return m, err
+	}
+	if m.d = policy.Decide(m.plan.facts); !m.d.Allowed() {
+		return m, f.refuse(ctx, m.plan.facts, auditID(n.Case), m.d)
+	}
+	if err := f.mayAllMeet(ctx, n, m.plan); err != nil {
+		return m, err
+	}
+	if m.about, err = f.aboutWhom(ctx, n, m.plan); err != nil {
+		return m, err
+	}
+	m.Meeting = meetings.Meeting{ID: ids.New[ids.MeetingID](ids.Meeting), Case: n.Case, Kind: n.Kind, Title: title, Starts: n.Starts.UTC().Truncate(time.Second),
+		Ends: n.Ends.UTC().Truncate(time.Second), State: meetings.Planned, CreatedBy: actor.StaffID(), Revision: 1}
+	m.new, m.key = n, n.IdemKey
+	if m.key == "" {
+		m.key = string(m.ID)
+	}
+	return m, nil
+}
+
+// makeMeeting stores a prepared meeting with everything that must follow from it; errSame and its identifier when it was made before.
+func (f *Flow) makeMeeting(tx *store.Tx, m prepared) (ids.MeetingID, audit.Entry, error) {
+	id, added, err := tx.AddMeeting(m.Meeting, m.key)
+	if err == nil && !added {
+		err = errSame
+	}
+	if err != nil {
+		return id, audit.Entry{}, err
+	}
+	if err := f.invite(tx, m.Meeting, m.plan); err != nil {
+		return id, audit.Entry{}, err
+	}
+	for _, k := range unique(m.new.Children) {
+		if err := tx.AddMeetingChild(id, k); err != nil {
+			return id, audit.Entry{}, err
+		}
+	}
+	for _, k := range m.about {
+		if err := tx.AddMeetingAbout(id, k); err != nil {
+			return id, audit.Entry{}, err
+		}
+	}
+	return id, decided(audit.MeetingCreated(m.Case, id), m.d), nil
 }
 
 // check reports what is wrong with the request by itself and returns its title cleaned.
@@ -288,26 +308,27 @@ func (f *Flow) CancelMeeting(ctx context.Context, actor ids.Actor, id ids.Meetin
 		return ids.E(ids.Conflict, "This meeting has ended already.")
 	}
 	return f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
-		m := o.Meeting
-		var err error
-		if m.Revision, err = tx.SetMeetingState(id, meetings.Cancelled); err != nil {
-			return audit.Entry{}, err
-		}
-		m.State = meetings.Cancelled
-		for _, p := range o.Participants {
-			if p.Kind != meetings.PersonContact || !p.Removed.IsZero() {
-				continue
-			}
-			if err := tx.Enqueue(outbox.MailGuest, "cancelled:"+string(p.ID), guestMail{Participant: p.ID, Purpose: mailCancelled}, time.Time{}); err != nil {
-				return audit.Entry{}, err
-			}
-		}
-		if err := tx.AddFeed(o.Mother.ID, store.FeedMeeting, string(id)); err != nil {
-			return audit.Entry{}, err
-		}
-		if err := f.enqueueOrder(tx, meetings.OrderFor(m, o.Participants, o.Mother.Language)); err != nil {
-			return audit.Entry{}, err
-		}
-		return decided(audit.MeetingCancelled(m.Case, id), d), nil
+		return decided(audit.MeetingCancelled(o.Meeting.Case, id), d), f.cancelIn(tx, o)
 	})
+}
+
+// cancelIn calls a planned meeting off with everything that must follow from it.
+func (f *Flow) cancelIn(tx *store.Tx, o openMeeting) (err error) {
+	m := o.Meeting
+	if m.Revision, err = tx.SetMeetingState(m.ID, meetings.Cancelled); err != nil {
+		return err
+	}
+	m.State = meetings.Cancelled
+	for _, p := range o.Participants {
+		if p.Kind != meetings.PersonContact || !p.Removed.IsZero() {
+			continue
+		}
+		if err := tx.Enqueue(outbox.MailGuest, "cancelled:"+string(p.ID), guestMail{Participant: p.ID, Purpose: mailCancelled}, time.Time{}); err != nil {
+			return err
+		}
+	}
+	if err := tx.AddFeed(o.Mother.ID, store.FeedMeeting, string(m.ID)); err != nil {
+		return err
+	}
+	return f.enqueueOrder(tx, meetings.OrderFor(m, o.Participants, o.Mother.Language))
 }

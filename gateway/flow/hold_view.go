@@ -43,11 +43,12 @@ func (q QueueFilter) lets(a ids.Actor, r HoldRow) bool {
 // HoldView is a hold's page.
 type HoldView struct {
 	HoldRow
-	Message *MessageView
-	Mail    *HeldMail // an email that is no message yet
-	Proof   SenderProof
-	Sealed  bool // privileged: the words are not shown
-	MayFile []ThreadRow
+	Message    *MessageView
+	Mail       *HeldMail       // an email that is no message yet
+	Invitation *InvitationView // that it brings; nil = none
+	Proof      SenderProof
+	Sealed     bool // privileged: the words are not shown
+	MayFile    []ThreadRow
 	// Addressed is the contact whose reply address the email came to, "" when none; Colleague, that the sender writes from her organisation and
 	// may take over from her; Automatic, that it is nobody's words.
 	Addressed            string
@@ -243,6 +244,9 @@ func (f *Flow) fillHeldMail(ctx context.Context, a ids.Actor, h heldThing, v *Ho
 	v.Mail, v.Automatic = &held, mail.Kind.automatic()
 	v.MayMove = h.hold.Case != "" && policy.Decide(h.in.to(policy.MoveMail)).Allowed()
 	if err := f.addressedTo(ctx, h, mail, v); err != nil {
+		return err
+	}
+	if v.Invitation, err = f.invitationOf(ctx, h, mail); err != nil {
 		return err
 	}
 	if v.MayFile, err = f.fileTargets(ctx, a, h); err != nil {

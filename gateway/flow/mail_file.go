@@ -47,13 +47,14 @@ func (k MailKind) automatic() bool { return k == MailAutoReply || k == MailBounc
 
 // sorting is a received email with what decides where it goes.
 type sorting struct {
-	in    store.Inbound
-	mail  ReadMail
-	to    addressee
-	o     openThread    // of the address; empty when it leads nowhere
-	actor ids.Actor     // the contact who sent it, or somebody unknown
-	moved people.Agency // where whom the address was given to seems to write from now; empty when she does not
-	facts policy.Facts
+	in      store.Inbound
+	mail    ReadMail
+	to      addressee
+	o       openThread    // of the address; empty when it leads nowhere
+	actor   ids.Actor     // the contact who sent it, or somebody unknown
+	moved   people.Agency // where whom the address was given to seems to write from now; empty when she does not
+	facts   policy.Facts
+	invited invited // of an invitation
 }
 
 // fileMail asks policy what becomes of an email and does it. Everything it asks about is as the transaction sees it.
@@ -114,6 +115,11 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 		s.o.facts.Actor, s.o.facts.Thread.IsParty = s.actor, threads.IsParty(s.o.Parties, s.actor)
 		s.facts = s.o.to(policy.FileMail)
 		s.facts.Touch = touches(ids.ContactID(s.actor.ID), m.SenderIsParty)
+	}
+	if m.AddressValid {
+		if err := f.gatherInvite(ctx, tx.Reader, s, &m); err != nil {
+			return err
+		}
 	}
 	if m.Automatic {
 		if m.AutomaticToday, err = tx.AutomaticMailSince(ctx, s.o.ID, f.now().Add(-24*time.Hour)); err != nil {
@@ -218,6 +224,11 @@ func (f *Flow) holdMail(tx *store.Tx, s sorting, d policy.Decision) (audit.Entry
 			return audit.Entry{}, err
 		}
 	}
+	if d.Rule == "invitation" {
+		if err := f.keepInvitation(tx, s, h.ID); err != nil {
+			return audit.Entry{}, err
+		}
+	}
 	if d.Duties.Has(policy.TellSender) {
 		if err := f.tellUnreadable(tx, s); err != nil {
 			return audit.Entry{}, err
@@ -250,6 +261,11 @@ func (f *Flow) noteMail(tx *store.Tx, s sorting, d policy.Decision) (audit.Entry
 	}
 	if d.Rule == "automatic_answer" {
 		if err := f.useAutoFacts(tx, s); err != nil {
+			return audit.Entry{}, err
+		}
+	}
+	if d.Rule == "invitation_waits" {
+		if err := f.keepInvitation(tx, s, ""); err != nil {
 			return audit.Entry{}, err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/invites"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
@@ -57,8 +58,9 @@ type ReadMail struct {
 	Auto        AutoFacts // of an automatic answer
 	Proof       SenderProof
 	Problem     string
-	Encrypted   bool   // nobody here can read it: the sender is told so
-	Signed      string // "smime" or "pgp": the content carries a signature that is kept and not checked
+	Encrypted   bool            // nobody here can read it: the sender is told so
+	Invite      *invites.Invite // the invitation that it brings; nil = none
+	Signed      string          // "smime" or "pgp": the content carries a signature that is kept and not checked
 }
 
 // AutoFacts is what an automatic answer tells about its sender. Its words are never posted as hers.

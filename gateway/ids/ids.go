@@ -42,6 +42,7 @@ type (
 	AlertID        string // word to the wing that a woman may need support
 	PlanID         string // one support plan
 	LookUpID       string // one search for a person
+	InvitationID   string // an invitation from somebody else's calendar
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -78,6 +79,7 @@ const (
 	Alert        = "alt"
 	Plan         = "pln"
 	LookUp       = "lkp"
+	Invitation   = "inv"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

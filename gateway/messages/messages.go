@@ -117,6 +117,7 @@ const (
 	OutcomeWithheld Outcome = "withheld"
 	OutcomeReturned Outcome = "returned" // to its author, with an explanation
 	OutcomeFiled    Outcome = "filed"    // a held email was put into a thread
+	OutcomeAnswered Outcome = "answered" // a held email brought an invitation, which was answered
 	OutcomeMoved    Outcome = "moved"    // a held email belongs to another case: it waits there or at the intake desk
 )
 

@@ -19,6 +19,7 @@ const (
 	MailIn     Kind = "mail_in"     // read and file a received email: payload is its InboundID
 	MailOut    Kind = "mail_out"    // send one delivery by email: payload is its DeliveryID
 	MailGuest  Kind = "mail_guest"  // send a meeting invitation or code: payload is flow's
+	MailInvite Kind = "mail_invite" // answer an invitation, or ask its organiser for something: payload is flow's
 	MailNote   Kind = "mail_note"   // tell a sender that her email could not be read: payload is flow's
 	FileCheck  Kind = "file_check"  // look at a file that came with a message: payload is its AttachmentID
 	MailPage   Kind = "mail_page"   // send the code of a reading page: payload is flow's

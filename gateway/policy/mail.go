@@ -20,6 +20,8 @@ type MailFacts struct {
 	Challenge      bool // a machine asks whether a person sent ours: it waits there until somebody answers
 	AutomaticToday int  // automatic mail that this thread has had within a day, this one not counted
 	Invitation     bool
+	InviteKnown    bool // it says nothing that is not known of its meeting: a copy, or an older version
+	InviteWaits    bool // an earlier version of it waits for a person, who is shown the newest
 	Filing         FilingFacts
 }
 
@@ -50,6 +52,10 @@ func unreadable(f *Facts) bool      { return !f.Mail.Readable }
 func otherAgency(f *Facts) bool     { return !f.Mail.SameAgency }
 func toPrivileged(f *Facts) bool    { return f.Mail.Filing.Privileged }
 func provenParty(f *Facts) bool     { return f.Mail.SenderIsParty && f.Mail.Verified && !f.Mail.Automatic }
+func invitation(f *Facts) bool      { return f.Mail.Invitation }
+func knownInvite(f *Facts) bool     { return f.Mail.Invitation && f.Mail.InviteKnown }
+func waitingInvite(f *Facts) bool   { return f.Mail.Invitation && f.Mail.InviteWaits }
+func provenSide(f *Facts) bool      { return f.Mail.Verified && (f.Mail.SenderIsParty || f.Mail.SameAgency) }
 func encrypted(f *Facts) bool       { return f.Mail.Encrypted }
 func onOfficialToHer(f *Facts) bool { return official(f) && f.Thread.HasMother }
 
@@ -74,6 +80,12 @@ var mailChapters = []*Chapter{
 			Decision: note("automatic_answer", "An automatic answer: what it tells of its sender is used, and it is nobody's words.")},
 		{If: "it is an automatic answer", When: automatic, Decision: hold("automatic", "An automatic answer is never posted as somebody's words.", "auto_reply", ""), For: mailDesk},
 		{If: "it cannot be read safely", When: unreadable, Decision: hold("unreadable", "The email cannot be read safely.", "unreadable", ""), For: mailDesk},
+		{If: "it is a copy or an older version of an invitation that is known, from its organisation", When: both(knownInvite, provenSide),
+			Decision: note("invitation_known", "Nothing that is not known of this meeting: a copy, or an older version.")},
+		{If: "it is a newer version, from its organisation, of an invitation that waits for a person", When: both(waitingInvite, provenSide),
+			Decision: note("invitation_waits", "A newer version of an invitation that waits: whoever decides about it is shown the newest.")},
+		{If: "somebody else of the same organisation sends an invitation, and is proven", When: both(invitation, both(not(fromParty), provenSide)),
+			Decision: hold("invitation", "A meeting invitation waits for a person to act upon it.", "invite", ""), For: mailDesk},
 		{If: "somebody else of the same organisation has answered, and is proven",
 			When:     func(f *Facts) bool { return !fromParty(f) && f.Mail.SameAgency && f.Mail.Verified },
 			Decision: hold("handover", "Somebody else of the same organisation has answered.", "handover", ""), For: mailDesk},
@@ -86,7 +98,7 @@ var mailChapters = []*Chapter{
 			Decision: hold("unverified", "The email did not prove that it comes from the sender's organisation.", "unverified", ""), For: mailDesk},
 		{If: "it goes to the mother and a restriction in force forbids messages between her and the sender", When: func(f *Facts) bool { return onOfficialToHer(f) && wordsForbidden(f) },
 			Decision: hold("restricted_words", "A contact restriction forbids messages between her and this person.", "restricted", ids.RolePactWorker).with(TellWorker)},
-		{If: "it has a meeting invitation", When: func(f *Facts) bool { return f.Mail.Invitation },
+		{If: "it has a meeting invitation", When: invitation,
 			Decision: hold("invitation", "A meeting invitation waits for a person to act upon it.", "invite", ""), For: mailDesk},
 		{If: "the case is closed", When: caseClosed, Decision: hold("case_closed", "The case is closed.", "review", ""), For: mailDesk},
 		{If: "it goes to the mother on the official channel, and somebody reviews it", When: func(f *Facts) bool { return onOfficialToHer(f) && reviewDue(f) },

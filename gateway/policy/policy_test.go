@@ -360,7 +360,7 @@ func drawFacts(t *rapid.T) Facts {
 		Thread: ThreadFacts{Channel: rapid.SampledFrom([]threads.Channel{threads.Official, threads.Confidential, threads.Privileged, "", "x"}).Draw(t, "channel"),
 			IsParty: b("party"), WithAgency: b("agency"), HasMother: b("hasMother"), NoResponsibility: b("noResponsibility"), Quiet: b("quiet"), OutsideStaff: b("outsideStaff"), PrisonStaff: b("prisonStaff"), WithStaff: b("withStaff")},
 		Message: MessageFacts{Held: b("held"), Withheld: b("withheld"), IsAuthor: b("author"), SamePerson: b("samePerson"), HasHold: b("hasHold"), Notice: b("notice"), Appealed: b("appealed"), Picture: b("picture"), FileKept: b("fileKept"), FileCleared: b("fileCleared"), Kept: b("kept"), Tellable: b("tellable")},
-		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Moved: b("moved"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"),
+		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Moved: b("moved"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"), InviteKnown: b("inviteKnown"), InviteWaits: b("inviteWaits"),
 			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"), Report: b("report"),
 			Filing: FilingFacts{Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), TakesOver: b("takesOver"), Confirmed: b("confirmedSender")}},
 		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),

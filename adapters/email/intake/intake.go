@@ -63,6 +63,13 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 	reply := replytext.Split(m)
 	out.Text = reply.Text
 	out.Quoted = join(reply.Signature, reply.Quoted)
+	if out.Kind == flow.MailMessage || out.Kind == flow.MailInvite {
+		var scrub func(string) string
+		if out.Invite, scrub = invitation(m); out.Invite != nil {
+			out.Kind = flow.MailInvite
+		}
+		out.Text, out.Quoted = scrub(out.Text), scrub(out.Quoted)
+	}
 	out.Files = newFiles(m.Attachments)
 	if out.Bounces = bounces(class); len(out.Bounces) > 0 {
 		out.Names = named(raw, m)

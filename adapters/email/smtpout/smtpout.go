@@ -56,11 +56,18 @@ type Alerts interface {
 	AlertMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
 }
 
+// Invites are the answers to invitations of other people's calendars.
+type Invites interface {
+	InviteMail(ctx context.Context, payload json.RawMessage) (flow.OutMail, error)
+	InviteMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
+}
+
 // Gateway is what the sender needs of the domain.
 type Gateway interface {
 	Deliveries
 	Letters
 	Alerts
+	Invites
 }
 
 // TLSMode says how the connection to the smarthost is protected.
@@ -207,6 +214,11 @@ func (s *Sender) HandlePage(ctx context.Context, it outbox.Item) error {
 // HandleNotice is the outbox handler for mail_note items.
 func (s *Sender) HandleNotice(ctx context.Context, it outbox.Item) error {
 	return s.letter(ctx, it, s.gw.NoticeMail, s.gw.NoticeDone)
+}
+
+// HandleInvite is the outbox handler for mail_invite items.
+func (s *Sender) HandleInvite(ctx context.Context, it outbox.Item) error {
+	return s.letter(ctx, it, s.gw.InviteMail, s.gw.InviteMailDone)
 }
 
 // HandleAlert is the outbox handler for mail_alert items.

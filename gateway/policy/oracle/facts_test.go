@@ -46,6 +46,7 @@ type mail struct {
 	valid, expired, proven, readable, encrypted        bool
 	automatic, challenge, invitation, report           bool
 	before                                             int
+	old, waits                                         bool // of an invitation: nothing new, or an earlier version waits
 	fromPrivileged, elsewhere, takesOver, asked, other bool
 	namesake                                           bool // its sender has the name of whom the address was given to
 }
@@ -328,7 +329,7 @@ func (w *world) bookingFacts(f *policy.Facts, q *question) {
 func (w *world) mailFacts(f *policy.Facts, q *question) {
 	m := q.mail
 	f.Mail = policy.MailFacts{AddressValid: m.valid, AddressExpired: m.expired, Verified: m.proven, Readable: m.readable, Encrypted: m.encrypted, Automatic: m.automatic,
-		Challenge: m.challenge, Report: m.report, AutomaticToday: m.before, Invitation: m.invitation,
+		Challenge: m.challenge, Report: m.report, AutomaticToday: m.before, Invitation: m.invitation, InviteKnown: m.old, InviteWaits: m.waits,
 		Filing: policy.FilingFacts{Privileged: m.fromPrivileged, Elsewhere: m.elsewhere, TakesOver: m.takesOver, Confirmed: m.asked}}
 	if q.in == nil {
 		return

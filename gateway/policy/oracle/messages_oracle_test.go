@@ -325,6 +325,10 @@ func (w *world) letsIn(t *talk, m mail) verdict {
 		return held("auto_reply")
 	case !m.readable:
 		return held("unreadable")
+	case m.invitation && m.proven && (party || t.agency != "" && m.at == t.agency) && (m.old || m.waits):
+		return noted
+	case m.invitation && m.proven && !party && t.agency != "" && m.at == t.agency:
+		return held("invite")
 	case !party && m.proven && t.agency != "" && m.at == t.agency:
 		return held("handover")
 	case !party && m.proven && m.namesake && m.at != t.agency && m.at != "nowhere":

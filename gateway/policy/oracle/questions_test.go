@@ -185,7 +185,7 @@ func (w *world) drawMail() (m mail) {
 		case 6:
 			m.challenge = true
 		case 7:
-			m.invitation = true
+			m.invitation, m.old, m.waits = true, w.chance(4), w.chance(4)
 		case 8:
 			m.from = "" // a stranger, of that organisation or of none that is known
 			if w.chance(2) {

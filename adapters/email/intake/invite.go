@@ -1,0 +1,131 @@
+package intake
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"kinbridge/adapters/calendar"
+	"kinbridge/adapters/calendar/invite"
+	"kinbridge/adapters/email/mailparse"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/invites"
+)
+
+// marks are words of which one at least is in every message that says how to join a meeting: only those with one, or with a calendar or another message in them, are looked
+// at closely.
+var marks = []string{"teams.microsoft.", "teams.live.", "teams.cloud.", "zoom.us", "zoom.com", "webex.com", "meet.google.", "safelinks.protection.outlook"}
+
+func mayInvite(m *mailparse.Message) bool {
+	if len(m.Calendar) > 0 {
+		return true
+	}
+	for _, a := range m.Attachments {
+		if a.Type == "message/rfc822" {
+			return true
+		}
+	}
+	for _, text := range []string{m.Text, m.HTML} {
+		text = strings.ToLower(text)
+		for _, mark := range marks {
+			if strings.Contains(text, mark) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// invitation reads the invitation that a person's mail brings, itself or in a message that it forwards. An answer to one of ours is none, nor is a mail that says how to join and
+// not when: of that, only the credentials matter, which leave its words.
+func invitation(m *mailparse.Message) (in *invites.Invite, scrub func(string) string) {
+	scrub = func(s string) string { return s }
+	if !mayInvite(m) {
+		return nil, scrub
+	}
+	read, err := invite.Read(invite.FromMail(m))
+	scrub = scrubber(read)
+	if err != nil {
+		return nil, scrub
+	}
+	switch read.Event.Method {
+	case "REQUEST", "CANCEL", "PUBLISH", "":
+		return domain(read), scrub
+	}
+	return nil, scrub
+}
+
+// domain is an invitation in the gateway's words.
+func domain(read invite.Invite) *invites.Invite {
+	e := read.Event
+	in := &invites.Invite{UID: e.UID, Method: invites.Method(e.Method), Sequence: e.Sequence, Stamp: e.Stamp.UTC(), RecurrenceID: utc(e), AndLater: e.AndLater, Start: e.Start.UTC(), End: e.End.UTC(),
+		AllDay: e.AllDay, Repeats: e.Series.Repeats(), Organizer: invites.Person{Name: e.Organizer.Name, Address: strings.ToLower(e.Organizer.Addr)}, Summary: cut(e.Summary), Location: cut(e.Location),
+		Service: string(read.Join.Service), JoinURL: read.Join.URL, Others: len(read.Others)}
+	if e.Start.IsZero() {
+		in.Start, in.End = e.Start, e.Start
+	}
+	if e.Cancelled() {
+		in.Method = invites.Cancel
+	}
+	if in.Repeats && !in.Cancels() {
+		found, _ := calendar.Expand(read.Events, calendar.Window{From: e.Start, To: e.Start.AddDate(1, 0, 0), Max: invites.MaxTimes})
+		for _, o := range found {
+			in.Times = append(in.Times, invites.Time{ID: o.RecurrenceID.UTC(), Start: o.Start.UTC(), End: o.End.UTC()})
+		}
+	}
+	for _, l := range read.Plan {
+		in.Plan = append(in.Plan, invites.Leg{Kind: invites.LegKind(l.Kind), Target: l.Target, Send: l.Send, Why: l.Why, WhyCy: l.WhyCy})
+	}
+	for _, p := range read.Problems {
+		in.Problems = append(in.Problems, invites.Problem{Code: string(p.Code), En: p.En, Cy: p.Cy})
+	}
+	if r := read.Request; r != nil {
+		in.Ask = invites.Ask{To: strings.ToLower(r.To), En: invites.Draft(r.En), Cy: invites.Draft(r.Cy)}
+	}
+	return in
+}
+
+// cut bounds a text for staff.
+func cut(s string) string {
+	s = strings.Join(strings.Fields(flow.CleanText(s)), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200]) + "…"
+	}
+	return s
+}
+
+// scrubber takes the credentials of a meeting out of a mail's words, which may be shown to others than those who dial: passcodes, conference and meeting identifiers, however
+// they are spaced, and the link itself.
+func scrubber(read invite.Invite) func(string) string {
+	j := read.Join
+	var parts []string
+	for _, secret := range []string{j.Passcode, j.ConferenceID, j.PhonePasscode, j.MeetingID, j.VideoID} {
+		if len(secret) < 4 {
+			continue
+		}
+		var p []string
+		for _, r := range secret {
+			p = append(p, regexp.QuoteMeta(string(r)))
+		}
+		parts = append(parts, `\b`+strings.Join(p, `[ \x{a0}-]?`)+`\b`)
+	}
+	if j.Service != "" {
+		parts = append(parts, `https?://[^\s<>"]*(?:teams\.|zoom\.|webex\.|meet\.google\.|safelinks\.)[^\s<>"]*`)
+	}
+	if len(parts) == 0 {
+		return func(s string) string { return s }
+	}
+	re, err := regexp.Compile(strings.Join(parts, "|"))
+	if err != nil {
+		return func(s string) string { return s }
+	}
+	return func(s string) string { return re.ReplaceAllString(s, "[…]") }
+}
+
+// utc is which occurrence is meant; zero stays zero.
+func utc(e calendar.Event) (t time.Time) {
+	if !e.RecurrenceID.IsZero() {
+		t = e.RecurrenceID.UTC()
+	}
+	return t
+}

@@ -1,0 +1,195 @@
+package staff
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"kinbridge/adapters/web"
+	"kinbridge/adapters/web/i18n"
+	"kinbridge/gateway/flow"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/people"
+)
+
+// inviteView is an invitation that a held email brings, and how it can be answered.
+type inviteView struct {
+	About    web.SummaryList
+	Plan     web.Table
+	Problems []string
+	Changes  []string // what the organiser has changed of meetings that were made
+	Times    []web.Option
+	Kinds    []web.Option
+	Children []web.Option
+	Staff    []web.Option
+	Book     bool // there is a time to book, or a change to follow
+	CanReply bool // its organiser's calendar gets an answer
+	Silent   bool // nobody is answered: why is said
+	Unknown  bool
+	Ask      string // the drafted request; "" = nothing is missing
+	Follow   bool   // a change is followed, nothing new is booked
+}
+
+// inviteView makes the view of an invitation.
+func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, form *web.Form) (*inviteView, error) {
+	loc, when, in := s.pages.Loc(r), s.pages.When(r), h.Invitation
+	v := &inviteView{Unknown: in.Unknown, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown, Follow: len(in.Changes) > 0}
+	add := func(key, value string) {
+		if value != "" {
+			v.About.Rows = append(v.About.Rows, web.Row(loc.T(key), value))
+		}
+	}
+	span := func(from, to time.Time) string {
+		return when.LongDate(from) + ", " + loc.T("staff.meeting.from_to", "From", when.Clock(from), "To", when.Clock(to))
+	}
+	if in.Invite.Cancels() {
+		add("staff.invite.says", loc.T("staff.invite.cancels"))
+	}
+	add("staff.invite.summary", in.Invite.Summary)
+	if !in.Invite.Start.IsZero() {
+		add("staff.invite.when", span(in.Invite.Start, in.Invite.Start.Add(in.Invite.Length())))
+	}
+	if in.Invite.Repeats {
+		add("staff.invite.repeats", loc.N("staff.invite.times", len(in.Invite.Times)))
+	}
+	add("staff.invite.organiser", joinWords(in.Invite.Organizer.Name, in.Invite.Organizer.Address))
+	add("staff.invite.where", in.Invite.Location)
+	if in.Invite.Service != "" {
+		add("staff.invite.service", loc.T("staff.invite.by_"+in.Invite.Service))
+	}
+	for _, p := range in.Invite.Problems {
+		if loc.Lang() == "cy" {
+			p.En = p.Cy
+		}
+		v.Problems = append(v.Problems, p.En)
+	}
+	if in.Invite.Others > 0 {
+		v.Problems = append(v.Problems, loc.N("staff.invite.others", in.Invite.Others))
+	}
+	v.Plan = web.Table{Caption: loc.T("staff.invite.plan"), Columns: []web.Column{{Title: loc.T("staff.invite.way")}, {Title: loc.T("staff.invite.why")}}}
+	for _, l := range in.Invite.Plan {
+		why := l.Why
+		if loc.Lang() == "cy" {
+			why = l.WhyCy
+		}
+		v.Plan.Rows = append(v.Plan.Rows, []web.Cell{{Text: loc.T("staff.invite.leg_" + string(l.Kind)), Small: l.Target}, {Text: why}})
+	}
+	if loc.Lang() == "cy" {
+		v.Ask = in.Invite.Ask.Cy.Text
+	} else {
+		v.Ask = in.Invite.Ask.En.Text
+	}
+	for _, c := range in.Changes {
+		words := loc.T("staff.invite.called_off", "Was", span(c.Start, c.End))
+		if c.To != nil {
+			words = loc.T("staff.invite.moved", "Was", span(c.Start, c.End), "To", span(c.To.Start, c.To.End))
+		}
+		v.Changes = append(v.Changes, words)
+	}
+	v.Book = !in.Unknown && (len(in.Changes) > 0 || len(in.Free) > 0)
+	if !v.Book || v.Follow {
+		return v, nil
+	}
+	if in.Invite.Repeats {
+		for i, t := range in.Free {
+			v.Times = append(v.Times, web.Option{Value: strconv.FormatInt(t.ID.Unix(), 10), Text: span(t.Start, t.End), Checked: i == 0})
+		}
+	}
+	v.Kinds = []web.Option{web.Opt("", loc.T("staff.plan.choose"))}
+	for _, k := range meetings.Kinds {
+		if k != meetings.LegalVisit && !k.Private() {
+			v.Kinds = append(v.Kinds, web.Option{Value: string(k), Text: loc.T("staff.kind." + string(k)), Checked: string(k) == in.Kind})
+		}
+	}
+	c, err := s.flow.Case(r.Context(), me.Actor(), h.Case)
+	if err != nil {
+		return v, err
+	}
+	if len(c.Children) > 1 {
+		_, v.Children = childOptions(c, form.Values["about"])
+	}
+	for _, m := range c.Team {
+		if m.ID != me.ID && !m.Disabled {
+			v.Staff = append(v.Staff, web.Option{Value: string(m.ID), Text: m.Name, Hint: loc.T("staff.role." + string(m.Role))})
+		}
+	}
+	if form.Values == nil {
+		form.Values = map[string][]string{}
+	}
+	if form.Value("kind") == "" {
+		form.Values["kind"] = []string{in.Kind}
+	}
+	if len(form.Values["time"]) == 0 && len(v.Times) > 0 {
+		form.Values["time"] = []string{v.Times[0].Value}
+	}
+	return v, nil
+}
+
+func joinWords(name, address string) string {
+	if name == "" {
+		return address
+	}
+	return name + " (" + address + ")"
+}
+
+// invitation decides about the invitation of a held email.
+func (s *Staff) invitation(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	form, err := web.ReadForm(w, r)
+	if err != nil {
+		return err
+	}
+	id, loc := ids.HoldID(r.PathValue("hold")), s.pages.Loc(r)
+	do := form.Value("do")
+	if do == "ask" {
+		if err := s.flow.AskOrganiser(r.Context(), me.Actor(), id); err != nil {
+			return s.decideAgain(w, r, me, form, "", err)
+		}
+		return web.Redirect(w, r, "/queue/"+string(id)+"?done=organiser_asked")
+	}
+	n := flow.InviteAnswer{Answer: flow.CalendarAnswer(do), Kind: meetings.Kind(form.Value("kind"))}
+	if do == string(flow.AnswerAccepted) && !form.Has("follow", "yes") {
+		s.readInvitation(loc, form, &n)
+	}
+	if form.Bad() {
+		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	made, err := s.flow.AnswerInvitation(r.Context(), me.Actor(), id, n)
+	switch {
+	case ids.KindOf(err) == ids.Invalid && err != nil, ids.KindOf(err) == ids.Forbidden && err != nil:
+		form.Fail("kind", ids.Public(err))
+		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+	case err != nil:
+		return s.decideAgain(w, r, me, form, "", err)
+	case do == string(flow.AnswerTentative):
+		return web.Redirect(w, r, "/queue/"+string(id)+"?done=answered")
+	case len(made) > 0:
+		return web.Redirect(w, r, "/meetings/"+string(made[0])+"?done=booked")
+	}
+	return web.Redirect(w, r, "/queue?done=answered")
+}
+
+// readInvitation reads what is to be booked and notes what is missing.
+func (s *Staff) readInvitation(loc i18n.Loc, form *web.Form, n *flow.InviteAnswer) {
+	if !slices.Contains(meetings.Kinds, n.Kind) {
+		form.Fail("kind", loc.T("staff.plan.kind_missing"))
+	}
+	for _, k := range form.Values["about"] {
+		n.About = append(n.About, ids.ChildID(k))
+	}
+	if form.Has("children", "several") && len(n.About) == 0 && n.Kind.AboutChildren() {
+		form.Fail("about", loc.T("staff.plan.about_missing"))
+	}
+	for _, m := range form.Values["staff"] {
+		n.Staff = append(n.Staff, ids.StaffID(m))
+	}
+	for _, t := range form.Values["time"] {
+		if sec, err := strconv.ParseInt(t, 10, 64); err == nil {
+			n.Times = append(n.Times, time.Unix(sec, 0))
+		}
+	}
+	if form.Has("series", "yes") && len(n.Times) == 0 {
+		form.Fail("time", loc.T("staff.invite.time_missing"))
+	}
+}

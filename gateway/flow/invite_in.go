@@ -1,0 +1,112 @@
+package flow
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+
+	"kinbridge/gateway/audit"
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/invites"
+	"kinbridge/gateway/policy"
+	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
+)
+
+// invited is what is known of the invitation that an email brings.
+type invited struct {
+	known   *invites.Known // nil = nothing
+	digest  string
+	verdict invites.Verdict
+}
+
+// gatherInvite says what an email's invitation does to what is known of its meeting. Only official conversations with a mother have invitations: what a lawyer sends to a
+// privileged one is opened by nobody.
+func (f *Flow) gatherInvite(ctx context.Context, r store.Reader, s *sorting, m *policy.MailFacts) (err error) {
+	in := s.mail.Invite
+	if !m.Invitation || in == nil || s.o.Channel != threads.Official || !s.o.facts.Thread.HasMother {
+		return nil
+	}
+	s.invited.digest = f.uidDigest(s.o.Case, in.UID, s.in.ID)
+	k, err := r.InvitationByUID(ctx, s.o.Case, s.invited.digest)
+	switch {
+	case err == nil:
+		s.invited.known = &k
+	case ids.KindOf(err) != ids.NotFound:
+		return err
+	}
+	s.invited.verdict = invites.Judge(s.invited.known, *in, m.Verified && (m.SenderIsParty || m.SameAgency))
+	switch s.invited.verdict {
+	case invites.Same, invites.Stale:
+		m.InviteKnown = true
+	case invites.Newer:
+		h, err := r.Hold(ctx, s.invited.known.Hold)
+		if err != nil && ids.KindOf(err) != ids.NotFound {
+			return err
+		}
+		m.InviteWaits = err == nil && h.Decided.IsZero()
+	}
+	return nil
+}
+
+// uidDigest names a meeting of somebody else's calendar in a case. It is keyed, since a UID can be an address or a name. An invitation without a UID is one by itself.
+func (f *Flow) uidDigest(c ids.CaseID, uid string, in ids.InboundID) string {
+	if uid == "" {
+		uid = "mail/" + string(in)
+	}
+	h := hmac.New(sha256.New, f.cfg.SessionKey)
+	fmt.Fprintf(h, "invitation v1\x00%s\x00%s", c, uid)
+	return fmt.Sprintf("%x", h.Sum(nil)[:20])
+}
+
+// keepInvitation stores what an email's invitation says, for whoever decides the hold. hold is "" when the one that waits already goes on waiting.
+func (f *Flow) keepInvitation(tx *store.Tx, s sorting, hold ids.HoldID) error {
+	v := s.invited.verdict
+	if v != invites.New && v != invites.Newer {
+		return nil
+	}
+	var k invites.Known
+	if s.invited.known != nil {
+		k = *s.invited.known
+	} else {
+		k = invites.Known{ID: ids.New[ids.InvitationID](ids.Invitation), Case: s.o.Case, State: invites.Proposed}
+	}
+	k = k.Apply(*s.mail.Invite)
+	k.Thread, k.Contact, k.Inbound = s.o.ID, s.to.address.Contact, s.in.ID
+	if hold != "" {
+		k.Hold = hold
+	}
+	tx.Also(audit.InvitationReceived(k.Case, k.Thread, k.ID, string(v)))
+	return tx.SaveInvitation(k, s.invited.digest)
+}
+
+// InvitationView is an invitation as whoever decides about it sees it.
+type InvitationView struct {
+	invites.Known
+	Changes []invites.Change
+	Free    []invites.Time
+	Kind    string // that its words suggest; "" = none
+	// MayAnswer: its organiser is of the conversation's organisation, so an answer goes to her calendar. To nobody else's does one go.
+	MayAnswer bool
+	Asked     bool // the drafted request was sent
+	// Unknown: it takes back a meeting that is not known here, or comes from somebody whose word does not count for it.
+	Unknown bool
+}
+
+// invitationOf is the invitation that a held email brings; nil when it brings none, or nobody may be shown it.
+func (f *Flow) invitationOf(ctx context.Context, h heldThing, mail ReadMail) (*InvitationView, error) {
+	if mail.Invite == nil || h.in.ID == "" || h.in.Channel != threads.Official {
+		return nil, nil
+	}
+	k, err := f.st.InvitationByHold(ctx, h.hold.ID)
+	if ids.KindOf(err) == ids.NotFound && err != nil { // an unproven sender's, or a cancellation of what is not known: shown, and nothing is made of it
+		k, err = invites.Known{Case: h.hold.Case, Thread: h.in.ID, Inbound: h.hold.Inbound, Invite: *mail.Invite}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := &InvitationView{Known: k, Changes: k.Changes(f.now()), Free: k.Free(f.now()), Kind: string(invites.KindOf(k.Invite.Summary)), Unknown: k.ID == ""}
+	v.MayAnswer, err = sameAgency(ctx, f.st.Reader, h.in.Agency, k.Invite.Organizer.Address)
+	return v, err
+}
