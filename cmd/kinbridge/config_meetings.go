@@ -1,8 +1,12 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
+	"net/netip"
+	"os"
 
+	"kinbridge/adapters/busyfeed"
 	"kinbridge/gateway/meetings"
 )
 
@@ -10,6 +14,37 @@ import (
 type MeetingsConfig struct {
 	// PapersDays is how many working days before a meeting of a kind its papers are to be with everybody; a kind that is not named has what is usual.
 	PapersDays map[string]int `koanf:"papers_days"`
+	// CalendarNetworks are networks that are not public and in which calendars that staff publish may be fetched all the same ("10.20.0.0/16"). Calendars at
+	// public addresses need no entry; everything else is refused.
+	CalendarNetworks []string `koanf:"calendar_networks"`
+	// CalendarCAs is a file of certificates (PEM) that are believed, besides the system's, where such calendars are; "" = none.
+	CalendarCAs string `koanf:"calendar_cas"`
+}
+
+// calendars reads the calendars that staff publish.
+func (c MeetingsConfig) calendars() (*busyfeed.Reader, error) {
+	var out busyfeed.Config
+	for _, s := range c.CalendarNetworks {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("configuration: meetings.calendar_networks names %q, which is no network such as 10.20.0.0/16", s)
+		}
+		out.Allowed = append(out.Allowed, p)
+	}
+	if c.CalendarCAs == "" {
+		return busyfeed.New(out), nil
+	}
+	pem, err := os.ReadFile(c.CalendarCAs)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: meetings.calendar_cas: %w", err)
+	}
+	if out.Roots, err = x509.SystemCertPool(); err != nil {
+		return nil, err
+	}
+	if !out.Roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("configuration: meetings.calendar_cas %s holds no certificate", c.CalendarCAs)
+	}
+	return busyfeed.New(out), nil
 }
 
 // papers is PapersDays by kind.

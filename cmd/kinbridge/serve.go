@@ -125,7 +125,7 @@ func start(ctx context.Context, cfg Config, extra func(*http.ServeMux, *web.Site
 			err = errors.Join(err, s.stop(), ignoreClosed(listen.Close()))
 		}
 	}()
-	for _, part := range []func(context.Context) error{s.startSequencer, s.startRooms, s.startDispatcher, s.startFiles, s.startSMTP, s.startIMAP, s.startHTTP} {
+	for _, part := range []func(context.Context) error{s.startSequencer, s.startRooms, s.startDispatcher, s.startFiles, s.startCalendars, s.startSMTP, s.startIMAP, s.startHTTP} {
 		if err = part(ctx); err != nil {
 			return nil, err
 		}

@@ -78,6 +78,8 @@ func everyEntry() []Entry {
 		AskSet(c, t, "ask_1", "worker", "2026-12-04"), AskMoved(c, t, "ask_1", "2026-12-11"), AskPromised(c, t, "ask_1", m, "2026-12-11"), AskAnswered(c, t, "ask_1", m), AskStopped(c, t, "ask_1"), AskLooked(c, t, "ask_1"),
 		AskStepReady(c, t, "stp_1", "ask_1", "worker"), AskStepSent(c, t, "stp_1", "team_manager", "thr_2", m), AskStepDismissed(c, t, "stp_1", "worker"),
 		SummarySent(c, t, m, "con_2"), DutySet("agy_1"),
+		GuestAnswered(Seat{c, "mtg_1", "par_1"}, "accepted", 2), GuestAnswerIgnored(Seat{c, "mtg_1", "par_1"}, "old"),
+		CalendarFeedMade("stf_1"), CalendarFeedRevoked("stf_1"), CalendarSourceSet("stf_1"), CalendarSourceRemoved("stf_1"), CalendarRead("stf_1", "unreachable"),
 		PolicyRefused("message.release", "msg_1").Because("Only the case's Pact worker may release."),
 		MigrateApplied(1, 2), WorldSeeded(), KeyRewrapped("case:cas_1"), KeyDestroyed("case:cas_1"),
 	}

@@ -129,16 +129,25 @@ const (
 	GuestMailFailedKind    Kind = "guest.mail_failed"
 	GuestEnteredKind       Kind = "guest.entered"
 	GuestCodeFailedKind    Kind = "guest.code_failed"
-	GuestLeftKind          Kind = "guest.left"
-	TicketIssuedKind       Kind = "ticket.issued"
-	TicketRefusedKind      Kind = "ticket.refused"
-	RoomKnockedKind        Kind = "room.knocked"
-	RoomAdmittedKind       Kind = "room.admitted"
-	RoomRefusedKind        Kind = "room.refused"
-	RoomJoinedKind         Kind = "room.joined"
-	RoomLeftKind           Kind = "room.left"
-	RoomRemovedKind        Kind = "room.removed"
-	RoomEndedKind          Kind = "room.ended"
+	GuestAnsweredKind      Kind = "guest.answered"
+	GuestAnswerIgnoredKind Kind = "guest.answer_ignored"
+
+	CalendarFeedMadeKind      Kind = "calendar.feed_made"
+	CalendarFeedRevokedKind   Kind = "calendar.feed_revoked"
+	CalendarSourceSetKind     Kind = "calendar.source_set"
+	CalendarSourceRemovedKind Kind = "calendar.source_removed"
+	CalendarReadKind          Kind = "calendar.read"
+
+	GuestLeftKind     Kind = "guest.left"
+	TicketIssuedKind  Kind = "ticket.issued"
+	TicketRefusedKind Kind = "ticket.refused"
+	RoomKnockedKind   Kind = "room.knocked"
+	RoomAdmittedKind  Kind = "room.admitted"
+	RoomRefusedKind   Kind = "room.refused"
+	RoomJoinedKind    Kind = "room.joined"
+	RoomLeftKind      Kind = "room.left"
+	RoomRemovedKind   Kind = "room.removed"
+	RoomEndedKind     Kind = "room.ended"
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
@@ -337,6 +346,13 @@ var kinds = [...]Info{
 	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},
 	{GuestEnteredKind, "Gave the right code for a meeting", "participant", true},
 	{GuestCodeFailedKind, "Gave a wrong code for a meeting", "participant", true},
+	{GuestAnsweredKind, "Answered an invitation by her calendar", "participant", true},
+	{GuestAnswerIgnoredKind, "An answer of a calendar changed nothing", "participant", true},
+	{CalendarFeedMadeKind, "Made an address for her calendar", "staff", false},
+	{CalendarFeedRevokedKind, "Took back the address of her calendar", "staff", false},
+	{CalendarSourceSetKind, "Named the calendar that she publishes", "staff", false},
+	{CalendarSourceRemovedKind, "Took away the calendar that she publishes", "staff", false},
+	{CalendarReadKind, "Read a published calendar", "staff", false},
 	{GuestLeftKind, "Closed a guest's place in a meeting on her device", "participant", true},
 	{TicketIssuedKind, "Issued a ticket for a meeting room", "participant", true},
 	{TicketRefusedKind, "Refused a ticket for a meeting room", "", false},

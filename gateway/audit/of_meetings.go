@@ -1,6 +1,10 @@
 package audit
 
-import "kinbridge/gateway/ids"
+import (
+	"strconv"
+
+	"kinbridge/gateway/ids"
+)
 
 // MeetingCreated: a meeting was arranged.
 func MeetingCreated(c ids.CaseID, m ids.MeetingID) Entry {
@@ -53,6 +57,17 @@ func GuestMailFailed(s Seat, purpose, code string) Entry {
 
 // GuestEntered: a guest gave the right one-time code.
 func GuestEntered(s Seat) Entry { return s.entry(GuestEnteredKind, Done) }
+
+// GuestAnswered: a guest's calendar has answered the invitation; answer is a code ("accepted", "declined", "tentative", "counter"), sequence the version of
+// the times that it answers.
+func GuestAnswered(s Seat, answer string, sequence int) Entry {
+	return s.entry(GuestAnsweredKind, Done).With("answer", Code(answer)).With("sequence", Code(strconv.Itoa(sequence)))
+}
+
+// GuestAnswerIgnored: a calendar's answer changed nothing; why is a code ("old", "repeat", "unknown", "over", "withdrawn", "automatic").
+func GuestAnswerIgnored(s Seat, why string) Entry {
+	return s.entry(GuestAnswerIgnoredKind, Refused).With("why", Code(why))
+}
 
 // GuestCodeFailed: a wrong or spent one-time code was given.
 func GuestCodeFailed(s Seat) Entry { return s.entry(GuestCodeFailedKind, Refused) }

@@ -113,6 +113,8 @@ type MeetingView struct {
 	Attendance   []AttendanceRow // staff only
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
+	MayMove      bool
+	Moves        []MoveRow // staff only, the last first
 }
 
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
@@ -130,6 +132,7 @@ type ParticipantView struct {
 	MailAt    time.Time
 	Self      bool
 	Presence  meetings.Presence
+	Answer    meetings.GuestAnswer // what a guest's calendar has said to the present times
 }
 
 // AttendanceRow is one event of the room in the order it happened, with names.
@@ -246,6 +249,7 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 	v := MeetingView{MeetingRow: o.row(actor, f.now())}
 	v.MayJoin = policy.Decide(o.to(policy.AttendMeeting)).Allowed()
 	v.MayCancel = (v.Phase == meetings.Open || v.Phase == meetings.TooEarly) && policy.Decide(o.to(policy.PlanMeeting)).Allowed()
+	v.MayMove = v.MayCancel
 	events, err := f.st.Attendance(ctx, id)
 	if err != nil {
 		return v, err
@@ -263,7 +267,10 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		for _, e := range events {
 			v.Attendance = append(v.Attendance, AttendanceRow{Kind: e.Kind, Name: names[e.Participant], By: names[e.By], At: e.At, Detail: e.Detail})
 		}
-		v.Expected, err = f.expected(ctx, v.Meeting)
+		if v.Expected, err = f.expected(ctx, v.Meeting); err != nil {
+			return v, err
+		}
+		v.Moves, err = f.movesOf(ctx, v.Meeting)
 	}
 	return v, err
 }
@@ -275,6 +282,7 @@ func (f *Flow) participantView(ctx context.Context, a ids.Actor, p meetings.Part
 	}
 	if a.StaffID() != "" {
 		v.TypedName, v.Email, v.Mail, v.MailAt, v.Presence = p.TypedName, p.Email, p.Mail, p.MailAt, meetings.PresenceOf(events, p.ID)
+		v.Answer = p.Answer
 	}
 	var agency ids.AgencyID
 	switch p.Kind {

@@ -13,6 +13,7 @@ import (
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
 )
 
 // NewMeeting is a meeting as somebody plans it. Who plans it hosts it, and the mother of the case always takes part.
@@ -267,6 +268,7 @@ func (f *Flow) invite(tx *store.Tx, m meetings.Meeting, p plan) error {
 	for _, g := range p.guests {
 		one := add(meetings.PersonContact, string(g.ID), g.Name, meetings.RoleGuest)
 		one.Email = g.Email
+		one.Answers = threads.NewToken()
 		if err := f.inviteGuest(tx, m, one); err != nil {
 			return err
 		}

@@ -1,6 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"kinbridge/gateway/meetings"
+)
 
 // CalendarPart is the calendar object that an email carries beside its words, for the recipient's calendar program (RFC 6047).
 type CalendarPart struct {
@@ -15,15 +19,15 @@ type CalendarPerson struct{ Name, Address string }
 type TimeSlot struct{ Start, End time.Time }
 
 // CalendarAnswer is what somebody says to an invitation.
-type CalendarAnswer string
+type CalendarAnswer = meetings.Answer
 
 // The answers. Awaited is none yet.
 const (
-	AnswerAwaited   CalendarAnswer = ""
-	AnswerAccepted  CalendarAnswer = "accepted"
-	AnswerTentative CalendarAnswer = "tentative"
-	AnswerDeclined  CalendarAnswer = "declined"
-	AnswerCounter   CalendarAnswer = "counter" // another time is proposed
+	AnswerAwaited   = meetings.AnswerAwaited
+	AnswerAccepted  = meetings.AnswerAccepted
+	AnswerTentative = meetings.AnswerTentative
+	AnswerDeclined  = meetings.AnswerDeclined
+	AnswerCounter   = meetings.AnswerCounter
 )
 
 // CalendarInvitation is what an answer to somebody else's invitation must name of it.

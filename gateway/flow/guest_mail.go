@@ -21,13 +21,15 @@ import (
 type guestMail struct {
 	Participant ids.ParticipantID `json:"participant"`
 	Purpose     string            `json:"purpose"`
-	Code        string            `json:"code,omitempty"` // a code's identifier
+	Code        string            `json:"code,omitempty"`     // a code's identifier
+	Sequence    int               `json:"sequence,omitempty"` // of mail about a move: the version of the times that it made
 }
 
 // The purposes of mail to guests.
 const (
 	mailInvited   = "invited"
 	mailAsked     = "asked"
+	mailMoved     = "moved"
 	mailCancelled = "cancelled"
 	mailWithdrawn = "withdrawn" // she is no longer invited
 	mailReoffered = "reoffered" // it cannot take place as planned; a new time will be offered
@@ -64,6 +66,11 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 			return OutMail{}, ErrNothingToSend
 		}
 		name = "withdrawn" // not why, and not whether the others meet
+	case mailMoved:
+		if !p.Removed.IsZero() || phase == meetings.CalledOff || phase == meetings.Over || m.Sequence != g.Sequence { // moved again: that mail follows
+			return OutMail{}, ErrNothingToSend
+		}
+		name, v.Link = "moved", f.guestLink(p.ID)
 	case mailInvited, mailAsked:
 		c, err := f.st.GuestCode(ctx, g.Code)
 		if err != nil {
@@ -72,7 +79,7 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 		if !p.Removed.IsZero() || phase == meetings.CalledOff || phase == meetings.Over || !now.Before(c.Expires) {
 			return OutMail{}, ErrNothingToSend
 		}
-		v.Link, v.Code = f.cfg.PublicURL+"/guest/"+f.guestToken(p.ID), f.guestCode(c.ID)
+		v.Link, v.Code = f.guestLink(p.ID), f.guestCode(c.ID)
 		if name = "invited"; g.Purpose == mailAsked {
 			name = "guest_code"
 		}
@@ -83,13 +90,28 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	if err != nil {
 		return OutMail{}, err
 	}
-	l := letters.Write(name, langs, v, "unread")
-	from := f.addressing().Named("meetings")
+	part, err := f.calendarPart(m, p, g.Purpose)
+	if err != nil {
+		return OutMail{}, err
+	}
+	ends := []string{"unread"}
+	back := f.addressing().Named("meetings")
+	from := back
+	if part != nil { // calendars believe what comes from its organiser (RFC 6047 section 2.2), and answer there
+		from = f.answerAddress(p)
+	}
+	if part != nil && g.Purpose != mailCancelled && g.Purpose != mailReoffered && g.Purpose != mailWithdrawn {
+		ends = []string{"calendar", "unread"}
+	}
+	l := letters.Write(name, langs, v, ends...)
 	key := g.Code
 	if key == "" {
 		key = g.Purpose
 	}
-	return OutMail{From: from, FromName: "Kinbridge meetings", To: p.Email, ToName: p.Name, EnvelopeFrom: from,
+	if g.Sequence > 0 {
+		key += fmt.Sprintf(":%d", g.Sequence)
+	}
+	return OutMail{From: from, FromName: meetingsName, To: p.Email, ToName: p.Name, EnvelopeFrom: back, Calendar: part,
 		Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		// The same item has the same Message-ID however often it is tried.
 		MessageID: fmt.Sprintf("%s.%s@%s", p.ID, ids.Base32(f.derive("kinbridge guest mail v1", key))[:16], f.cfg.MailDomain),

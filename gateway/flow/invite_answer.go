@@ -76,14 +76,19 @@ type inviteStep struct {
 	invites.Known
 	answer InviteAnswer
 	book   []bookedTime
-	off    []openMeeting // that are called off
+	follow []followed
 }
 
-// bookedTime is a meeting to be made of one of the times; instead is that which it takes the place of.
+// bookedTime is a meeting to be made of one of the times.
 type bookedTime struct {
 	prepared
 	occurrence time.Time
-	instead    ids.MeetingID
+}
+
+// followed is a meeting that follows what the organiser has changed.
+type followed struct {
+	openMeeting
+	invites.Change
 }
 
 // prepareAnswer checks every meeting that is to be made, called off or given another time.
@@ -94,21 +99,14 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 		if err != nil {
 			return err
 		}
-		s.off = append(s.off, o)
-		if c.To == nil {
-			continue
+		if c.To != nil {
+			if err := meetings.CheckTimes(c.To.Start, c.To.End, now); err != nil {
+				return err
+			}
 		}
-		n, err := f.plannedAgain(ctx, o, c.To.Start, c.To.End)
-		if err != nil {
-			return err
-		}
-		m, err := f.prepareMeeting(ctx, a, n)
-		if err != nil {
-			return err
-		}
-		s.book = append(s.book, bookedTime{m, c.Occurrence, c.Meeting})
+		s.follow = append(s.follow, followed{o, c})
 	}
-	if len(s.off) > 0 {
+	if len(s.follow) > 0 {
 		return nil
 	}
 	free := s.Free(now)
@@ -124,35 +122,12 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 		if err != nil {
 			return err
 		}
-		s.book = append(s.book, bookedTime{prepared: m, occurrence: t.ID})
+		s.book = append(s.book, bookedTime{m, t.ID})
 	}
 	if len(s.book) == 0 {
 		return ids.E(ids.Conflict, "The times that you chose are no longer free. Look at the invitation again.")
 	}
 	return nil
-}
-
-// plannedAgain is a meeting as it would be planned anew at another time, with the same people.
-func (f *Flow) plannedAgain(ctx context.Context, o openMeeting, starts, ends time.Time) (n NewMeeting, err error) {
-	n = NewMeeting{Case: o.Case, Kind: o.Kind, Title: o.Title, Starts: starts, Ends: ends, AcrossAuthorities: true}
-	for _, p := range o.Participants {
-		switch {
-		case !p.Removed.IsZero():
-		case p.Kind == meetings.PersonContact:
-			n.Guests = append(n.Guests, ids.ContactID(p.Person))
-		case p.Kind == meetings.PersonStaff:
-			n.Staff = append(n.Staff, ids.StaffID(p.Person))
-		}
-	}
-	about, err := f.st.MeetingAbout(ctx, o.ID)
-	if err != nil {
-		return n, err
-	}
-	for _, k := range about {
-		n.About = append(n.About, k.ID)
-	}
-	n.Children, err = f.st.MeetingChildren(ctx, o.ID)
-	return n, err
 }
 
 // answerIn makes the change. What another has decided or the organiser has changed meanwhile is told, and nothing is done.
@@ -177,18 +152,12 @@ func (f *Flow) answerIn(tx *store.Tx, a ids.Actor, h heldThing, s inviteStep) (m
 			return nil, e, err
 		}
 	}
-	for _, o := range s.off {
-		if err := f.cancelIn(tx, o); err != nil {
+	for _, c := range s.follow {
+		if err := f.followIn(tx, a, k, c); err != nil {
 			return nil, e, err
 		}
-		tx.Also(audit.MeetingCancelled(o.Meeting.Case, o.ID))
 	}
 	for _, b := range s.book {
-		if b.instead != "" {
-			if err := tx.UnbookOf(k.ID, b.occurrence); err != nil {
-				return nil, e, err
-			}
-		}
 		id, entry, err := f.makeMeeting(tx, b.prepared)
 		if err != nil {
 			if errors.Is(err, errSame) {
@@ -218,6 +187,20 @@ func (f *Flow) answerIn(tx *store.Tx, a ids.Actor, h heldThing, s inviteStep) (m
 	}
 	k.Decided, k.By = tx.Now(), a.StaffID()
 	return made, audit.InvitationAnswered(k.Case, k.Thread, k.ID, string(s.answer.Answer)), tx.SaveInvitation(k, "")
+}
+
+// followIn makes one meeting follow the organiser's change.
+func (f *Flow) followIn(tx *store.Tx, a ids.Actor, k invites.Known, c followed) error {
+	if c.To == nil {
+		tx.Also(audit.MeetingCancelled(c.openMeeting.Case, c.openMeeting.ID))
+		return f.cancelIn(tx, c.openMeeting)
+	}
+	e, err := f.moveIn(tx, a, c.openMeeting, c.To.Start, c.To.End, "")
+	if err != nil {
+		return err
+	}
+	tx.Also(e)
+	return f.replyTo(tx, k, AnswerAccepted, c.Occurrence)
 }
 
 // replyTo leaves the answer to the organiser's calendar to be sent. A cancellation needs none (RFC 5546 section 3.2.5).

@@ -14,6 +14,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/invites"
+	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
@@ -56,11 +57,13 @@ type ReadMail struct {
 	Bounces     []Bounce
 	Names       []string  // our messages and deliveries that a delivery report names, by their identifiers
 	Auto        AutoFacts // of an automatic answer
-	Proof       SenderProof
-	Problem     string
-	Encrypted   bool            // nobody here can read it: the sender is told so
-	Invite      *invites.Invite // the invitation that it brings; nil = none
-	Signed      string          // "smime" or "pgp": the content carries a signature that is kept and not checked
+	// CalendarAnswer is what the sender's calendar answers to an invitation of ours (iTIP REPLY or COUNTER); nil when it answers none.
+	CalendarAnswer *CalendarReply
+	Proof          SenderProof
+	Problem        string
+	Encrypted      bool            // nobody here can read it: the sender is told so
+	Invite         *invites.Invite // the invitation of somebody else's that it brings; nil = none
+	Signed         string          // "smime" or "pgp": the content carries a signature that is kept and not checked
 }
 
 // AutoFacts is what an automatic answer tells about its sender. Its words are never posted as hers.
@@ -271,6 +274,7 @@ type addressee struct {
 	problem  error // threads.ErrNotOurs or ErrForged, when it leads nowhere
 	address  threads.Address
 	delivery messages.Delivery
+	guest    meetings.Participant // of an answer address
 	caseID   ids.CaseID
 }
 
@@ -289,10 +293,17 @@ func (f *Flow) recipient(ctx context.Context, r store.Reader, rcpt string) (to a
 		return addressee{problem: err}, nil
 	}
 	to.kind = kind
-	if kind == threads.BounceAddress {
+	switch kind {
+	case threads.BounceAddress:
 		to.delivery, err = r.DeliveryByBounceToken(ctx, token)
 		to.caseID = to.delivery.Case
-	} else {
+	case threads.AnswerAddress:
+		var m meetings.Meeting
+		if to.guest, err = r.ParticipantByAnswerToken(ctx, token); err == nil {
+			m, err = r.Meeting(ctx, to.guest.Meeting)
+		}
+		to.caseID = m.Case
+	default:
 		to.address, err = r.AddressOf(ctx, token)
 		to.caseID = to.address.Case
 	}
@@ -380,6 +391,9 @@ func (f *Flow) settleMail(tx *store.Tx, in store.Inbound, mail ReadMail, to addr
 	}
 	if to.kind == threads.BounceAddress {
 		return f.noteReport(tx, in, mail, to)
+	}
+	if to.kind == threads.AnswerAddress {
+		return f.takeCalendarAnswer(tx, in, mail, to)
 	}
 	return f.fileMail(tx, in, mail, to)
 }

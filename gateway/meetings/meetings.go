@@ -71,6 +71,8 @@ type Meeting struct {
 	CreatedBy ids.StaffID
 	Created   time.Time
 	Revision  int64
+	// Sequence is the version of its times, as calendars count them: 0, then one more with every move and with its being called off.
+	Sequence int
 }
 
 // Limits of a meeting's times.
@@ -178,7 +180,9 @@ type Participant struct {
 	Mail      MailState // guests only
 	MailAt    time.Time
 	Invited   time.Time
-	Removed   time.Time // zero = still invited
+	Removed   time.Time          // zero = still invited
+	Answers   ids.AddressTokenID // names her in the address that takes her calendar's answers; "" = there is none
+	Answer    GuestAnswer        // what her calendar has said; guests only
 }
 
 // MailState says how far the newest mail to a guest has come.

@@ -16,7 +16,7 @@ type invitationFacts struct {
 	Versions []invites.Version `json:"versions"`
 }
 
-// SaveInvitation stores an invitation, new or as it is now. uidDigest names the meeting.
+// SaveInvitation stores an invitation, new or as it is now. uidDigest names the meeting; of one that is stored it stays as it is.
 func (tx *Tx) SaveInvitation(k invites.Known, uidDigest string) error {
 	facts, err := json.Marshal(invitationFacts{k.Invite, k.Versions})
 	if err != nil {
@@ -40,12 +40,6 @@ func (tx *Tx) BookOf(id ids.InvitationID, occurrence time.Time, m ids.MeetingID)
 	if err == nil && n == 0 {
 		return ids.E(ids.Conflict, "Somebody has booked this meeting already.")
 	}
-	return err
-}
-
-// UnbookOf forgets which meeting was made of one of an invitation's times, because that meeting was called off for another time.
-func (tx *Tx) UnbookOf(id ids.InvitationID, occurrence time.Time) error {
-	_, err := tx.q.exec(tx.ctx, `DELETE FROM invitation_meetings WHERE invitation_id = ? AND occurrence = ?`, string(id), micros(occurrence))
 	return err
 }
 

@@ -27,12 +27,12 @@ func (tx *Tx) AddMeeting(m meetings.Meeting, idemKey string) (id ids.MeetingID, 
 	return id, false, err
 }
 
-const meetingColumns = `m.id, m.case_id, m.kind, m.title_sealed, m.starts, m.ends, m.state, m.created_by, m.created, m.revision`
+const meetingColumns = `m.id, m.case_id, m.kind, m.title_sealed, m.starts, m.ends, m.state, m.created_by, m.created, m.revision, m.sequence`
 
 func scanMeeting(s scanner) (meetings.Meeting, error) {
 	var m meetings.Meeting
 	var title []byte
-	err := s.Scan(&m.ID, &m.Case, &m.Kind, &title, at{&m.Starts}, at{&m.Ends}, &m.State, &m.CreatedBy, at{&m.Created}, &m.Revision)
+	err := s.Scan(&m.ID, &m.Case, &m.Kind, &title, at{&m.Starts}, at{&m.Ends}, &m.State, &m.CreatedBy, at{&m.Created}, &m.Revision, &m.Sequence)
 	m.Title = string(title) // still sealed
 	return m, err
 }
@@ -81,7 +81,7 @@ func (r Reader) LivingMeetings(ctx context.Context, after time.Time) ([]meetings
 // SetMeetingState records that a planned meeting was cancelled or ended and returns its new revision; Conflict when it is no
 // longer planned.
 func (tx *Tx) SetMeetingState(id ids.MeetingID, s meetings.State) (revision int64, err error) {
-	err = tx.q.one(tx.ctx, `UPDATE meetings SET state = ?, revision = revision + 1 WHERE id = ? AND state = 'planned' RETURNING revision`,
+	err = tx.q.one(tx.ctx, `UPDATE meetings SET state = ?, revision = revision + 1, sequence = sequence + 1 WHERE id = ? AND state = 'planned' RETURNING revision`,
 		[]any{string(s), string(id)}, &revision)
 	if ids.KindOf(err) == ids.NotFound {
 		return 0, ids.E(ids.Conflict, "This meeting was cancelled or has ended already.")
@@ -98,14 +98,14 @@ func (tx *Tx) BumpMeeting(id ids.MeetingID) (revision int64, err error) {
 
 // AddParticipant stores one person's place in a meeting. linkHash is the hash of her link's token, "" for those who need none.
 func (tx *Tx) AddParticipant(p meetings.Participant, linkHash string) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO participants (id, meeting_id, kind, person_id, name, typed_sealed, email, role, link_hash, invited)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(p.ID), string(p.Meeting), string(p.Kind), p.Person, p.Name, []byte{}, p.Email, string(p.Role),
-		linkHash, micros(tx.now))
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO participants (id, meeting_id, kind, person_id, name, typed_sealed, email, role, link_hash, invited, answer_token)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(p.ID), string(p.Meeting), string(p.Kind), p.Person, p.Name, []byte{}, p.Email, string(p.Role),
+		linkHash, micros(tx.now), string(p.Answers))
 	return err
 }
 
 const participantColumns = `p.id, p.meeting_id, p.kind, p.person_id, p.name, p.typed_sealed, p.email, p.role, p.mail_state, p.mail_at, p.invited,
-	p.removed, m.case_id`
+	p.removed, p.answer_token, p.answer, p.answer_at, p.answer_sequence, p.answer_stamp, p.answer_starts, p.answer_ends, p.answer_sealed, m.case_id`
 
 // placed is a participant with the case whose key her typed name is sealed with.
 type placed struct {
@@ -117,9 +117,10 @@ func (r Reader) participantsWhere(ctx context.Context, where string, args ...any
 	rows, err := all(ctx, r.q, `SELECT `+participantColumns+` FROM participants p JOIN meetings m ON m.id = p.meeting_id WHERE `+where, args,
 		func(s scanner) (placed, error) {
 			var p placed
-			var typed []byte
-			err := s.Scan(&p.ID, &p.Meeting, &p.Kind, &p.Person, &p.Name, &typed, &p.Email, &p.Role, &p.Mail, at{&p.MailAt}, at{&p.Invited}, at{&p.Removed}, &p.of)
-			p.TypedName = string(typed) // still sealed
+			var typed, said []byte
+			err := s.Scan(&p.ID, &p.Meeting, &p.Kind, &p.Person, &p.Name, &typed, &p.Email, &p.Role, &p.Mail, at{&p.MailAt}, at{&p.Invited}, at{&p.Removed},
+				&p.Answers, &p.Answer.Answer, at{&p.Answer.At}, &p.Answer.Sequence, at{&p.Answer.Stamp}, at{&p.Answer.Starts}, at{&p.Answer.Ends}, &said, &p.of)
+			p.TypedName, p.Answer.Comment = string(typed), string(said) // still sealed
 			return p, err
 		})
 	if err != nil {
@@ -128,6 +129,9 @@ func (r Reader) participantsWhere(ctx context.Context, where string, args ...any
 	ps := make([]meetings.Participant, len(rows))
 	for i, p := range rows {
 		if p.TypedName, err = r.openText(ctx, vault.CaseScope(p.of), "participants", string(p.ID), "typed", []byte(p.TypedName)); err != nil {
+			return nil, err
+		}
+		if p.Answer.Comment, err = r.openText(ctx, vault.CaseScope(p.of), "participants", string(p.ID), "answer", []byte(p.Answer.Comment)); err != nil {
 			return nil, err
 		}
 		ps[i] = p.Participant

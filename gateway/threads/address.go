@@ -11,9 +11,9 @@ import (
 )
 
 // A reply address is r-ID-MAC@domain: ID is a random 80-bit name of one thread and one recipient, MAC the first 80 bits of
-// an HMAC over it. A bounce address is b-ID-MAC@domain and names one delivery (variable envelope return path). Both are
-// lower-case base32, 35 characters: within the 64 of RFC 5321 section 4.5.3.1.1, and they survive hosts that change case.
-// Neither is worth anything alone: a reply also needs its verified sender.
+// an HMAC over it. A bounce address is b-ID-MAC@domain and names one delivery (variable envelope return path). An answer
+// address is a-ID-MAC@domain and names one guest's place in one meeting. All are lower-case base32, 35 characters: within the 64 of RFC 5321 section 4.5.3.1.1, and they survive hosts that change case.
+// None is worth anything alone: a reply also needs its verified sender.
 
 // AddressKind says what an address of ours is for.
 type AddressKind string
@@ -22,6 +22,7 @@ type AddressKind string
 const (
 	ReplyAddress  AddressKind = "r"
 	BounceAddress AddressKind = "b"
+	AnswerAddress AddressKind = "a" // takes what a guest's calendar answers to an invitation of ours
 )
 
 const tokenChars = 16 // 80 bits in base32
@@ -53,7 +54,7 @@ func ParseLocalPart(key []byte, local string) (AddressKind, ids.AddressTokenID, 
 		return "", "", ErrNotOurs
 	}
 	kind := AddressKind(parts[0])
-	if kind != ReplyAddress && kind != BounceAddress {
+	if kind != ReplyAddress && kind != BounceAddress && kind != AnswerAddress {
 		return "", "", ErrNotOurs
 	}
 	id := ids.AddressTokenID(parts[1])

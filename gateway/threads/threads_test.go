@@ -13,7 +13,7 @@ import (
 var key = bytes.Repeat([]byte{7}, 32)
 
 func TestAddressesThatWeIssue(t *testing.T) {
-	for _, kind := range []AddressKind{ReplyAddress, BounceAddress} {
+	for _, kind := range []AddressKind{ReplyAddress, BounceAddress, AnswerAddress} {
 		for range 100 {
 			id := NewToken()
 			local := LocalPart(key, kind, id)

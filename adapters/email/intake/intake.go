@@ -75,6 +75,7 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 		out.Names = named(raw, m)
 	}
 	out.Auto = autoFacts(class.Auto)
+	out.CalendarAnswer = calendarAnswer(m, out.From)
 	if env.WholeSize > 0 {
 		out.Kind, out.Problem = flow.MailRejected, tooLarge(env)
 	}
