@@ -44,6 +44,10 @@ func (f *Flow) AnswerInvitation(ctx context.Context, a ids.Actor, hold ids.HoldI
 	if err != nil {
 		return nil, err
 	}
+	late := h.hold // who comes late is told of the decision, whatever else is wrong
+	if err := late.Decide(a.StaffID(), f.now(), messages.OutcomeAnswered, "", n.Note); err != nil {
+		return nil, err
+	}
 	k, err := f.st.InvitationByHold(ctx, hold)
 	if ids.KindOf(err) == ids.NotFound && err != nil {
 		return nil, errNotInvited
