@@ -107,6 +107,15 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	if err != nil {
 		return v, err
 	}
+	if form.Values == nil { // the form as it is first shown
+		form.Values = map[string][]string{"kind": {in.Kind}}
+		for _, k := range in.About {
+			form.Values["about"] = append(form.Values["about"], string(k))
+		}
+		if len(v.Times) > 0 {
+			form.Values["time"] = []string{v.Times[0].Value}
+		}
+	}
 	if len(c.Children) > 1 {
 		_, v.Children = childOptions(c, form.Values["about"])
 	}
@@ -114,15 +123,6 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 		if m.ID != me.ID && !m.Disabled {
 			v.Staff = append(v.Staff, web.Option{Value: string(m.ID), Text: m.Name, Hint: loc.T("staff.role." + string(m.Role))})
 		}
-	}
-	if form.Values == nil {
-		form.Values = map[string][]string{}
-	}
-	if form.Value("kind") == "" {
-		form.Values["kind"] = []string{in.Kind}
-	}
-	if len(form.Values["time"]) == 0 && len(v.Times) > 0 {
-		form.Values["time"] = []string{v.Times[0].Value}
 	}
 	return v, nil
 }
@@ -163,11 +163,11 @@ func (s *Staff) invitation(w http.ResponseWriter, r *http.Request, me people.Sta
 	case err != nil:
 		return s.decideAgain(w, r, me, form, "", err)
 	case do == string(flow.AnswerTentative):
-		return web.Redirect(w, r, "/queue/"+string(id)+"?done=answered")
+		return web.Redirect(w, r, "/queue/"+string(id)+"?done=invite_answered")
 	case len(made) > 0:
-		return web.Redirect(w, r, "/meetings/"+string(made[0])+"?done=booked")
+		return web.Redirect(w, r, "/meetings/"+string(made[0])+"?done=invite_booked")
 	}
-	return web.Redirect(w, r, "/queue?done=answered")
+	return web.Redirect(w, r, "/queue?done=invite_answered")
 }
 
 // readInvitation reads what is to be booked and notes what is missing.

@@ -114,6 +114,9 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 		return nil
 	}
 	free := s.Free(now)
+	if len(free) == 0 && len(s.Booked) > 0 {
+		return ids.E(ids.Conflict, "Somebody has booked this meeting already.")
+	}
 	if len(free) == 0 {
 		return ids.E(ids.Invalid, "The meeting has begun already, or says no time. Ask the organiser, and plan it by hand.")
 	}

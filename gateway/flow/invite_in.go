@@ -86,7 +86,8 @@ type InvitationView struct {
 	invites.Known
 	Changes []invites.Change
 	Free    []invites.Time
-	Kind    string // that its words suggest; "" = none
+	Kind    string        // that its words suggest; "" = none
+	About   []ids.ChildID // whom the conversation's organisation looks after: whom it is about, most likely
 	// MayAnswer: its organiser is of the conversation's organisation, so an answer goes to her calendar. To nobody else's does one go.
 	MayAnswer bool
 	Asked     bool // the drafted request was sent
@@ -107,6 +108,15 @@ func (f *Flow) invitationOf(ctx context.Context, h heldThing, mail ReadMail) (*I
 		return nil, err
 	}
 	v := &InvitationView{Known: k, Changes: k.Changes(f.now()), Free: k.Free(f.now()), Kind: string(invites.KindOf(k.Invite.Summary)), Unknown: k.ID == ""}
+	kids, err := f.st.Children(ctx, h.in.Case)
+	if err != nil {
+		return nil, err
+	}
+	for _, kid := range kids {
+		if kid.Authority == h.in.Agency {
+			v.About = append(v.About, kid.ID)
+		}
+	}
 	v.MayAnswer, err = sameAgency(ctx, f.st.Reader, h.in.Agency, k.Invite.Organizer.Address)
 	return v, err
 }

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,7 +100,9 @@ func cut(s string) string {
 func scrubber(read invite.Invite) func(string) string {
 	j := read.Join
 	var parts []string
-	for _, secret := range []string{j.Passcode, j.ConferenceID, j.PhonePasscode, j.MeetingID, j.VideoID} {
+	secrets := []string{j.Passcode, j.ConferenceID, j.PhonePasscode, j.MeetingID, j.VideoID}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may begin with another
+	for _, secret := range secrets {
 		if len(secret) < 4 {
 			continue
 		}
