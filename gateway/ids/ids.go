@@ -42,6 +42,7 @@ type (
 	AlertID        string // word to the wing that a woman may need support
 	PlanID         string // one support plan
 	LookUpID       string // one search for a person
+	ActionID       string // one thing to be done after a meeting
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -78,6 +79,7 @@ const (
 	Alert        = "alt"
 	Plan         = "pln"
 	LookUp       = "lkp"
+	Action       = "act"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
