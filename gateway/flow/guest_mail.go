@@ -22,6 +22,7 @@ type guestMail struct {
 	Participant ids.ParticipantID `json:"participant"`
 	Purpose     string            `json:"purpose"`
 	Code        string            `json:"code,omitempty"` // a code's identifier
+	Step        int64             `json:"step,omitempty"` // the number of a step, of mailStepped
 }
 
 // The purposes of mail to guests.
@@ -31,6 +32,7 @@ const (
 	mailCancelled = "cancelled"
 	mailWithdrawn = "withdrawn" // she is no longer invited
 	mailReoffered = "reoffered" // it cannot take place as planned; a new time will be offered
+	mailStepped   = "stepped"   // somebody takes part in another way
 )
 
 // GuestMail makes the mail of an outbox item of kind mail_guest. It says nothing of the mother, her children, the matter or the others.
@@ -64,6 +66,13 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 			return OutMail{}, ErrNothingToSend
 		}
 		name = "withdrawn" // not why, and not whether the others meet
+	case mailStepped:
+		if name, err = f.stepLetter(ctx, m, g.Step); err != nil {
+			return OutMail{}, err
+		}
+		if name == "" || !p.Removed.IsZero() {
+			return OutMail{}, ErrNothingToSend
+		}
 	case mailInvited, mailAsked:
 		c, err := f.st.GuestCode(ctx, g.Code)
 		if err != nil {
@@ -88,6 +97,9 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	key := g.Code
 	if key == "" {
 		key = g.Purpose
+	}
+	if g.Step != 0 {
+		key += fmt.Sprint("/", g.Step)
 	}
 	return OutMail{From: from, FromName: "Kinbridge meetings", To: p.Email, ToName: p.Name, EnvelopeFrom: from,
 		Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),

@@ -51,7 +51,8 @@ func MinutesSource(k Kind) string {
 
 // minutesSigns are the words that a message with minutes has; kindSigns give the kind away.
 var (
-	minutesSigns = compile([]string{"minutes", "(notes|record|decisions) (of|from) (the|your|our|a|) (meeting|review|conference)", "(meeting|review) (notes|record|decisions)"},
+	minutesSigns = compile([]string{"minutes (of|from|for|attached|enclosed|are|and)", "(the|your|our|draft|final|meeting|review|group|conference|plan|attached|enclosed|circulate|send) minutes",
+		"(notes|record|decisions) (of|from) (the|your|our|a|) (meeting|review|conference)", "(meeting|review) (notes|record|decisions)"},
 		[]string{"cofnodion", "gofnodion", "penderfyniadau'r cyfarfod"})
 	kindWords = []struct {
 		kind   Kind

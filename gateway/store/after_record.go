@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
@@ -201,4 +203,15 @@ func (r Reader) DebriefNotes(ctx context.Context, c ids.CaseID, m ids.MeetingID)
 		}
 	}
 	return list, err
+}
+
+// WithoutMinutes returns the cases' meetings that were held between two times and of which no message brought the minutes, the oldest first.
+func (r Reader) WithoutMinutes(ctx context.Context, of []ids.CaseID, from, to time.Time) (out []meetings.Meeting, err error) {
+	err = inParts(of, func(list string, args []any) error {
+		ms, err := r.meetingsWhere(ctx, `m.case_id IN `+list+` AND m.state IN ('planned', 'ended') AND m.ends > ? AND m.ends < ?
+			AND NOT EXISTS (SELECT 1 FROM meeting_minutes i WHERE i.meeting_id = m.id) ORDER BY m.starts, m.id`, append(slices.Clone(args), micros(from), micros(to))...)
+		out = append(out, ms...)
+		return err
+	})
+	return out, err
 }
