@@ -381,6 +381,7 @@ type Flow interface {
 	Hints
 	Support
 	Meetings
+	AfterMeetings
 	Kiosks
 	Users
 	Requests

@@ -343,3 +343,49 @@ func (f *Flow) SayThere(ctx context.Context, a ids.Actor, id ids.MeetingID, who 
 		return decided(audit.SaidThere(audit.Seat{Case: o.Case, Meeting: id, Participant: who}, string(leg)), d), tx.SayThere(id, meetings.There{Participant: who, Leg: leg, By: a.StaffID()})
 	})
 }
+
+// PlanLike is what the plan of a meeting begins with that is like one that was: nothing of it is decided.
+type PlanLike struct {
+	Kind     meetings.Kind
+	Title    string
+	About    []ids.ChildID
+	Children []ids.ChildID
+	Guests   []ids.ContactID
+	Staff    []ids.StaffID
+	Minutes  int
+}
+
+// PlanLike returns that, for whoever may plan meetings of its case.
+func (f *Flow) PlanLike(ctx context.Context, a ids.Actor, id ids.MeetingID) (v PlanLike, err error) {
+	o, err := f.loadMeeting(ctx, a, id)
+	if err != nil {
+		return v, err
+	}
+	if err := f.may(ctx, o.to(policy.SeeMeeting), auditID(id)); err != nil {
+		return v, err
+	}
+	if err := f.may(ctx, o.to(policy.PlanMeeting), auditID(id)); err != nil {
+		return v, err
+	}
+	v = PlanLike{Kind: o.Kind, Title: o.Title, Minutes: int(o.Ends.Sub(o.Starts).Minutes())}
+	about, err := f.st.MeetingAbout(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	for _, k := range about {
+		v.About = append(v.About, k.ID)
+	}
+	if v.Children, err = f.st.MeetingChildren(ctx, id); err != nil {
+		return v, err
+	}
+	for _, p := range o.Participants {
+		switch {
+		case !p.Removed.IsZero():
+		case p.Kind == meetings.PersonContact:
+			v.Guests = append(v.Guests, ids.ContactID(p.Person))
+		case p.Kind == meetings.PersonStaff && p.Person != a.ID:
+			v.Staff = append(v.Staff, ids.StaffID(p.Person))
+		}
+	}
+	return v, nil
+}

@@ -248,9 +248,22 @@ func (f *Flow) minutesMessage(ctx context.Context, r store.Reader, a ids.Actor, 
 	if m.AuthorKind != messages.ByContact || o.Channel != threads.Official || m.State == messages.Withheld {
 		return o, m, ids.E(ids.Invalid, "Minutes come from somebody outside, in an official conversation.")
 	}
-	plan := policy.Facts{Act: policy.PlanMeeting, Actor: a, Case: o.facts.Case}
-	plan.Case.Closed = false // minutes come after a case was closed, too
-	return o, m, policy.Decide(plan).Err()
+	return o, m, policy.Decide(keepingFacts(o)).Err()
+}
+
+// keepingFacts ask whether the actor keeps the record of the case's meetings.
+func keepingFacts(o openThread) policy.Facts {
+	return policy.Facts{Act: policy.KeepMeeting, Actor: o.facts.Actor, Case: o.facts.Case}
+}
+
+// keepsMinutes reports whether the actor could keep a message of a conversation with a meeting.
+func keepsMinutes(o openThread) bool {
+	return o.Channel == threads.Official && o.facts.Actor.StaffID() != "" && policy.Decide(keepingFacts(o)).Allowed()
+}
+
+// bringsMinutes reports whether a message may bring minutes: its words say so, or it has files.
+func bringsMinutes(m messages.Message) bool {
+	return m.AuthorKind == messages.ByContact && m.State != messages.Withheld && (len(m.Attachments) > 0 || meetings.LooksLikeMinutes(m.Subject+"\n"+m.Body))
 }
 
 // KeepMinutes says that a message brings the minutes of a meeting of the same case. What was asked for ends. She gets them as she gets every message: released after its

@@ -115,7 +115,7 @@ func Standing(steps []Step) Part {
 const (
 	StepTo   = "to"
 	StepWhy  = "why"
-	StepNote = "note"
+	StepNote = "step_note"
 )
 
 // Check says what is wrong with the step by itself; nil = nothing. A step up needs no reason: what stood in the way no longer does.
