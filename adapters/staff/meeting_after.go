@@ -263,5 +263,5 @@ func (s *Staff) takeStep(w http.ResponseWriter, r *http.Request, me people.Staff
 		}
 		return s.showWays(w, r, me, http.StatusUnprocessableEntity, form)
 	}
-	return web.Redirect(w, r, "/meetings/"+string(id)+"/step?done=stepped")
+	return web.Redirect(w, r, "/movements/"+string(id)+"/step?done=stepped")
 }

@@ -30,7 +30,7 @@ func (s *Staff) movementTable(r *http.Request, rows []flow.MovementRow) web.Tabl
 		}
 		step := web.Cell{}
 		if m.Step != "" {
-			step = web.Cell{Text: loc.T("staff.ladder.change", "Name", m.Mother), Href: "/meetings/" + string(m.Step) + "/step"}
+			step = web.Cell{Text: loc.T("staff.ladder.change", "Name", m.Mother), Href: "/movements/" + string(m.Step) + "/step"}
 		}
 		t.Rows = append(t.Rows, []web.Cell{{At: m.Starts}, {Text: m.Mother, Small: m.PrisonerNumber}, {Text: m.Wing}, {Text: place}, {Text: when.Clock(m.Ends)}, step})
 	}

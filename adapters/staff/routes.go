@@ -100,8 +100,8 @@ func (s *Staff) routes() http.Handler {
 	in("POST /meetings/{meeting}/cancel", s.cancel)
 	in("GET /meetings/{meeting}/room", s.room)
 	// How she takes part, and what came of it.
-	in("GET /meetings/{meeting}/step", s.waysPage)
-	in("POST /meetings/{meeting}/step", s.takeStep)
+	in("GET /movements/{meeting}/step", s.waysPage)
+	in("POST /movements/{meeting}/step", s.takeStep)
 	in("GET /meetings/{meeting}/after", s.recordMeetingPage)
 	in("POST /meetings/{meeting}/after", s.recordMeeting)
 	in("GET /meetings/{meeting}/attendance", s.attendancePage)
