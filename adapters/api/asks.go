@@ -22,7 +22,7 @@ type Ask struct {
 	ThreadID      ids.ThreadID    `json:"thread_id" doc:"Its conversation"`
 	Agency        Person          `json:"agency" doc:"The body that is asked"`
 	MessageID     ids.MessageID   `json:"message_id,omitempty" doc:"The message that asks, or that promises the answer. Missing when there is none in particular"`
-	Origin        cases.AskOrigin `json:"origin" enum:"worker,request,promise,undelivered" doc:"What asked: a worker set a day; a typed request has one; a message promised the answer; a message did not arrive"`
+	Origin        cases.AskOrigin `json:"origin" enum:"worker,request,promise,minutes,action,undelivered" doc:"What asked: a worker set a day; a typed request has one; a message promised the answer; minutes are due; something is to be done after a meeting; a message did not arrive"`
 	State         string          `json:"state" enum:"open,answered,stopped" doc:"Whether the answer is waited for"`
 	Due           string          `json:"due" doc:"The day by which it is asked for, YYYY-MM-DD"`
 	DaysLate      int             `json:"days_late" doc:"Working days since that day; 0 while it has not passed"`

@@ -86,6 +86,7 @@ type Flow interface {
 	Writing
 	Reviewing
 	Meetings
+	AfterMeetings
 	Together
 	Limits
 	Answering
@@ -220,6 +221,9 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/meetings", k.mother(k.meetings))
 	page("GET /kiosk/meetings/{meeting}", k.mother(k.meeting))
 	page("POST /kiosk/meetings/{meeting}/ticket", k.mother(k.ticket))
+	page("GET /kiosk/meetings/{meeting}/after", k.mother(k.after))
+	page("POST /kiosk/meetings/{meeting}/after", k.mother(k.notMyWords))
+	page("GET /kiosk/meetings/{meeting}/after/speech", k.mother(k.speakAfter))
 	// What is asked, and her own affairs.
 	page("GET /kiosk/mine", k.mother(k.mine))
 	page("GET /kiosk/mine/rights", k.mother(k.rights))

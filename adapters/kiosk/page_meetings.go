@@ -27,6 +27,8 @@ type meetingItem struct {
 	With  string
 	State string // in words
 	Join  bool
+	Part  string // how she takes part, when that was changed
+	After bool   // there may be more to read about it
 }
 
 func (s shower) meeting(m flow.MeetingRow) meetingItem {
@@ -57,7 +59,17 @@ func (k *Kiosk) meetings(w http.ResponseWriter, r *http.Request, at atKiosk) err
 	}
 	v := meetingsView{Live: l}
 	for _, m := range list[:min(len(list), mostListed)] {
-		v.Meetings = append(v.Meetings, k.shower(r).meeting(m))
+		item := k.shower(r).meeting(m)
+		item.After = m.Phase == meetings.Over
+		if m.Phase == meetings.Open || m.Phase == meetings.TooEarly {
+			a, err := k.flow.KioskAfter(r.Context(), at.Actor(), m.ID)
+			if err != nil {
+				return err
+			}
+			item.Part = k.shower(r).takesPart(a)
+			item.After = item.Part != ""
+		}
+		v.Meetings = append(v.Meetings, item)
 	}
 	return k.pages.Render(w, r, http.StatusOK, "meetings", k.page(r, at, "kiosk.meetings.title", v))
 }

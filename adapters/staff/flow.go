@@ -390,6 +390,7 @@ type Flow interface {
 	Hints
 	Support
 	Meetings
+	AfterMeetings
 	Kiosks
 	Users
 	Requests

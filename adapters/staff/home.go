@@ -29,6 +29,7 @@ type homeView struct {
 	DueN       int
 	Together   *web.Table
 	Alerts     []alertItem
+	After      *homeAfter
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -58,6 +59,9 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.WaitingN = len(h.Holds)
 		t := s.holdTable(r, h.Holds[:min(len(h.Holds), mostAtHome)])
 		v.Waiting = &t
+	}
+	if v.After, err = s.homeAfter(r, me); err != nil {
+		return err
 	}
 	if err := s.homeSupport(r, me, &v); err != nil {
 		return err

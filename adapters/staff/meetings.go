@@ -65,6 +65,7 @@ type meetingView struct {
 	Must       web.Table // who should be there
 	PapersBy   string
 	TooEarly   time.Time // when the room opens, for somebody who takes part
+	After      *afterSummary
 }
 
 // meeting is one meeting: its people, who came and left when, and the way in.
@@ -98,8 +99,11 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 	for _, a := range m.Attendance {
 		v.Attendance.Rows = append(v.Attendance.Rows, []web.Cell{{At: a.At}, {Text: loc.T("staff.happened." + string(a.Kind))}, {Text: a.Name}, {Text: a.By}})
 	}
+	if v.After, err = s.afterSummary(r, me, m.ID); err != nil {
+		return err
+	}
 	p := s.page(r, me, v.Title, v)
-	p.Back = backTo(loc, "meetings", "/meetings")
+	p.Form, p.Back = &web.Form{}, backTo(loc, "meetings", "/meetings")
 	return s.pages.Render(w, r, http.StatusOK, "meeting", p)
 }
 

@@ -22,13 +22,17 @@ func (s *Staff) movements(w http.ResponseWriter, r *http.Request, me people.Staf
 func (s *Staff) movementTable(r *http.Request, rows []flow.MovementRow) web.Table {
 	loc, when := s.pages.Loc(r), s.pages.When(r)
 	t := web.Table{Caption: loc.T("staff.movements.title"), Empty: loc.T("staff.movements.none"), Columns: []web.Column{{Title: loc.T("staff.movements.due")},
-		{Title: loc.T("staff.movements.woman")}, {Title: loc.T("staff.movements.wing")}, {Title: loc.T("staff.movements.place")}, {Title: loc.T("staff.movements.until")}}}
+		{Title: loc.T("staff.movements.woman")}, {Title: loc.T("staff.movements.wing")}, {Title: loc.T("staff.movements.place")}, {Title: loc.T("staff.movements.until")}, {Title: loc.T("staff.ladder.way")}}}
 	for _, m := range rows {
 		place := m.Place
 		if place == "" {
 			place = loc.T("staff.movements.room")
 		}
-		t.Rows = append(t.Rows, []web.Cell{{At: m.Starts}, {Text: m.Mother, Small: m.PrisonerNumber}, {Text: m.Wing}, {Text: place}, {Text: when.Clock(m.Ends)}})
+		step := web.Cell{}
+		if m.Step != "" {
+			step = web.Cell{Text: loc.T("staff.ladder.change", "Name", m.Mother), Href: "/movements/" + string(m.Step) + "/step"}
+		}
+		t.Rows = append(t.Rows, []web.Cell{{At: m.Starts}, {Text: m.Mother, Small: m.PrisonerNumber}, {Text: m.Wing}, {Text: place}, {Text: when.Clock(m.Ends)}, step})
 	}
 	return t
 }

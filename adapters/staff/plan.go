@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/people"
+	"kinbridge/gateway/workdays"
 )
 
 type planView struct {
@@ -27,6 +28,7 @@ type planView struct {
 	Step, Chosen []web.Option
 	ChosenAs     string
 	Again        string
+	Window       string // the days within which it is due
 	Nobody       bool // nobody outside has to do with one of them
 	Several      bool // the guests offered come from more than one local authority
 }
@@ -37,7 +39,49 @@ var lengths = []int{30, 45, 60, 90, 120, 180, 240}
 // planPage is the form of a new meeting.
 func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
 	q := r.URL.Query()
-	return s.showPlan(w, r, me, http.StatusOK, &web.Form{Values: url.Values{"kind": q["kind"], "about": q["child"], "step": {q.Get("step")}}})
+	form := &web.Form{Values: url.Values{"kind": q["kind"], "about": q["child"], "step": {q.Get("step")}}}
+	if like := q.Get("like"); ids.Has(like, ids.Meeting) {
+		if err := s.likeMeeting(r, me, ids.MeetingID(like), form); err != nil {
+			return err
+		}
+	}
+	return s.showPlan(w, r, me, http.StatusOK, form)
+}
+
+// likeMeeting begins a plan with what another meeting was: whom it was about, who was there, how long. With a day by which it is due, a day two weeks before is offered.
+func (s *Staff) likeMeeting(r *http.Request, me people.Staff, id ids.MeetingID, form *web.Form) error {
+	like, err := s.flow.PlanLike(r.Context(), me.Actor(), id)
+	if err != nil {
+		return err
+	}
+	add := func(name string, values ...string) {
+		if len(form.Values[name]) == 0 {
+			form.Values[name] = values
+		}
+	}
+	add("kind", string(like.Kind))
+	add("title", like.Title)
+	add("length", strconv.Itoa(like.Minutes))
+	add("about", texts(like.About)...)
+	add("child", texts(like.Children)...)
+	add("guest", texts(like.Guests)...)
+	add("staff", texts(like.Staff)...)
+	if by, err := workdays.Parse(r.URL.Query().Get("by")); err == nil {
+		offer := workdays.EnglandAndWales().Add(by, -10)
+		if offer <= s.today() {
+			offer = workdays.EnglandAndWales().Add(max(by, s.today()), 0)
+		}
+		add("by", by.String())
+		add("day", offer.String())
+	}
+	return nil
+}
+
+func texts[T ~string](of []T) (out []string) {
+	for _, x := range of {
+		out = append(out, string(x))
+	}
+	return out
 }
 
 func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form) error {
@@ -49,6 +93,9 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
 	if v.Key == "" {
 		v.Key = newKey()
+	}
+	if by, err := workdays.Parse(form.Value("by")); err == nil {
+		v.Window = loc.T("staff.plan.window", "Day", day(loc, by))
 	}
 	var about []ids.ChildID
 	present := c.Children
@@ -80,7 +127,7 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 		}
 	}
 	for _, n := range lengths {
-		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == 60})
+		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == 60 && form.Value("length") == ""})
 	}
 	for _, k := range present {
 		v.Present = append(v.Present, web.Opt(string(k.ID), k.Name))

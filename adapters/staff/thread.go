@@ -161,6 +161,9 @@ func (s *Staff) messageItem(r *http.Request, mother people.Mother, m flow.Messag
 	if m.State != messages.Withheld && m.MayAsk {
 		item.Links = append(item.Links, web.Link{Text: loc.T("staff.request.make"), Href: "/messages/" + string(m.ID) + "/request"})
 	}
+	if m.Minutes {
+		item.Links = append(item.Links, web.Link{Text: loc.T("staff.after.minutes_link"), Href: "/messages/" + string(m.ID) + "/minutes"})
+	}
 	if m.Together.Required() && m.MayMark {
 		item.Links = append(item.Links, web.Link{Text: loc.T("staff.together.link"), Href: "/together/" + string(m.ID)})
 	}

@@ -187,6 +187,9 @@ func (c *Config) check() error {
 	if _, err := c.Meetings.papers(); err != nil {
 		return err
 	}
+	if _, err := c.Meetings.minutes(); err != nil {
+		return err
+	}
 	if err := c.Support.check(); err != nil {
 		return err
 	}

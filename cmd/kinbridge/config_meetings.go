@@ -14,6 +14,8 @@ import (
 type MeetingsConfig struct {
 	// PapersDays is how many working days before a meeting of a kind its papers are to be with everybody; a kind that is not named has what is usual.
 	PapersDays map[string]int `koanf:"papers_days"`
+	// MinutesDays is how many working days after a meeting of a kind its minutes are to be there; a kind that is not named has what the law or practice gives.
+	MinutesDays map[string]int `koanf:"minutes_days"`
 	// CalendarNetworks are networks that are not public and in which calendars that staff publish may be fetched all the same ("10.20.0.0/16"). Calendars at
 	// public addresses need no entry; everything else is refused.
 	CalendarNetworks []string `koanf:"calendar_networks"`
@@ -49,14 +51,23 @@ func (c MeetingsConfig) calendars() (*busyfeed.Reader, error) {
 
 // papers is PapersDays by kind.
 func (c MeetingsConfig) papers() (map[meetings.Kind]int, error) {
+	return daysByKind("papers_days", "papers", c.PapersDays)
+}
+
+// minutes is MinutesDays by kind.
+func (c MeetingsConfig) minutes() (map[meetings.Kind]int, error) {
+	return daysByKind("minutes_days", "minutes", c.MinutesDays)
+}
+
+func daysByKind(key, what string, in map[string]int) (map[meetings.Kind]int, error) {
 	out := map[meetings.Kind]int{}
-	for name, days := range c.PapersDays {
+	for name, days := range in {
 		k := meetings.Kind(name)
 		switch {
 		case !k.AboutChildren():
-			return nil, fmt.Errorf("configuration: meetings.papers_days names %q, which is no kind of meeting with papers: %v", name, meetings.Recordable)
+			return nil, fmt.Errorf("configuration: meetings.%s names %q, which is no kind of meeting with %s: %v", key, name, what, meetings.Recordable)
 		case days < 1 || days > 30:
-			return nil, fmt.Errorf("configuration: meetings.papers_days.%s %d is not between 1 and 30", name, days)
+			return nil, fmt.Errorf("configuration: meetings.%s.%s %d is not between 1 and 30", key, name, days)
 		}
 		out[k] = days
 	}

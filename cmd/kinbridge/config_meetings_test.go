@@ -18,3 +18,13 @@ func TestPapersOfMeetings(t *testing.T) {
 		}
 	}
 }
+
+func TestMinutesOfMeetings(t *testing.T) {
+	got, err := MeetingsConfig{MinutesDays: map[string]int{"core_group": 5}}.minutes()
+	if err != nil || got[meetings.CoreGroup] != 5 {
+		t.Errorf("%v %v", got, err)
+	}
+	if _, err := (MeetingsConfig{MinutesDays: map[string]int{"debrief": 5}}).minutes(); err == nil || !strings.Contains(err.Error(), "minutes_days") {
+		t.Errorf("a debrief has minutes: %v", err)
+	}
+}

@@ -138,16 +138,28 @@ const (
 	CalendarSourceRemovedKind Kind = "calendar.source_removed"
 	CalendarReadKind          Kind = "calendar.read"
 
-	GuestLeftKind     Kind = "guest.left"
-	TicketIssuedKind  Kind = "ticket.issued"
-	TicketRefusedKind Kind = "ticket.refused"
-	RoomKnockedKind   Kind = "room.knocked"
-	RoomAdmittedKind  Kind = "room.admitted"
-	RoomRefusedKind   Kind = "room.refused"
-	RoomJoinedKind    Kind = "room.joined"
-	RoomLeftKind      Kind = "room.left"
-	RoomRemovedKind   Kind = "room.removed"
-	RoomEndedKind     Kind = "room.ended"
+	GuestLeftKind      Kind = "guest.left"
+	TicketIssuedKind   Kind = "ticket.issued"
+	TicketRefusedKind  Kind = "ticket.refused"
+	RoomKnockedKind    Kind = "room.knocked"
+	RoomAdmittedKind   Kind = "room.admitted"
+	RoomRefusedKind    Kind = "room.refused"
+	RoomJoinedKind     Kind = "room.joined"
+	RoomLeftKind       Kind = "room.left"
+	RoomRemovedKind    Kind = "room.removed"
+	RoomEndedKind      Kind = "room.ended"
+	MeetingSteppedKind Kind = "meeting.stepped"
+	MeetingPartKind    Kind = "meeting.part_recorded"
+	SaidThereKind      Kind = "meeting.said_there"
+	ViewsKeptKind      Kind = "meeting.views_recorded"
+	ViewsDisputedKind  Kind = "meeting.views_disputed"
+	ViewsSettledKind   Kind = "meeting.views_settled"
+	MinutesKeptKind    Kind = "meeting.minutes_kept"
+	MinutesBackKind    Kind = "meeting.minutes_taken_back"
+	ActionSetKind      Kind = "meeting.action_set"
+	ActionClosedKind   Kind = "meeting.action_closed"
+	DebriefKeptKind    Kind = "meeting.debrief_kept"
+	DebriefReadKind    Kind = "meeting.debrief_read"
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
@@ -341,6 +353,18 @@ var kinds = [...]Info{
 	{InvitationFailedKind, "Could not send an answer to an invitation", "invitation", true},
 	{MeetingHeldKind, "Recorded a meeting that was held elsewhere", "meeting elsewhere", true},
 	{HeldWithdrawnKind, "Took back the record of a meeting that was held elsewhere", "meeting elsewhere", true},
+	{MeetingSteppedKind, "Changed how she takes part in a meeting", "meeting", true},
+	{MeetingPartKind, "Recorded how she took part in a meeting", "meeting", true},
+	{SaidThereKind, "Said who was at a meeting", "participant", true},
+	{ViewsKeptKind, "Recorded her views as they are written of a meeting", "meeting", true},
+	{ViewsDisputedKind, "Said that what is recorded is not what she said", "meeting", true},
+	{ViewsSettledKind, "Saw to what she says was recorded wrongly", "meeting", true},
+	{MinutesKeptKind, "Said that a message brings the minutes of a meeting", "message", true},
+	{MinutesBackKind, "Took back that a message brings the minutes of a meeting", "message", true},
+	{ActionSetKind, "Recorded something to be done after a meeting", "action", true},
+	{ActionClosedKind, "Recorded that something was done after a meeting", "action", true},
+	{DebriefKeptKind, "Wrote how she was after a meeting", "meeting", true},
+	{DebriefReadKind, "Read how she was after a meeting", "meeting", true},
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
 	{GuestMailSentKind, "Sent an email to a guest", "participant", true},
 	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},

@@ -18,6 +18,8 @@ const (
 	AskByWorker    AskOrigin = "worker"      // a person of the case's team set a day
 	AskByRequest   AskOrigin = "request"     // a typed request has a day by which it is to be answered
 	AskByPromise   AskOrigin = "promise"     // a message promised the answer, and a person waits for it
+	AskByMinutes   AskOrigin = "minutes"     // a meeting's minutes are to be there by a day
+	AskByAction    AskOrigin = "action"      // somebody outside is to do something after a meeting
 	AskUndelivered AskOrigin = "undelivered" // a message did not arrive, so nobody can have answered it
 )
 

@@ -53,12 +53,17 @@ type alertMail struct {
 // raiseAlert tells those near a mother, inside the change that gives the reason. They are never told the reason. One reading raises at most one
 // ordinary and one urgent alert.
 func (f *Flow) raiseAlert(tx *store.Tx, o openThread, opening ids.MessageID, urgent bool) error {
-	a := people.SupportAlert{ID: ids.New[ids.AlertID](ids.Alert), Case: o.Case, Mother: o.Mother.ID, Establishment: o.Mother.Establishment, Wing: o.Mother.Wing, Opening: opening, Urgent: urgent}
+	return f.alertNear(tx, o.Case, o.Mother, opening, urgent)
+}
+
+// alertNear is raiseAlert for what was no reading: opening then names the reason in a way of its own.
+func (f *Flow) alertNear(tx *store.Tx, c ids.CaseID, m people.Mother, opening ids.MessageID, urgent bool) error {
+	a := people.SupportAlert{ID: ids.New[ids.AlertID](ids.Alert), Case: c, Mother: m.ID, Establishment: m.Establishment, Wing: m.Wing, Opening: opening, Urgent: urgent}
 	added, err := tx.AddAlert(a)
 	if err != nil || !added {
 		return err
 	}
-	tx.Also(audit.AlertRaised(o.Case, a.ID, urgent))
+	tx.Also(audit.AlertRaised(c, a.ID, urgent))
 	named, err := tx.AlertPeople(tx.Context(), a.Establishment)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type guestMail struct {
 	Purpose     string            `json:"purpose"`
 	Code        string            `json:"code,omitempty"`     // a code's identifier
 	Sequence    int               `json:"sequence,omitempty"` // of mail about a move: the version of the times that it made
+	Step        int64             `json:"step,omitempty"`     // the number of a step, of mailStepped
 }
 
 // The purposes of mail to guests.
@@ -33,6 +34,7 @@ const (
 	mailCancelled = "cancelled"
 	mailWithdrawn = "withdrawn" // she is no longer invited
 	mailReoffered = "reoffered" // it cannot take place as planned; a new time will be offered
+	mailStepped   = "stepped"   // somebody takes part in another way
 )
 
 // GuestMail makes the mail of an outbox item of kind mail_guest. It says nothing of the mother, her children, the matter or the others.
@@ -71,6 +73,13 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 			return OutMail{}, ErrNothingToSend
 		}
 		name, v.Link = "moved", f.guestLink(p.ID)
+	case mailStepped:
+		if name, err = f.stepLetter(ctx, m, g.Step); err != nil {
+			return OutMail{}, err
+		}
+		if name == "" || !p.Removed.IsZero() {
+			return OutMail{}, ErrNothingToSend
+		}
 	case mailInvited, mailAsked:
 		c, err := f.st.GuestCode(ctx, g.Code)
 		if err != nil {
@@ -110,6 +119,9 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	}
 	if g.Sequence > 0 {
 		key += fmt.Sprintf(":%d", g.Sequence)
+	}
+	if g.Step != 0 {
+		key += fmt.Sprint("/", g.Step)
 	}
 	return OutMail{From: from, FromName: meetingsName, To: p.Email, ToName: p.Name, EnvelopeFrom: back, Calendar: part,
 		Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),

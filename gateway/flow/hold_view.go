@@ -178,7 +178,7 @@ func (f *Flow) HoldView(ctx context.Context, a ids.Actor, id ids.HoldID) (HoldVi
 		return v, err
 	}
 	if h.hold.Message != "" {
-		v.Message = &MessageView{Message: h.msg, Hold: &h.hold, MayAsk: policy.Decide(h.in.to(policy.AskRequest)).Err() == nil, Together: h.in.safe.together[h.msg.ID],
+		v.Message = &MessageView{Message: h.msg, Hold: &h.hold, MayAsk: policy.Decide(h.in.to(policy.AskRequest)).Err() == nil, Minutes: keepsMinutes(h.in) && bringsMinutes(h.msg), Together: h.in.safe.together[h.msg.ID],
 			MayMark: h.msg.AuthorKind != messages.ByMother && policy.Decide(h.in.about(policy.MarkTogether, h.msg)).Allowed()}
 		if v.Found, err = f.pointer().look(ctx, h); err != nil {
 			return v, err

@@ -19,6 +19,7 @@ type MovementRow struct {
 	Wing           string
 	Place          string // "" = a room of the meetings
 	Starts, Ends   time.Time
+	Step           ids.MeetingID // where the actor can say that she takes part in another way; "" = nowhere
 }
 
 // Movements returns the meetings to come, as far as the prison's own staff must know of them to bring the women there, the next first. An
@@ -47,7 +48,12 @@ func (f *Flow) Movements(ctx context.Context, a ids.Actor) ([]MovementRow, error
 		if !facts.SamePlace || !policy.Decide(facts).Allowed() || own != "" && own != o.Mother.Wing {
 			continue
 		}
-		rows = append(rows, MovementRow{Mother: o.Mother.Name, PrisonerNumber: o.Mother.PrisonerNumber, Wing: wings[o.Mother.Wing], Starts: m.Starts, Ends: m.Ends})
+		row := MovementRow{Mother: o.Mother.Name, PrisonerNumber: o.Mother.PrisonerNumber, Wing: wings[o.Mother.Wing], Starts: m.Starts, Ends: m.Ends}
+		facts.Act, facts.Case.SameWing = policy.StepDown, own == "" || own == o.Mother.Wing
+		if policy.Decide(facts).Allowed() {
+			row.Step = m.ID
+		}
+		rows = append(rows, row)
 	}
 	booked, err := f.bookedMovements(ctx, a, wings, own)
 	if err != nil || len(booked) == 0 {

@@ -321,6 +321,7 @@ type MessageView struct {
 	MayMark    bool              // the reader may say so, and see the page of that
 	HowItCame  bool              // it is an email, and the reader may look up how it came
 	MayAsk     bool              // a request can be made of it
+	Minutes    bool              // it looks like a meeting's minutes, or has files, and the reader can keep it with the meeting
 	Deliveries []messages.Delivery
 	Hold       *messages.Hold // for its reviewer only
 	Stopped    *Stopped       // for its author, when it was not passed on
@@ -427,6 +428,7 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 	}
 	sorts := policy.Decide(o.to(policy.ReadMail)).Allowed()
 	asks := a.StaffID() != "" && policy.Decide(o.to(policy.AskRequest)).Err() == nil
+	keeps := keepsMinutes(o)
 	var out []MessageView
 	for _, m := range ms {
 		facts, _, err := f.reviewerFacts(ctx, o, policy.ReadMessage, m)
@@ -436,7 +438,7 @@ func (f *Flow) messageViews(ctx context.Context, a ids.Actor, o openThread) ([]M
 		if !policy.Decide(facts).Allowed() {
 			continue
 		}
-		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts, MayAsk: asks}
+		v := MessageView{Message: m, Own: wrote(a, m), HowItCame: m.Inbound != "" && sorts, MayAsk: asks, Minutes: keeps && bringsMinutes(m)}
 		v.Together, v.MayMark = o.safe.together[m.ID], policy.Decide(o.about(policy.MarkTogether, m)).Allowed()
 		for _, d := range ds {
 			if d.Message == m.ID {

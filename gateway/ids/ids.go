@@ -43,6 +43,7 @@ type (
 	PlanID         string // one support plan
 	LookUpID       string // one search for a person
 	InvitationID   string // an invitation from somebody else's calendar
+	ActionID       string // one thing to be done after a meeting
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -80,6 +81,7 @@ const (
 	Plan         = "pln"
 	LookUp       = "lkp"
 	Invitation   = "inv"
+	Action       = "act"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -93,18 +93,6 @@ func (e Elsewhere) Check(today workdays.Day) *ids.Fault {
 		return ids.BadField(HeldDay, "long_ago", "The day is too long ago. Check the year.")
 	case len(e.Children) == 0:
 		return ids.BadField(HeldChildren, "about", "Choose the children the meeting was about.")
-	case !slices.Contains(Parts, e.Part):
-		return ids.BadField(HeldPart, "part", "Choose how she took part.")
-	case e.Why != "" && !slices.Contains(Whys, e.Why):
-		return ids.BadField(HeldWhy, "why", "Choose why from the list.")
-	case e.Part != ByVideo && e.Why == "":
-		return ids.BadField(HeldWhy, "why", "Choose why she did not see and hear the others.")
-	case e.Part == ByVideo && e.Why != "":
-		return ids.BadField(HeldWhy, "why_video", "She saw and heard the others: leave the reason empty.")
-	case e.Why == WhyOther && e.Note == "":
-		return ids.BadField(HeldNote, "other", "Say in the note what the other reason was.")
-	case len([]rune(e.Note)) > MaxNote:
-		return ids.BadField(HeldNote, "note", "The note must be 1,000 characters or fewer.")
 	}
-	return nil
+	return checkPart(e.Part, e.Why, e.Note)
 }

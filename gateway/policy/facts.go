@@ -80,6 +80,10 @@ const (
 	AttendMeeting Act = "attend_meeting" // be given a room ticket
 	HostMeeting   Act = "host_meeting"   // admit, refuse, remove, end
 	IssueTicket   Act = "issue_ticket"   // be given a room ticket for a named participant, oneself or another
+	StepDown      Act = "step_down"      // say that she takes part in a smaller way, or in a larger one again
+	KeepMeeting   Act = "keep_meeting"   // record what became of a meeting: her part, who was there, her views, minutes, actions
+	CorrectRecord Act = "correct_record" // say of what is recorded of her views that she did not say it
+	KeepDebrief   Act = "keep_debrief"   // write and read how she was when a meeting was talked over
 
 	ManagePeople Act = "manage_people" // enter agencies, mothers, cases and people outside, and see who signs in
 	Appoint      Act = "appoint"       // give somebody an appointment, end it, or have a program act in it

@@ -81,6 +81,41 @@ var meetingChapters = []*Chapter{
 	}},
 }
 
+// afterChapters are about a meeting that goes on otherwise than planned, and about what comes after it.
+var afterChapters = []*Chapter{
+	{StepDown, "say that she takes part in a smaller way, or in a larger one again", []Rule{
+		{Needs: SeeMovement},
+		{If: "the actor is the mother or a person outside", When: notMember, Decision: deny("staff_step", "Staff who are with her say how she takes part.").do("Tell whoever hosts the meeting.")},
+		{If: "it was cancelled", When: func(f *Facts) bool { return f.Meeting.Cancelled }, Decision: deny("cancelled", "This meeting was cancelled.")},
+		{If: "the actor is its host, or is in it with her", When: invited, Decision: allow("in_meeting", "Whoever is in the meeting sees what works.")},
+		{If: "the actor is an officer of her wing", When: isWingOfficer, Decision: allow("brings_her", "Whoever brings her knows what works.")},
+		{If: "the actor is of the case's team", When: func(f *Facts) bool { return isPact(f) || isFamilyWorker(f) || isOffenderManager(f) },
+			Decision: allow("case_team", "The case's team sees to it that she takes part.")},
+		{Decision: deny("steps_not", "Only whoever is in the meeting, an officer of her wing and the case's team change this.").do("Tell one of them.")},
+	}},
+	{KeepMeeting, "record what became of a meeting", []Rule{
+		{Needs: SeeMeeting},
+		{If: "it was cancelled", When: func(f *Facts) bool { return f.Meeting.Cancelled }, Decision: deny("cancelled", "This meeting was cancelled.")},
+		{If: "the actor plans the case's meetings", When: plansMeetings, Decision: allow("case_team", "Whoever plans the case's meetings keeps their record.")},
+		{Decision: deny("keeps_not", "Only the case's Pact social worker and family engagement worker keep the record of a meeting.").do("Tell one of them.")},
+	}},
+	{CorrectRecord, "say that what is recorded of her views is not what she said", []Rule{
+		{Needs: SeeMeeting},
+		{If: "the actor is the mother", When: isMother, Decision: allow("her_words", "They are her words.").with(TellWorker)},
+		{Decision: deny("hers_to_correct", "Only she can say what she said.")},
+	}},
+	{KeepDebrief, "write and read how she was when a meeting was talked over", []Rule{
+		{Needs: SeeMeeting},
+		{If: "it is not a meeting between her and her supporter", When: func(f *Facts) bool { return !f.Meeting.Private },
+			Decision: deny("no_debrief", "How she was is written on the page of a debrief.").do("Plan one.")},
+		{If: "the actor is the mother or a person outside", When: notMember, Decision: conceal("staff_note", "The note is her supporter's and Pact's.")},
+		{Decision: allow("supporter", "The note is read by Pact and those who were in the debrief.")},
+	}},
+}
+
+// notMember: nobody who signs in as staff, nor her program.
+func notMember(f *Facts) bool { return !isStaff(f.Actor) }
+
 // notStaff: the mother, or a person outside.
 func notStaff(f *Facts) bool {
 	return f.Actor.Kind == ids.ActorContact || f.Actor.Kind == ids.ActorMother

@@ -41,6 +41,7 @@ const ELSEWHERE = {
   '/kiosk/speech/sent/{message}': 'a sound',
   '/kiosk/speech/readers/{thread}': 'a sound',
   '/kiosk/mine/{request}/speech/{says}': 'a sound',
+  '/kiosk/meetings/{meeting}/after/speech': 'a sound',
 }
 // Pages in the language of the woman they are for, whatever the reader's.
 const HERS = ['/cases/{case}/record']

@@ -421,7 +421,7 @@ func (w *world) judgeMeeting(q *question) (verdict, bool) {
 		}
 		return told(p.Kind == ids.ActorAPI), true
 	}
-	return verdict{}, false
+	return w.judgeAfter(q)
 }
 
 func (w *world) plans(q *question) verdict {

@@ -15,11 +15,12 @@ var (
 	actsOnSaying = []policy.Act{policy.ReadMessage, policy.SeeRequest, policy.ReadOriginal, policy.AnswerRequest, policy.Review, policy.Appeal, policy.ReleaseClaim, policy.MarkTogether,
 		policy.UnmarkTogether, policy.HearOf, policy.GiveKept, policy.BookSupport, policy.OpenTogether, policy.ClearFile}
 	actsOnDelivery = []policy.Act{policy.Deliver, policy.Attach}
-	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket}
-	actsOnPlan     = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
-	actsOnBooking  = []policy.Act{policy.PlanMeeting, policy.Invite}
-	actsOnMail     = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
-	actsOnNobody   = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
+	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket, policy.StepDown, policy.KeepMeeting, policy.CorrectRecord,
+		policy.KeepDebrief}
+	actsOnPlan    = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
+	actsOnBooking = []policy.Act{policy.PlanMeeting, policy.Invite}
+	actsOnMail    = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
+	actsOnNobody  = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
 )
 

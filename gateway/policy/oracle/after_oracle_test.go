@@ -1,0 +1,41 @@
+package oracle_test
+
+import (
+	"kinbridge/gateway/ids"
+	"kinbridge/gateway/policy"
+)
+
+// judgeAfter: who says that she takes part in another way, and who keeps the record of a meeting.
+func (w *world) judgeAfter(q *question) (verdict, bool) {
+	p, f, g := q.who, q.fam, q.met
+	switch q.act {
+	case policy.StepDown:
+		if prisons := p.is(ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection) && p.Agency == f.prison; !prisons && !p.hears(g) {
+			return unknown, true
+		}
+		withHer := p.takesPart(g) || p.officer(f) || p.works(f) || p.manager(f)
+		return told(p.signedIn() && !g.cancelled && withHer), true
+	case policy.KeepMeeting:
+		if !p.hears(g) {
+			return unknown, true
+		}
+		return told(!g.cancelled && p.works(f)), true
+	case policy.CorrectRecord:
+		switch {
+		case !p.hears(g):
+			return unknown, true
+		case p.her(f):
+			return yes.owing(policy.TellWorker), true
+		}
+		return refused, true
+	case policy.KeepDebrief:
+		switch {
+		case !p.hears(g):
+			return unknown, true
+		case !g.private:
+			return refused, true
+		}
+		return shown(p.signedIn()), true
+	}
+	return verdict{}, false
+}
