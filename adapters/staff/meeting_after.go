@@ -95,7 +95,7 @@ func (s *Staff) afterSummary(r *http.Request, me people.Staff, id ids.MeetingID)
 	if err != nil {
 		return nil, err
 	}
-	v := &afterSummary{ID: id, Ladder: s.ladderPart(r, id, a.Ladder), MayKeep: a.MayKeep && (a.Over || a.Children), Debrief: debriefOf(s.pages.When(r), loc, id, a.Debrief), Children: a.Children, Over: a.Over}
+	v := &afterSummary{ID: id, Ladder: s.ladderPart(r, id, a.Ladder), MayKeep: a.MayKeep && a.Over, Debrief: debriefOf(s.pages.When(r), loc, id, a.Debrief), Children: a.Children, Over: a.Over}
 	if a.Over && a.Children {
 		v.About.Rows = append(v.About.Rows, partRow(loc, a), minutesRow(loc, a))
 		if n := len(a.Views); n > 0 {

@@ -117,7 +117,7 @@ func (s *Staff) showRecordMeeting(w http.ResponseWriter, r *http.Request, me peo
 	for _, x := range a.Actions {
 		v.Actions = append(v.Actions, actionItem{x.ID, x.What, actionTag(loc, x), loc.T("staff.after.action_line", "Name", ownerName(loc, x), "Day", day(loc, x.Due)), x.Done.IsZero()})
 	}
-	v.Owners = append(v.Owners, web.Opt("", loc.T("staff.plan.choose")))
+	v.Owners = append(v.Owners, web.Opt("", loc.T("staff.after.choose_owner")))
 	for _, o := range a.Owners {
 		name := o.Name
 		if o.Kind == meetings.OwnedByMother {

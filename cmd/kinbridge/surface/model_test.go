@@ -151,7 +151,8 @@ func (w *world) lookAt(m *model, f *family) {
 		x := &gathering{g, c, must(st.Participants(ctx, g.ID))(t)}
 		m.meets[g.ID] = x
 		m.word("a meeting's title", g.Title, x.heardOf)
-		m.thing("meeting", string(g.ID), x.knownTo)
+		m.thing("meeting", string(g.ID), func(p person) bool { return x.knownTo(p) || x.broughtBy(p) })
+		w.lookAfter(m, x)
 		for _, p := range x.in {
 			m.thing("a place in a meeting", string(p.ID), x.knownTo)
 		}

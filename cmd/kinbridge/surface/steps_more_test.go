@@ -192,6 +192,7 @@ func (w *world) prologue() {
 			_, err := w.f.CreateMeeting(w.t.Context(), p.Actor, flow.NewMeeting{Case: f.id, Kind: k, Title: w.word(), Starts: at, Ends: at.Add(time.Hour)})
 			w.said(*p, err)
 		}
+		w.afterMeetings(f)
 		for _, s := range []string{"pom1", "pom2", "officerA", "officerC"} {
 			w.said(*w.by(s), w.f.OpenPlan(w.t.Context(), w.by(s).Actor, f.mother))
 		}
