@@ -62,6 +62,8 @@ func everyEntry() []Entry {
 		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),
 		KioskThrottled(k, mo), KioskLocked(k, mo, "idle"),
 		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt), MeetingHeld(c, "els_1", "core_group", "2026-11-20", "none", "not_told"), HeldWithdrawn(c, "els_1"),
+		ContributionGiven(c, mt, 1, s, true), ContributionSent(c, t, mt, 1, m), ChairChosen(c, mt, "con_1"), AttendanceChosen(c, mt, "video", "nobody"), AttendanceTalked(c, mt),
+		PaperAdded(c, t, mt, "ppr_1", "att_1", "care_plan"), PaperSeen(c, t, mt, "ppr_1", 2), MeetingKiosk(c, mt, k), MeetingSeen(c, mt), NoticeRead(c, mt), GuestOpened(seat),
 		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestMailSent(seat, "invited"), GuestMailFailed(seat, "invited", "550"), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
 		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
 		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),

@@ -115,26 +115,37 @@ const (
 	KioskThrottledKind Kind = "kiosk.throttled"
 	KioskLockedKind    Kind = "kiosk.locked"
 
-	MeetingCreatedKind   Kind = "meeting.created"
-	MeetingChangedKind   Kind = "meeting.changed"
-	MeetingCancelledKind Kind = "meeting.cancelled"
-	MeetingHeldKind      Kind = "meeting.held_elsewhere"
-	HeldWithdrawnKind    Kind = "meeting.held_withdrawn"
-	GuestInvitedKind     Kind = "guest.invited"
-	GuestMailSentKind    Kind = "guest.mail_sent"
-	GuestMailFailedKind  Kind = "guest.mail_failed"
-	GuestEnteredKind     Kind = "guest.entered"
-	GuestCodeFailedKind  Kind = "guest.code_failed"
-	GuestLeftKind        Kind = "guest.left"
-	TicketIssuedKind     Kind = "ticket.issued"
-	TicketRefusedKind    Kind = "ticket.refused"
-	RoomKnockedKind      Kind = "room.knocked"
-	RoomAdmittedKind     Kind = "room.admitted"
-	RoomRefusedKind      Kind = "room.refused"
-	RoomJoinedKind       Kind = "room.joined"
-	RoomLeftKind         Kind = "room.left"
-	RoomRemovedKind      Kind = "room.removed"
-	RoomEndedKind        Kind = "room.ended"
+	MeetingCreatedKind    Kind = "meeting.created"
+	MeetingChangedKind    Kind = "meeting.changed"
+	MeetingCancelledKind  Kind = "meeting.cancelled"
+	MeetingHeldKind       Kind = "meeting.held_elsewhere"
+	HeldWithdrawnKind     Kind = "meeting.held_withdrawn"
+	ContributionGivenKind Kind = "contribution.given"
+	ContributionSentKind  Kind = "contribution.sent"
+	ChairChosenKind       Kind = "meeting.chair_chosen"
+	AttendanceChosenKind  Kind = "meeting.attendance_chosen"
+	AttendanceTalkedKind  Kind = "meeting.attendance_talked"
+	PaperAddedKind        Kind = "meeting.paper_added"
+	PaperSeenKind         Kind = "meeting.paper_seen"
+	MeetingKioskKind      Kind = "meeting.kiosk"
+	MeetingSeenKind       Kind = "meeting.seen"
+	NoticeReadKind        Kind = "meeting.notice_read"
+	GuestOpenedKind       Kind = "guest.link_opened"
+	GuestInvitedKind      Kind = "guest.invited"
+	GuestMailSentKind     Kind = "guest.mail_sent"
+	GuestMailFailedKind   Kind = "guest.mail_failed"
+	GuestEnteredKind      Kind = "guest.entered"
+	GuestCodeFailedKind   Kind = "guest.code_failed"
+	GuestLeftKind         Kind = "guest.left"
+	TicketIssuedKind      Kind = "ticket.issued"
+	TicketRefusedKind     Kind = "ticket.refused"
+	RoomKnockedKind       Kind = "room.knocked"
+	RoomAdmittedKind      Kind = "room.admitted"
+	RoomRefusedKind       Kind = "room.refused"
+	RoomJoinedKind        Kind = "room.joined"
+	RoomLeftKind          Kind = "room.left"
+	RoomRemovedKind       Kind = "room.removed"
+	RoomEndedKind         Kind = "room.ended"
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
@@ -324,6 +335,17 @@ var kinds = [...]Info{
 	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
 	{MeetingHeldKind, "Recorded a meeting that was held elsewhere", "meeting elsewhere", true},
 	{HeldWithdrawnKind, "Took back the record of a meeting that was held elsewhere", "meeting elsewhere", true},
+	{ContributionGivenKind, "Gave what she wants a meeting to hear", "meeting", true},
+	{ContributionSentKind, "Passed on what she wants a meeting to hear", "meeting", true},
+	{ChairChosenKind, "Said who runs a meeting", "meeting", true},
+	{AttendanceChosenKind, "Chose how she wants to take part in a meeting", "meeting", true},
+	{AttendanceTalkedKind, "Talked with her about not taking part in a meeting", "meeting", true},
+	{PaperAddedKind, "Added a paper to a meeting", "meeting", true},
+	{PaperSeenKind, "Had a page of a paper on her screen", "meeting", true},
+	{MeetingKioskKind, "Had a meeting on a kiosk that she had unlocked", "meeting", true},
+	{MeetingSeenKind, "Had a meeting on her screen", "meeting", true},
+	{NoticeReadKind, "Took the record of who was told of a meeting when", "meeting", true},
+	{GuestOpenedKind, "Opened the link of an invitation", "participant", true},
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
 	{GuestMailSentKind, "Sent an email to a guest", "participant", true},
 	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},

@@ -42,6 +42,8 @@ type (
 	AlertID        string // word to the wing that a woman may need support
 	PlanID         string // one support plan
 	LookUpID       string // one search for a person
+	ContributionID string // one version of what she wants a meeting to hear
+	PaperID        string // one paper of a meeting
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -78,6 +80,8 @@ const (
 	Alert        = "alt"
 	Plan         = "pln"
 	LookUp       = "lkp"
+	Contribution = "ctb"
+	Paper        = "ppr"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -105,7 +105,7 @@ type Chapter struct {
 func Book() []*Chapter { return book }
 
 var book = bind(caseChapters, threadChapters, messageChapters, reviewChapters, mailChapters, supportChapters, restrictionChapters, requestChapters,
-	custodyChapters, meetingChapters, peopleChapters)
+	custodyChapters, meetingChapters, beforeChapters, peopleChapters)
 
 var byAct = index(book)
 
