@@ -80,6 +80,8 @@ func (f *Flow) gatherIn(ctx context.Context, a ids.Actor, m meetings.Meeting, c 
 		Ended:         phase == meetings.Over,
 		TooEarly:      phase == meetings.TooEarly,
 		Private:       m.Kind.Private(),
+		AboutChildren: m.Kind.AboutChildren(),
+		Begun:         !f.now().Before(m.Starts),
 	}}
 	if len(c.rules) > 0 {
 		o.facts.InForce = c.rules

@@ -46,6 +46,8 @@ type Config struct {
 	Support SupportConfig
 	// PapersBefore is how many working days before a meeting of a kind its papers are to be with everybody; a kind that is not there has that of meetings.StandardOf.
 	PapersBefore map[meetings.Kind]int
+	// ContributionBefore is how many working days before a meeting of a kind she is reminded to say what she thinks; a kind that is not there has that of meetings.Kind.
+	ContributionBefore map[meetings.Kind]int
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.
