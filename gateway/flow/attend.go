@@ -113,6 +113,7 @@ type MeetingView struct {
 	Expected     // staff only
 	Participants []ParticipantView
 	Attendance   []AttendanceRow // staff only
+	MayPrepare   bool            // how it is made ready may be seen
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
 }
@@ -246,6 +247,7 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		return MeetingView{}, err
 	}
 	v := MeetingView{MeetingRow: o.row(actor, f.now())}
+	v.MayPrepare = actor.StaffID() != "" && policy.Decide(o.to(policy.SeePreparation)).Allowed()
 	v.MayJoin = policy.Decide(o.to(policy.AttendMeeting)).Allowed()
 	v.MayCancel = (v.Phase == meetings.Open || v.Phase == meetings.TooEarly) && policy.Decide(o.to(policy.PlanMeeting)).Allowed()
 	events, err := f.st.Attendance(ctx, id)

@@ -286,6 +286,7 @@ type WriteDown struct {
 	Meeting   MeetingRow
 	Questions []Answered
 	Chair     ChairView
+	Lang      string // hers: that of the questions
 	// Shown is the whole as it would be sent: what is read back to her. "" = nothing is answered yet.
 	Shown string
 }
@@ -300,6 +301,7 @@ func (f *Flow) WriteDown(ctx context.Context, a ids.Actor, id ids.MeetingID) (w 
 		return w, ids.ErrNotFound
 	}
 	w.Meeting, w.Chair = b.row(a, f.now()), b.chair.view()
+	w.Lang = b.Mother.Language
 	if w.Questions, err = f.questionsOf(ctx, b, a.StaffID(), b.Mother.Language); err != nil {
 		return w, err
 	}

@@ -97,7 +97,7 @@ type Paper struct {
 }
 
 // OtherPaper is a paper that no standard expects.
-const OtherPaper = "other"
+const OtherPaper = "other_paper"
 
 // MaxSummary is the longest summary of a paper, in characters.
 const MaxSummary = 2000
