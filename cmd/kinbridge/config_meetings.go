@@ -15,7 +15,9 @@ type MeetingsConfig struct {
 }
 
 // papers is PapersDays by kind.
-func (c MeetingsConfig) papers() (map[meetings.Kind]int, error) { return byKind("papers_days", c.PapersDays) }
+func (c MeetingsConfig) papers() (map[meetings.Kind]int, error) {
+	return byKind("papers_days", c.PapersDays)
+}
 
 // contributions is ContributionDays by kind.
 func (c MeetingsConfig) contributions() (map[meetings.Kind]int, error) {
