@@ -108,7 +108,7 @@ func (s *Staff) saidItem(r *http.Request, x flow.Said, last bool) saidView {
 // paperTable says of each paper that is expected, and each that is there, how far it has come.
 func (s *Staff) paperTable(r *http.Request, b flow.BeforeView) web.Table {
 	loc, when := s.pages.Loc(r), s.pages.When(r)
-	t := web.Table{Caption: loc.T("staff.before.papers"), Columns: []web.Column{{Title: loc.T("staff.before.paper")}, {Title: loc.T("staff.meeting.state")}, {Title: loc.T("staff.before.receipts")}}}
+	t := web.Table{Caption: loc.T("staff.before.papers"), Columns: []web.Column{{Title: loc.T("staff.before.paper")}, {Title: loc.T("staff.before.receipts")}}}
 	if b.PapersBy != 0 {
 		t.Caption = loc.T("staff.meeting.papers_by", "Day", day(loc, b.PapersBy))
 	}
@@ -121,11 +121,11 @@ func (s *Staff) paperTable(r *http.Request, b flow.BeforeView) web.Table {
 		case p.Kept || p.State.Stopped():
 			state.Tag = &web.Tag{Text: loc.T("staff.before.p_kept"), Colour: "grey"}
 		}
-		if p.Late {
-			state.Small = loc.T("staff.before.p_late")
-		}
 		var got []string
 		note := func(key string, pairs ...any) { got = append(got, loc.T(key, pairs...)) }
+		if p.Late {
+			note("staff.before.p_late")
+		}
 		if !p.Released.IsZero() {
 			note("staff.before.r_released", "Time", when.DateTime(p.Released))
 		}
@@ -138,14 +138,15 @@ func (s *Staff) paperTable(r *http.Request, b flow.BeforeView) web.Table {
 		if p.Summary != "" {
 			note("staff.before.r_summary")
 		}
-		t.Rows = append(t.Rows, []web.Cell{name, state, {Text: strings.Join(got, " ")}})
+		state.Small = strings.Join(got, " ")
+		t.Rows = append(t.Rows, []web.Cell{name, state})
 	}
 	for _, k := range b.Missing {
 		tag := &web.Tag{Text: loc.T("staff.before.p_expected"), Colour: "grey"}
 		if b.LateNow {
 			tag = &web.Tag{Text: loc.T("staff.before.p_overdue"), Colour: "red"}
 		}
-		t.Rows = append(t.Rows, []web.Cell{{Text: loc.T("staff.papers." + k)}, {Tag: tag}, {}})
+		t.Rows = append(t.Rows, []web.Cell{{Text: loc.T("staff.papers." + k)}, {Tag: tag}})
 	}
 	return t
 }
@@ -190,8 +191,8 @@ func (s *Staff) toPrepare(w http.ResponseWriter, r *http.Request, me people.Staf
 
 func (s *Staff) prepareTable(r *http.Request, rows []flow.ToPrepare) web.Table {
 	loc := s.pages.Loc(r)
-	t := web.Table{Caption: loc.T("staff.before.list"), Empty: loc.T("staff.before.list_none"), Columns: []web.Column{{Title: loc.T("staff.meeting.meeting")}, {Title: loc.T("staff.case.case")},
-		{Title: loc.T("staff.meeting.starts")}, {Title: loc.T("staff.before.to_do")}}}
+	t := web.Table{Caption: loc.T("staff.before.list"), Empty: loc.T("staff.before.list_none"), Columns: []web.Column{{Title: loc.T("staff.meeting.meeting")}, {Title: loc.T("staff.before.to_do")},
+		{Title: loc.T("staff.meeting.starts")}}}
 	for _, x := range rows {
 		var do []string
 		if x.Talk {
@@ -210,8 +211,8 @@ func (s *Staff) prepareTable(r *http.Request, rows []flow.ToPrepare) web.Table {
 			}
 			do = append(do, loc.T("staff.before.do_papers", "Day", day(loc, x.PapersDue), "Papers", strings.Join(names, "; ")))
 		}
-		t.Rows = append(t.Rows, []web.Cell{{Text: loc.T("staff.kind." + string(x.Meeting.Kind)), Href: "/meetings/" + string(x.Meeting.ID) + "#before"}, {Text: x.Reference, Small: x.Mother}, {At: x.Meeting.Starts},
-			{Text: strings.Join(do, " ")}})
+		t.Rows = append(t.Rows, []web.Cell{{Text: loc.T("staff.kind." + string(x.Meeting.Kind)), Href: "/meetings/" + string(x.Meeting.ID) + "#before", Small: x.Reference + ", " + x.Mother}, {Text: strings.Join(do, " ")},
+			{At: x.Meeting.Starts}})
 	}
 	return t
 }

@@ -14,6 +14,7 @@ import (
 type wordsView struct {
 	At        string
 	Meeting   string
+	Lang      string // hers: that of the questions
 	Questions []wordsQuestion
 	Shown     string // what is read back to her, and would be sent; "" = nothing yet
 	Key       string
@@ -35,7 +36,7 @@ func (s *Staff) showWords(w http.ResponseWriter, r *http.Request, me people.Staf
 	if err != nil {
 		return err
 	}
-	v := wordsView{At: r.URL.Path, Meeting: meetingTitle(loc, d.Meeting), Shown: d.Shown, Key: form.Value("key"), To: d.Chair.Name, Max: meetings.MaxAnswer}
+	v := wordsView{At: r.URL.Path, Meeting: meetingTitle(loc, d.Meeting), Lang: d.Lang, Shown: d.Shown, Key: form.Value("key"), To: d.Chair.Name, Max: meetings.MaxAnswer}
 	if v.Key == "" {
 		v.Key = newKey()
 	}
