@@ -26,6 +26,8 @@ var templates embed.FS
 // Links is what a link can be used for. Reading it changes nothing.
 type Links interface {
 	GuestLanding(ctx context.Context, link string) (flow.GuestLanding, error)
+	// LinkOpened notes that the link was opened, the first time. It is a hint: what looks into mail opens links too.
+	LinkOpened(ctx context.Context, link string) error
 	// SendGuestCode mails a new code to the invited address; TooMany when that was asked too often.
 	SendGuestCode(ctx context.Context, link string) error
 	// GuestEnter returns a session's token for the right code; flow.ErrWrongCode or flow.ErrDeadCode for another.

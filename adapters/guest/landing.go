@@ -40,6 +40,9 @@ func (g *Guest) showLanding(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
+	if r.Method == http.MethodGet {
+		_ = g.flow.LinkOpened(r.Context(), link) // a hint: the page is shown without it
+	}
 	about := g.about(r, l.Starts, l.Ends, l.Organisation)
 	if page := closedPage[l.State]; page != "" {
 		loc := g.pages.Loc(r)

@@ -25,8 +25,11 @@ type inFrame struct {
 	Thread  string `json:"thread"`
 	Body    string `json:"body"`
 	Message string `json:"message"`
-	What    string `json:"what"`
-	Why     string `json:"why"`
+	Meeting string `json:"meeting"`
+	// Question names one of a meeting's plain questions; Body is then her answer so far.
+	Question string `json:"question"`
+	What     string `json:"what"`
+	Why      string `json:"why"`
 }
 
 // errMalformed means that a frame is not one of PROTOCOL.md. Nothing of it is repeated to anybody.
@@ -54,7 +57,9 @@ func (f inFrame) valid() bool {
 	case "send":
 		return frameID(f.ID) && known(f.Thread)
 	case "receipt":
-		return frameID(f.ID) && known(f.Message) && (f.What == "shown" || f.What == "seen")
+		return frameID(f.ID) && (known(f.Message) && f.Meeting == "" || known(f.Meeting) && f.Message == "") && (f.What == "shown" || f.What == "seen")
+	case "keep":
+		return frameID(f.ID) && known(f.Meeting) && known(f.Question)
 	case "active":
 		return f.Why == "touch" || f.Why == "audio" || f.Why == "meeting"
 	case "lock":

@@ -91,6 +91,7 @@ type Flow interface {
 	Limits
 	Answering
 	Asking
+	Before
 }
 
 // Config is how a Kiosk is set up.
@@ -224,6 +225,18 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/meetings/{meeting}/after", k.mother(k.after))
 	page("POST /kiosk/meetings/{meeting}/after", k.mother(k.notMyWords))
 	page("GET /kiosk/meetings/{meeting}/after/speech", k.mother(k.speakAfter))
+	// What comes before a meeting.
+	page("GET /kiosk/meetings/{meeting}/before", k.mother(k.before))
+	page("GET /kiosk/meetings/{meeting}/how", k.mother(k.how))
+	page("POST /kiosk/meetings/{meeting}/how", k.mother(k.chooseHow))
+	page("GET /kiosk/meetings/{meeting}/beside", k.mother(k.beside))
+	page("POST /kiosk/meetings/{meeting}/beside", k.mother(k.chooseBeside))
+	page("GET /kiosk/meetings/{meeting}/say", k.mother(k.sayCheck))
+	page("POST /kiosk/meetings/{meeting}/say", k.mother(k.saySend))
+	page("GET /kiosk/meetings/{meeting}/say/{question}", k.mother(k.sayPage))
+	page("POST /kiosk/meetings/{meeting}/say/{question}", k.mother(k.sayKeep))
+	page("GET /kiosk/meetings/{meeting}/papers", k.mother(k.papers))
+	page("GET /kiosk/meetings/{meeting}/speech/{what}", k.mother(k.speakBefore))
 	// What is asked, and her own affairs.
 	page("GET /kiosk/mine", k.mother(k.mine))
 	page("GET /kiosk/mine/rights", k.mother(k.rights))

@@ -115,6 +115,9 @@ func (k *Kiosk) file(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 		if page < a.Verdict.Shown {
 			v.Next = "?page=" + strconv.Itoa(page+1)
 		}
+		if err := k.flow.PaperPageSeen(r.Context(), at.Actor(), a.ID, page); err != nil {
+			k.log.Error("a page of a paper was shown, and that could not be recorded", "err", err)
+		}
 		return k.pages.Render(w, r, http.StatusOK, "file", k.page(r, at, "kiosk.file.title", v))
 	}
 	return ids.ErrNotFound

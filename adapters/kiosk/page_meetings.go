@@ -29,6 +29,8 @@ type meetingItem struct {
 	Join  bool
 	Part  string // how she takes part, when that was changed
 	After bool   // there may be more to read about it
+	Ready bool   // there is something to do before it
+	Shown bool   // that it was shown is to be told
 }
 
 func (s shower) meeting(m flow.MeetingRow) meetingItem {
@@ -37,7 +39,8 @@ func (s shower) meeting(m flow.MeetingRow) meetingItem {
 		title = s.word("kiosk.meeting_kind." + string(m.Kind))
 	}
 	return meetingItem{ID: m.ID, Title: title, When: s.at(m.Starts), With: strings.Join(m.With, ", "),
-		State: s.word("kiosk.meeting_phase." + string(m.Phase)), Join: m.Phase == meetings.Open}
+		State: s.word("kiosk.meeting_phase." + string(m.Phase)), Join: m.Phase == meetings.Open,
+		Ready: m.Kind.AboutChildren() && m.Phase != meetings.CalledOff, Shown: m.Phase == meetings.Open || m.Phase == meetings.TooEarly}
 }
 
 type meetingsView struct {

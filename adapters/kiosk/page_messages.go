@@ -39,6 +39,8 @@ type homeView struct {
 	New  int
 	Next string // when her next meeting is; "" = none
 	Now  bool   // it is open
+	// Tell is the meeting before which she is reminded to say what she thinks; nil = none.
+	Tell *meetingItem
 	// Asked counts what she is asked and has not answered.
 	Asked int
 }
@@ -71,6 +73,9 @@ func (k *Kiosk) home(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 	}
 	if len(ms) > 0 && (ms[0].Phase == meetings.Open || ms[0].Phase == meetings.TooEarly) {
 		v.Next, v.Now = k.shower(r).at(ms[0].Starts), ms[0].Phase == meetings.Open
+	}
+	if v.Tell, err = k.toTell(r, at, ms); err != nil {
+		return err
 	}
 	return k.pages.Render(w, r, http.StatusOK, "home", k.page(r, at, "kiosk.home.title", v))
 }

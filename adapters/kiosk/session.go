@@ -135,6 +135,8 @@ func (s *session) handle(ctx context.Context, raw []byte) *closing {
 		return s.compose(ctx, f)
 	case "receipt":
 		return s.receipt(ctx, f)
+	case "keep":
+		return s.keep(ctx, f)
 	case "active":
 		return s.present(ctx)
 	case "lock":
@@ -238,12 +240,25 @@ func idemKey(id string) string { return "kiosk:" + id }
 
 func (s *session) receipt(ctx context.Context, f inFrame) *closing {
 	var err error
-	if f.What == "seen" {
+	switch {
+	case f.Meeting != "" && f.What == "seen":
+		err = s.k.flow.MeetingSeen(ctx, s.at.Actor(), ids.MeetingID(f.Meeting))
+	case f.Meeting != "":
+		err = s.k.flow.MeetingAtKiosk(ctx, s.at.Actor(), s.at.kiosk.ID, ids.MeetingID(f.Meeting))
+	case f.What == "seen":
 		err = s.k.flow.Seen(ctx, s.at.Actor(), ids.MessageID(f.Message))
-	} else {
+	default:
 		err = s.k.flow.AtKiosk(ctx, s.at.Actor(), s.at.kiosk.ID, ids.MessageID(f.Message))
 	}
 	if err != nil {
+		return s.refuse(f.ID, err)
+	}
+	return s.put(plainFrame{Type: "ok", Re: f.ID})
+}
+
+// keep holds on to an answer that she is typing, so that a lock loses nothing of it. It is sent to nobody.
+func (s *session) keep(ctx context.Context, f inFrame) *closing {
+	if err := s.k.flow.SaveAnswer(ctx, s.at.Actor(), ids.MeetingID(f.Meeting), f.Question, f.Body); err != nil {
 		return s.refuse(f.ID, err)
 	}
 	return s.put(plainFrame{Type: "ok", Re: f.ID})

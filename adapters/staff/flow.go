@@ -218,6 +218,26 @@ type Clocks interface {
 	Held
 }
 
+// Preparing is what comes before a meeting.
+type Preparing interface {
+	Before(ctx context.Context, a ids.Actor, id ids.MeetingID) (flow.BeforeView, error)
+	SetChair(ctx context.Context, a ids.Actor, id ids.MeetingID, contact ids.ContactID) error
+	TalkedAboutAttendance(ctx context.Context, a ids.Actor, id ids.MeetingID) error
+	// WriteDown is the form for what a worker writes down with her; SaveAnswer keeps it, SendContribution sends it.
+	WriteDown(ctx context.Context, a ids.Actor, id ids.MeetingID) (flow.WriteDown, error)
+	SaveAnswer(ctx context.Context, a ids.Actor, id ids.MeetingID, question, text string) error
+	SendContribution(ctx context.Context, a ids.Actor, in flow.NewContribution) (meetings.Contribution, error)
+	Papers
+}
+
+// Papers is the papers of a meeting, the proof of notice, and what there is to see to.
+type Papers interface {
+	PaperChoices(ctx context.Context, a ids.Actor, id ids.MeetingID) ([]flow.FileChoice, error)
+	AddPaper(ctx context.Context, a ids.Actor, in flow.NewPaper) (ids.PaperID, error)
+	Notice(ctx context.Context, a ids.Actor, id ids.MeetingID) (flow.NoticeRecord, error)
+	ToPrepare(ctx context.Context, a ids.Actor) ([]flow.ToPrepare, error)
+}
+
 // Held is what was held elsewhere.
 type Held interface {
 	RecordHeld(ctx context.Context, a ids.Actor, n flow.NewHeld) (ids.ElsewhereID, error)
@@ -385,6 +405,7 @@ type Flow interface {
 	Authorities
 	Mail
 	Planning
+	Preparing
 	Clocks
 	Together
 	Hints

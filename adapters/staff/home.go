@@ -27,6 +27,7 @@ type homeView struct {
 	Asks       *web.Table
 	Due        *web.Table // meetings about children to see to
 	DueN       int
+	Prepare    *web.Table // what is to be seen to before meetings
 	Together   *web.Table
 	Alerts     []alertItem
 	After      *homeAfter
@@ -77,6 +78,14 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Due, v.DueN = &due, len(h.Due)
 		t := s.meetingTable(r, s.soonOnly(h.Meetings), loc.T("staff.home.meetings"), loc.T("staff.home.no_meetings"))
 		v.Meetings = &t
+	}
+	if me.Role == ids.RolePactWorker || me.Role == ids.RoleFamilyWorker {
+		rows, err := s.flow.ToPrepare(r.Context(), me.Actor())
+		if err != nil {
+			return err
+		}
+		t := s.prepareTable(r, rows[:min(len(rows), mostAtHome)])
+		v.Prepare = &t
 	}
 	if hasSection(me.Role, "/restrictions") {
 		t, err := s.restrictedTable(r, me)

@@ -206,7 +206,7 @@ func debriefOf(when web.When, loc i18n.Loc, id ids.MeetingID, d *flow.DebriefVie
 	for _, n := range d.Notes {
 		v.Notes = append(v.Notes, debriefNote{loc.T("staff.after.how_"+string(n.How)) + " " + n.ByName + ", " + when.DateTime(n.At), n.Note})
 	}
-	for _, h := range meetings.Hows {
+	for _, h := range meetings.Moods {
 		v.Hows = append(v.Hows, web.Opt(string(h), loc.T("staff.after.how_"+string(h))))
 	}
 	return v

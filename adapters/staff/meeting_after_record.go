@@ -271,7 +271,7 @@ func (s *Staff) keepDebrief(w http.ResponseWriter, r *http.Request, me people.St
 		return err
 	}
 	id := r.PathValue("meeting")
-	if err := s.flow.KeepDebrief(r.Context(), me.Actor(), ids.MeetingID(id), flow.NewDebrief{How: meetings.How(form.Value("how")), Note: form.Value("note")}); err != nil {
+	if err := s.flow.KeepDebrief(r.Context(), me.Actor(), ids.MeetingID(id), flow.NewDebrief{How: meetings.Mood(form.Value("how")), Note: form.Value("note")}); err != nil {
 		return err
 	}
 	return web.Redirect(w, r, "/meetings/"+id+"?done=after_kept")

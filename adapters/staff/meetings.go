@@ -66,6 +66,7 @@ type meetingView struct {
 	PapersBy   string
 	TooEarly   time.Time // when the room opens, for somebody who takes part
 	After      *afterSummary
+	Before     *beforeView // how it is made ready; nil = not for her
 }
 
 // meeting is one meeting: its people, who came and left when, and the way in.
@@ -88,6 +89,11 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 	v.Usual, v.Must = s.standard(loc, m.Kind), whoTable(loc, m)
 	if m.PapersBy != 0 {
 		v.PapersBy = loc.T("staff.meeting.papers_by", "Day", day(loc, m.PapersBy))
+	}
+	if m.MayPrepare {
+		if v.Before, err = s.meetingBefore(r, me, m.ID); err != nil {
+			return err
+		}
 	}
 	v.People = web.Table{Caption: loc.T("staff.meeting.people"), Columns: []web.Column{{Title: loc.T("staff.case.person")}, {Title: loc.T("staff.meeting.part")},
 		{Title: loc.T("staff.answer.title")}, {Title: loc.T("staff.meeting.attendance")}}}

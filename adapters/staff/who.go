@@ -143,6 +143,7 @@ var results = codes(
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
 	"restricted saved held_recorded held_withdrawn",
 	"meeting_moved feed_revoked source_set source_removed",                                            // calendars
+	"chair_set talked_attendance words_sent words_waiting paper_added",                                // before a meeting
 	"returned given_back appealed review_set flag_added flag_removed",                                 // review
 	"request_made request_kept record_given",                                                          // requests
 	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over

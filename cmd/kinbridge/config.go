@@ -184,6 +184,9 @@ func (c *Config) check() error {
 	if err := checkAddr("http.addr", c.HTTP.Addr, true); err != nil {
 		return err
 	}
+	if _, err := c.Meetings.contributions(); err != nil {
+		return err
+	}
 	if _, err := c.Meetings.papers(); err != nil {
 		return err
 	}

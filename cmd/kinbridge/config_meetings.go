@@ -16,6 +16,8 @@ type MeetingsConfig struct {
 	PapersDays map[string]int `koanf:"papers_days"`
 	// MinutesDays is how many working days after a meeting of a kind its minutes are to be there; a kind that is not named has what the law or practice gives.
 	MinutesDays map[string]int `koanf:"minutes_days"`
+	// ContributionDays is how many working days before a meeting of a kind she is reminded to say what she thinks, and her worker sees that she has not.
+	ContributionDays map[string]int `koanf:"contribution_days"`
 	// CalendarNetworks are networks that are not public and in which calendars that staff publish may be fetched all the same ("10.20.0.0/16"). Calendars at
 	// public addresses need no entry; everything else is refused.
 	CalendarNetworks []string `koanf:"calendar_networks"`
@@ -57,6 +59,11 @@ func (c MeetingsConfig) papers() (map[meetings.Kind]int, error) {
 // minutes is MinutesDays by kind.
 func (c MeetingsConfig) minutes() (map[meetings.Kind]int, error) {
 	return daysByKind("minutes_days", "minutes", c.MinutesDays)
+}
+
+// contributions is ContributionDays by kind.
+func (c MeetingsConfig) contributions() (map[meetings.Kind]int, error) {
+	return daysByKind("contribution_days", "contributions", c.ContributionDays)
 }
 
 func daysByKind(key, what string, in map[string]int) (map[meetings.Kind]int, error) {

@@ -16,6 +16,9 @@ func TestPapersOfMeetings(t *testing.T) {
 		if _, err := (MeetingsConfig{PapersDays: map[string]int{name: days}}).papers(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s, %d days: %v", name, days, err)
 		}
+		if _, err := (MeetingsConfig{ContributionDays: map[string]int{name: days}}).contributions(); err == nil || !strings.Contains(err.Error(), "contribution_days") {
+			t.Errorf("%s, %d days: %v", name, days, err)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func (d *demoMaker) after() error {
 		action("Write to Amy about her new school", meetings.OwnedByMother, "", 4),
 		action("Tell Amy’s grandmother what was agreed", meetings.OwnedByStaff, string(d.staff["dana"]), -4),
 		d.mail("leah", "jack", "Minutes", "", "Dear Dana,\n\nPlease find below the minutes of the team around the child meeting about Amy.\n\nAmy is settled. Her new school begins in January. Leanne will write to her.\n\nLeah"),
-		d.f.KeepDebrief(d.ctx, dana, debrief, flow.NewDebrief{How: meetings.HowUpset, Note: "She was sad that she had not seen Amy. She wants to write tonight."}))
+		d.f.KeepDebrief(d.ctx, dana, debrief, flow.NewDebrief{How: meetings.MoodUpset, Note: "She was sad that she had not seen Amy. She wants to write tonight."}))
 }
 
 // heldBefore stores a meeting that was held before the demo began, which nobody can plan any more.

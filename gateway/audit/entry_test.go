@@ -65,6 +65,8 @@ func everyEntry() []Entry {
 		MeetingStepped(c, mt, "video", "phone", "video_unavailable"), MeetingPartKept(c, mt, "phone", "video_unavailable", true), SaidThere(seat, "phone"), ViewsKept(c, mt, "minutes"),
 		ViewsDisputed(c, mt), ViewsSettled(c, mt), MinutesKept(c, t, mt, m), MinutesTakenBack(c, t, mt, m), ActionSet(c, mt, "act_1", "contact", "2026-11-20"), ActionClosed(c, mt, "act_1"),
 		DebriefKept(c, mt), DebriefRead(c, mt),
+		ContributionGiven(c, mt, 1, s, true), ContributionSent(c, t, mt, 1, m), ChairChosen(c, mt, "con_1"), AttendanceChosen(c, mt, "video", "nobody"), AttendanceTalked(c, mt),
+		PaperAdded(c, t, mt, "ppr_1", "att_1", "care_plan"), PaperSeen(c, t, mt, "ppr_1", 2), MeetingKiosk(c, mt, k), MeetingSeen(c, mt), NoticeRead(c, mt), GuestOpened(seat),
 		GuestInvited(seat), GuestEntered(seat), GuestCodeFailed(seat), GuestMailSent(seat, "invited"), GuestMailFailed(seat, "invited", "550"), GuestLeft(seat), TicketIssued(seat, "tik_1"), TicketRefused("used"),
 		RoomKnocked(seat), RoomAdmitted(seat, "par_2"), RoomRefused(seat, "par_2"), RoomJoined(seat), RoomLeft(seat, "left"),
 		RoomRemoved(seat, "par_2"), RoomEnded(c, mt, "host"),

@@ -138,28 +138,39 @@ const (
 	CalendarSourceRemovedKind Kind = "calendar.source_removed"
 	CalendarReadKind          Kind = "calendar.read"
 
-	GuestLeftKind      Kind = "guest.left"
-	TicketIssuedKind   Kind = "ticket.issued"
-	TicketRefusedKind  Kind = "ticket.refused"
-	RoomKnockedKind    Kind = "room.knocked"
-	RoomAdmittedKind   Kind = "room.admitted"
-	RoomRefusedKind    Kind = "room.refused"
-	RoomJoinedKind     Kind = "room.joined"
-	RoomLeftKind       Kind = "room.left"
-	RoomRemovedKind    Kind = "room.removed"
-	RoomEndedKind      Kind = "room.ended"
-	MeetingSteppedKind Kind = "meeting.stepped"
-	MeetingPartKind    Kind = "meeting.part_recorded"
-	SaidThereKind      Kind = "meeting.said_there"
-	ViewsKeptKind      Kind = "meeting.views_recorded"
-	ViewsDisputedKind  Kind = "meeting.views_disputed"
-	ViewsSettledKind   Kind = "meeting.views_settled"
-	MinutesKeptKind    Kind = "meeting.minutes_kept"
-	MinutesBackKind    Kind = "meeting.minutes_taken_back"
-	ActionSetKind      Kind = "meeting.action_set"
-	ActionClosedKind   Kind = "meeting.action_closed"
-	DebriefKeptKind    Kind = "meeting.debrief_kept"
-	DebriefReadKind    Kind = "meeting.debrief_read"
+	GuestLeftKind         Kind = "guest.left"
+	TicketIssuedKind      Kind = "ticket.issued"
+	TicketRefusedKind     Kind = "ticket.refused"
+	RoomKnockedKind       Kind = "room.knocked"
+	RoomAdmittedKind      Kind = "room.admitted"
+	RoomRefusedKind       Kind = "room.refused"
+	RoomJoinedKind        Kind = "room.joined"
+	RoomLeftKind          Kind = "room.left"
+	RoomRemovedKind       Kind = "room.removed"
+	RoomEndedKind         Kind = "room.ended"
+	MeetingSteppedKind    Kind = "meeting.stepped"
+	MeetingPartKind       Kind = "meeting.part_recorded"
+	SaidThereKind         Kind = "meeting.said_there"
+	ViewsKeptKind         Kind = "meeting.views_recorded"
+	ViewsDisputedKind     Kind = "meeting.views_disputed"
+	ViewsSettledKind      Kind = "meeting.views_settled"
+	MinutesKeptKind       Kind = "meeting.minutes_kept"
+	MinutesBackKind       Kind = "meeting.minutes_taken_back"
+	ActionSetKind         Kind = "meeting.action_set"
+	ActionClosedKind      Kind = "meeting.action_closed"
+	DebriefKeptKind       Kind = "meeting.debrief_kept"
+	DebriefReadKind       Kind = "meeting.debrief_read"
+	ContributionGivenKind Kind = "contribution.given"
+	ContributionSentKind  Kind = "contribution.sent"
+	ChairChosenKind       Kind = "meeting.chair_chosen"
+	AttendanceChosenKind  Kind = "meeting.attendance_chosen"
+	AttendanceTalkedKind  Kind = "meeting.attendance_talked"
+	PaperAddedKind        Kind = "meeting.paper_added"
+	PaperSeenKind         Kind = "meeting.paper_seen"
+	MeetingKioskKind      Kind = "meeting.kiosk"
+	MeetingSeenKind       Kind = "meeting.seen"
+	NoticeReadKind        Kind = "meeting.notice_read"
+	GuestOpenedKind       Kind = "guest.link_opened"
 
 	AskSetKind             Kind = "ask.set"
 	AskMovedKind           Kind = "ask.moved"
@@ -365,6 +376,17 @@ var kinds = [...]Info{
 	{ActionClosedKind, "Recorded that something was done after a meeting", "action", true},
 	{DebriefKeptKind, "Wrote how she was after a meeting", "meeting", true},
 	{DebriefReadKind, "Read how she was after a meeting", "meeting", true},
+	{ContributionGivenKind, "Gave what she wants a meeting to hear", "meeting", true},
+	{ContributionSentKind, "Passed on what she wants a meeting to hear", "meeting", true},
+	{ChairChosenKind, "Said who runs a meeting", "meeting", true},
+	{AttendanceChosenKind, "Chose how she wants to take part in a meeting", "meeting", true},
+	{AttendanceTalkedKind, "Talked with her about not taking part in a meeting", "meeting", true},
+	{PaperAddedKind, "Added a paper to a meeting", "meeting", true},
+	{PaperSeenKind, "Had a page of a paper on her screen", "meeting", true},
+	{MeetingKioskKind, "Had a meeting on a kiosk that she had unlocked", "meeting", true},
+	{MeetingSeenKind, "Had a meeting on her screen", "meeting", true},
+	{NoticeReadKind, "Took the record of who was told of a meeting when", "meeting", true},
+	{GuestOpenedKind, "Opened the link of an invitation", "participant", true},
 	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
 	{GuestMailSentKind, "Sent an email to a guest", "participant", true},
 	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},

@@ -46,7 +46,7 @@ func (f *Flow) debrief(ctx context.Context, a ids.Actor, o openMeeting) (*Debrie
 
 // NewDebrief is a note as her supporter writes it.
 type NewDebrief struct {
-	How  meetings.How
+	How  meetings.Mood
 	Note string
 }
 
@@ -58,7 +58,7 @@ func (f *Flow) KeepDebrief(ctx context.Context, a ids.Actor, id ids.MeetingID, n
 	}
 	n.Note = strings.TrimSpace(CleanText(n.Note))
 	switch {
-	case !slices.Contains(meetings.Hows, n.How):
+	case !slices.Contains(meetings.Moods, n.How):
 		return ids.BadField("how", "how", "Choose how she was.").Err()
 	case len(n.Note) > MaxWhy:
 		return ids.BadField("note", "note", "The note is too long.").Err()
@@ -77,7 +77,7 @@ func (f *Flow) KeepDebrief(ctx context.Context, a ids.Actor, id ids.MeetingID, n
 			}
 		}
 		seq, err := tx.AddDebriefNote(o.Case, meetings.DebriefNote{Meeting: id, How: n.How, Note: n.Note, By: a.StaffID()})
-		if err != nil || n.How != meetings.HowWorried {
+		if err != nil || n.How != meetings.MoodWorried {
 			return e, err
 		}
 		return e, f.alertNear(tx, o.Case, o.Mother, ids.MessageID(string(id)+"/"+strconv.FormatInt(seq, 10)), true)

@@ -356,7 +356,7 @@ func TestDebriefIsPacts(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
 		ctx, f := t.Context(), w.Flow
 		id, review := planReview(t, w, meetings.Debrief, time.Hour), planReview(t, w, meetings.CoreGroup, time.Hour)
-		note := flow.NewDebrief{How: meetings.HowWorried, Note: "She cried and would not eat."}
+		note := flow.NewDebrief{How: meetings.MoodWorried, Note: "She cried and would not eat."}
 		wantKind(t, "before it", f.KeepDebrief(ctx, w.Staff.Worker.Actor, id, note), ids.Conflict)
 		w.Env.Clock.Advance(2 * time.Hour)
 		wantKind(t, "on another meeting's page", f.KeepDebrief(ctx, w.Staff.Worker.Actor, review, note), ids.Forbidden)

@@ -80,6 +80,8 @@ func (f *Flow) gatherIn(ctx context.Context, a ids.Actor, m meetings.Meeting, c 
 		Ended:         phase == meetings.Over,
 		TooEarly:      phase == meetings.TooEarly,
 		Private:       m.Kind.Private(),
+		AboutChildren: m.Kind.AboutChildren(),
+		Begun:         !f.now().Before(m.Starts),
 	}}
 	if len(c.rules) > 0 {
 		o.facts.InForce = c.rules
@@ -111,6 +113,7 @@ type MeetingView struct {
 	Expected     // staff only
 	Participants []ParticipantView
 	Attendance   []AttendanceRow // staff only
+	MayPrepare   bool            // how it is made ready may be seen
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
 	MayMove      bool
@@ -247,6 +250,7 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		return MeetingView{}, err
 	}
 	v := MeetingView{MeetingRow: o.row(actor, f.now())}
+	v.MayPrepare = actor.StaffID() != "" && policy.Decide(o.to(policy.SeePreparation)).Allowed()
 	v.MayJoin = policy.Decide(o.to(policy.AttendMeeting)).Allowed()
 	v.MayCancel = (v.Phase == meetings.Open || v.Phase == meetings.TooEarly) && policy.Decide(o.to(policy.PlanMeeting)).Allowed()
 	v.MayMove = v.MayCancel

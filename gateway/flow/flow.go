@@ -50,6 +50,8 @@ type Config struct {
 	PapersBefore map[meetings.Kind]int
 	// MinutesDays is how many working days after a meeting of a kind its minutes are to be there; a kind that is not there has that of meetings.MinutesDays.
 	MinutesDays map[meetings.Kind]int
+	// ContributionBefore is how many working days before a meeting of a kind she is reminded to say what she thinks; a kind that is not there has that of meetings.Kind.
+	ContributionBefore map[meetings.Kind]int
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.

@@ -44,6 +44,8 @@ type (
 	LookUpID       string // one search for a person
 	InvitationID   string // an invitation from somebody else's calendar
 	ActionID       string // one thing to be done after a meeting
+	ContributionID string // one version of what she wants a meeting to hear
+	PaperID        string // one paper of a meeting
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -82,6 +84,8 @@ const (
 	LookUp       = "lkp"
 	Invitation   = "inv"
 	Action       = "act"
+	Contribution = "ctb"
+	Paper        = "ppr"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -101,24 +101,24 @@ func (a Action) Check(today workdays.Day) *ids.Fault {
 	return nil
 }
 
-// How says how she was after a meeting, as her supporter saw it.
-type How string
+// Mood says how she was after a meeting, as her supporter saw it.
+type Mood string
 
 // The ways she was.
 const (
-	HowFine    How = "fine"
-	HowUpset   How = "upset"
-	HowWorried How = "worried" // somebody worries about her safety: those near her are told at once
+	MoodFine    Mood = "fine"
+	MoodUpset   Mood = "upset"
+	MoodWorried Mood = "worried" // somebody worries about her safety: those near her are told at once
 )
 
-// Hows lists them, in the order screens show them.
-var Hows = []How{HowFine, HowUpset, HowWorried}
+// Moods lists them, in the order screens show them.
+var Moods = []Mood{MoodFine, MoodUpset, MoodWorried}
 
 // DebriefNote is what her supporter wrote when a meeting was talked over with her.
 type DebriefNote struct {
 	Meeting ids.MeetingID
 	Seq     int64
-	How     How
+	How     Mood
 	Note    string
 	By      ids.StaffID
 	At      time.Time

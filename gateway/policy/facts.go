@@ -85,6 +85,14 @@ const (
 	CorrectRecord Act = "correct_record" // say of what is recorded of her views that she did not say it
 	KeepDebrief   Act = "keep_debrief"   // write and read how she was when a meeting was talked over
 
+	Contribute       Act = "contribute"        // say before a meeting what she wants it to hear, or write it down with her
+	SendContribution Act = "send_contribution" // send that to the person who runs the meeting
+	ReadContribution Act = "read_contribution" // read it
+	ChooseAttendance Act = "choose_attendance" // say how she wants to take part
+	SeePreparation   Act = "see_preparation"   // see her choice, the papers, and whether she has said what she thinks
+	AddPaper         Act = "add_paper"         // add a paper, or say who runs the meeting
+	ReadNotice       Act = "read_notice"       // have the record of who was told when
+
 	ManagePeople Act = "manage_people" // enter agencies, mothers, cases and people outside, and see who signs in
 	Appoint      Act = "appoint"       // give somebody an appointment, end it, or have a program act in it
 	ManageKiosks Act = "manage_kiosks" // issue enrolment codes, withdraw kiosks
@@ -212,6 +220,8 @@ type MeetingFacts struct {
 	Ended         bool
 	TooEarly      bool // before the room opens
 	Private       bool // between the mother and her supporter alone
+	AboutChildren bool // of a kind that is about children
+	Begun         bool // its beginning is past
 	Self          bool // the ticket asked for is the actor's own
 	// Of a meeting that is being planned:
 	LegalVisit         bool // it is between the mother and her lawyer

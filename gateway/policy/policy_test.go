@@ -363,7 +363,7 @@ func drawFacts(t *rapid.T) Facts {
 		Mail: MailFacts{AddressValid: b("valid"), AddressExpired: b("expired"), SenderIsParty: b("sender"), SameAgency: b("sameAgency"), Moved: b("moved"), Verified: b("verified"), Readable: b("readable"), Automatic: b("auto"), Invitation: b("invite"), InviteKnown: b("inviteKnown"), InviteWaits: b("inviteWaits"),
 			Encrypted: b("encrypted"), AutomaticToday: rapid.IntRange(0, 20).Draw(t, "today"), Challenge: b("challenge"), Report: b("report"),
 			Filing: FilingFacts{Privileged: b("fromPrivileged"), Elsewhere: b("elsewhere"), TakesOver: b("takesOver"), Confirmed: b("confirmedSender")}},
-		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"),
+		Meeting: MeetingFacts{IsParticipant: b("invited"), IsHost: b("host"), Cancelled: b("cancelled"), Ended: b("ended"), TooEarly: b("early"), Private: b("private"), Self: b("self"), AboutChildren: b("aboutChildren"), Begun: b("begun"),
 			LegalVisit: b("legal"), UnknownGuest: b("unknownGuest"), OutsideStaff: b("outside"), SeveralAuthorities: b("several"), Confirmed: b("confirmed")},
 		Review: ReviewFacts{Nobody: b("nobody"), First: role("first"), Second: role("second"), Done: rapid.IntRange(0, 3).Draw(t, "done"), For: role("for"),
 			Appeal: b("appeal"), DecidedFirst: b("decidedFirst"), ReadBefore: b("readBefore"), TakenOver: b("takenOver")},

@@ -11,15 +11,6 @@ import (
 	"kinbridge/gateway/store/vault"
 )
 
-// LockMeeting makes other transactions about this meeting wait until this one has ended.
-func (tx *Tx) LockMeeting(m ids.MeetingID) error {
-	n, err := tx.q.exec(tx.ctx, `UPDATE meetings SET revision = revision WHERE id = ?`, string(m))
-	if err == nil && n == 0 {
-		return ids.ErrNotFound
-	}
-	return err
-}
-
 // AddMeetingStep keeps a step; Conflict when the meeting has one with that number already.
 func (tx *Tx) AddMeetingStep(c ids.CaseID, s meetings.Step) error {
 	note, err := tx.sealText(vault.CaseScope(c), "meeting_steps", stepKey(s.Meeting, s.Seq), "note", s.Note)

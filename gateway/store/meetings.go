@@ -96,6 +96,15 @@ func (tx *Tx) BumpMeeting(id ids.MeetingID) (revision int64, err error) {
 	return revision, err
 }
 
+// LockMeeting makes other transactions about this meeting wait until this one has ended.
+func (tx *Tx) LockMeeting(m ids.MeetingID) error {
+	n, err := tx.q.exec(tx.ctx, `UPDATE meetings SET revision = revision WHERE id = ?`, string(m))
+	if err == nil && n == 0 {
+		return ids.ErrNotFound
+	}
+	return err
+}
+
 // AddParticipant stores one person's place in a meeting. linkHash is the hash of her link's token, "" for those who need none.
 func (tx *Tx) AddParticipant(p meetings.Participant, linkHash string) error {
 	_, err := tx.q.exec(tx.ctx, `INSERT INTO participants (id, meeting_id, kind, person_id, name, typed_sealed, email, role, link_hash, invited, answer_token)

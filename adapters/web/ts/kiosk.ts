@@ -3,7 +3,9 @@ import { workerURL } from './lib/trusted'
 import { Line } from './kiosk/line'
 import { lockOwed, lockPaid, neverFromMemory, oweLock, wipe } from './kiosk/lock'
 import { startPad } from './kiosk/pad'
+import { startMeetings } from './kiosk/meetings'
 import { startReply, startWriting } from './kiosk/reply'
+import { startSaying } from './kiosk/saying'
 import { Reader } from './kiosk/speech'
 import { ThreadView } from './kiosk/thread'
 
@@ -48,7 +50,10 @@ function startLive(root: HTMLElement): void {
 
   const line = new Line(Number(root.dataset['cursor'] ?? 0), {
     item(item) {
-      if (item.kind === 'meeting') announce(root.dataset['wordsMeeting'], '/kiosk/meetings')
+      if (item.kind === 'meeting') {
+        announce(root.dataset['wordsMeeting'], '/kiosk/meetings')
+        if (item.meeting) void line.ask({ type: 'receipt', meeting: item.meeting, what: 'shown' })
+      }
       const m = item.message
       if (!m) return
       thread?.show(m)
@@ -100,6 +105,10 @@ function startLive(root: HTMLElement): void {
   const list = document.querySelector<HTMLElement>('[data-messages]')
   const template = document.querySelector<HTMLTemplateElement>('[data-message-template]')
   if (list && template) thread = new ThreadView(list, template, root.dataset['thread'] ?? '', line)
+
+  startMeetings(line)
+  const saying = document.querySelector<HTMLFormElement>('form[data-saying]')
+  if (saying) startSaying(saying, line)
 
   const reply = document.querySelector<HTMLFormElement>('form[data-reply]')
   if (reply) startReply(reply, line)

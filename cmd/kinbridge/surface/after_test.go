@@ -17,7 +17,7 @@ func (w *world) afterMeetings(f *family) {
 		_, err := w.f.AddAction(ctx, p.Actor, g.ID, flow.NewAction{What: w.word(), Kind: meetings.OwnedByMother, Due: w.env.Store.Today() + 3, IdemKey: ids.Secret(8)})
 		w.said(*p, err)
 		w.said(*p, w.f.KeepViews(ctx, p.Actor, g.ID, flow.NewViews{Source: meetings.ViewsByWorker, Text: w.word()}))
-		w.said(*p, w.f.KeepDebrief(ctx, p.Actor, g.ID, flow.NewDebrief{How: meetings.HowUpset, Note: w.word()}))
+		w.said(*p, w.f.KeepDebrief(ctx, p.Actor, g.ID, flow.NewDebrief{How: meetings.MoodUpset, Note: w.word()}))
 	}
 }
 

@@ -91,7 +91,7 @@ export async function openConversation(page, subject) {
 }
 
 /** Types with the on-screen keyboard, as a finger does, and checks that just that is in the box. */
-export async function typeOnScreen(page, text) {
+export async function typeOnScreen(page, text, box = page.getByLabel('Your message')) {
   const board = page.getByRole('group', { name: 'Keyboard' })
   const capital = board.getByRole('button', { name: 'Capital' })
   for (const letter of text) {
@@ -104,7 +104,7 @@ export async function typeOnScreen(page, text) {
       await board.getByRole('button', { name: letter, exact: true }).click()
     }
   }
-  const got = await page.getByLabel('Your message').inputValue()
+  const got = await box.inputValue()
   if (got !== text) throw new Error(`the keyboard typed ${JSON.stringify(got)} for ${JSON.stringify(text)}`)
 }
 

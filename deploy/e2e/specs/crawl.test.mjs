@@ -35,6 +35,8 @@ const ELSEWHERE = {
   '/kiosk/messages/{thread}/sent/{message}': 'pages', // after a form
   '/kiosk/messages/{thread}/{message}/files/{file}': 'files',
   '/kiosk/files/{file}/{page}': 'a picture',
+  '/kiosk/meetings/{meeting}/say': 'before', // after the last question
+  '/kiosk/meetings/{meeting}/speech/{what}': 'a sound',
   '/kiosk/speech/{message}': 'a sound',
   '/kiosk/speech/conversation/{thread}': 'a sound',
   '/kiosk/limits/speech': 'a sound',

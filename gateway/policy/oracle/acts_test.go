@@ -321,6 +321,7 @@ func (w *world) set(f *family) {
 
 func (w *world) meet(f *family) {
 	g := &gathering{fam: f, day: w.day + choose(w, []int{-1, 0, 0, 0, 1}), private: w.chance(3), hosts: map[string]bool{}}
+	g.ofChildren, g.begun = !g.private && !w.chance(4), w.chance(3)
 	if !w.chance(5) {
 		g.in = append(g.in, member{id: f.mother, kind: threads.PartyMother})
 	}

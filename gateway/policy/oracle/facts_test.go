@@ -233,6 +233,15 @@ func (w *world) facts(q *question) policy.Facts {
 	if q.met != nil {
 		w.meetingFacts(&f, q)
 	}
+	if q.met != nil && q.in != nil { // what is said to a meeting goes to those of the conversation, and is her own word whoever wrote it down
+		f.Touch = policy.Touch{}
+		w.talkFacts(&f, q.who, q.in)
+		if q.say != nil {
+			w.sayingFacts(&f, q.who, q.say)
+		} else {
+			f.Review = w.review(q.fam, q.in, messages.FromHer)
+		}
+	}
 	switch q.act {
 	case policy.OpenThread, policy.Address, policy.LookUp:
 		w.planFacts(&f, q)
@@ -248,7 +257,7 @@ func (w *world) facts(q *question) policy.Facts {
 func (w *world) meetingFacts(f *policy.Facts, q *question) {
 	g := q.met
 	f.Meeting = policy.MeetingFacts{IsParticipant: partyOf(g.in, q.who.Actor), IsHost: g.hosts[string(q.who.StaffID())], Cancelled: g.cancelled, Ended: g.day < w.day, TooEarly: g.day > w.day,
-		Private: g.private, Self: q.self}
+		Private: g.private, Self: q.self, AboutChildren: g.ofChildren, Begun: g.past(w)}
 	f.Touch = policy.Touch{Children: g.children, Supervised: g.superviser}
 	for _, m := range g.in {
 		if m.kind == threads.PartyContact {

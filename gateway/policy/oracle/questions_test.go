@@ -15,17 +15,19 @@ var (
 	actsOnSaying = []policy.Act{policy.ReadMessage, policy.SeeRequest, policy.ReadOriginal, policy.AnswerRequest, policy.Review, policy.Appeal, policy.ReleaseClaim, policy.MarkTogether,
 		policy.UnmarkTogether, policy.HearOf, policy.GiveKept, policy.BookSupport, policy.OpenTogether, policy.ClearFile}
 	actsOnDelivery = []policy.Act{policy.Deliver, policy.Attach}
-	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket, policy.StepDown, policy.KeepMeeting, policy.CorrectRecord,
-		policy.KeepDebrief}
-	actsOnPlan    = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
-	actsOnBooking = []policy.Act{policy.PlanMeeting, policy.Invite}
-	actsOnMail    = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
-	actsOnNobody  = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
+	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket,
+		policy.StepDown, policy.KeepMeeting, policy.CorrectRecord, policy.KeepDebrief, policy.Contribute, policy.ChooseAttendance, policy.SeePreparation, policy.AddPaper, policy.ReadNotice}
+	actsOnMeetingTalk   = []policy.Act{policy.SendContribution}
+	actsOnMeetingSaying = []policy.Act{policy.ReadContribution}
+	actsOnPlan          = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
+	actsOnBooking       = []policy.Act{policy.PlanMeeting, policy.Invite}
+	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
+	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
 )
 
 func every() (all []policy.Act) {
-	for _, list := range [][]policy.Act{actsOnCase, actsOnTalk, actsOnSaying, actsOnDelivery, actsOnMeeting, actsOnPlan, actsOnBooking, actsOnMail, actsOnNobody} {
+	for _, list := range [][]policy.Act{actsOnCase, actsOnTalk, actsOnSaying, actsOnDelivery, actsOnMeeting, actsOnMeetingTalk, actsOnMeetingSaying, actsOnPlan, actsOnBooking, actsOnMail, actsOnNobody} {
 		all = append(all, list...)
 	}
 	return all
@@ -107,6 +109,7 @@ func (w *world) askMeetings(q question, with asker) {
 			w.each(q, actsOnMeeting, with)
 			q.self = true
 			w.each(q, actsOnMeeting, with)
+			w.askBefore(q, with)
 		}
 	}
 }

@@ -182,6 +182,8 @@ type gathering struct {
 	cancelled  bool
 	day        int
 	private    bool
+	ofChildren bool // of a kind that is about children
+	begun      bool // of today's: it has begun
 	superviser bool
 }
 
