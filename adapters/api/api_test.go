@@ -380,7 +380,7 @@ func TestTheDocument(t *testing.T) {
 		"list-messages": "get /threads/{thread_id}/messages", "get-message": "get /threads/{thread_id}/messages/{message_id}", "post-message": "post /threads/{thread_id}/messages",
 		"get-attachment": "get /attachments/{attachment_id}", "list-holds": "get /holds", "get-hold": "get /holds/{hold_id}", "return-hold": "post /holds/{hold_id}/return", "give-back-hold": "post /holds/{hold_id}/give-back", "release-hold": "post /holds/{hold_id}/release",
 		"withhold-hold": "post /holds/{hold_id}/withhold", "file-hold": "post /holds/{hold_id}/file", "list-meetings": "get /meetings", "get-meeting": "get /meetings/{meeting_id}",
-		"create-meeting": "post /meetings", "cancel-meeting": "post /meetings/{meeting_id}/cancel", "issue-ticket": "post /meetings/{meeting_id}/tickets",
+		"create-meeting": "post /meetings", "cancel-meeting": "post /meetings/{meeting_id}/cancel", "move-meeting": "post /meetings/{meeting_id}/move", "issue-ticket": "post /meetings/{meeting_id}/tickets",
 		"list-guests": "get /cases/{case_id}/guests", "list-audit-entries": "get /audit-entries",
 		"get-custody": "get /cases/{case_id}/custody", "record-custody-event": "post /custody-events",
 		"list-asks": "get /asks", "list-thread-asks": "get /threads/{thread_id}/asks", "create-ask": "post /threads/{thread_id}/asks", "move-ask": "post /asks/{ask_id}/move",

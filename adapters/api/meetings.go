@@ -31,6 +31,7 @@ type MeetingDetail struct {
 	Participants []Participant `json:"participants" nullable:"false" doc:"Who takes part"`
 	Attendance   []Attendance  `json:"attendance" nullable:"false" doc:"What happened in the room, in order"`
 	MayJoin      bool          `json:"may_join" doc:"Whether a ticket would be given now"`
+	MayMove      bool          `json:"may_move" doc:"Whether this token's owner may give it other times"`
 	MayCancel    bool          `json:"may_cancel" doc:"Whether this token's owner may cancel it"`
 }
 
@@ -48,6 +49,7 @@ type Participant struct {
 	Waiting   bool                `json:"waiting" doc:"Whether she waits in the lobby now"`
 	Joined    *time.Time          `json:"joined,omitempty" doc:"When she first came in. Missing before"`
 	Left      *time.Time          `json:"left,omitempty" doc:"When she last left. Missing while she is in"`
+	Answer    *GuestAnswer        `json:"answer,omitempty" doc:"What a guest's calendar has answered to the present times. Missing before"`
 }
 
 // Attendance is one event of a room.
@@ -142,6 +144,8 @@ func (a *API) meetingOperations() {
 		})
 	operation(a, post("create-meeting", "/meetings", "meetings", "Create a meeting",
 		"Plans a meeting, hosted by this token's owner: guests are invited by email, the mother sees it at her kiosk.", http.StatusCreated), a.createMeeting)
+	operation(a, post("move-meeting", "/meetings/{meeting_id}/move", "meetings", "Move a meeting",
+		"Gives a planned meeting other times: guests are told by email and asked anew, the mother sees it at her kiosk. To the times that it has it is moved for nobody.", http.StatusOK), a.moveMeeting)
 	operation(a, post("cancel-meeting", "/meetings/{meeting_id}/cancel", "meetings", "Cancel a meeting", "Guests are told by email and the room is closed.", http.StatusOK),
 		func(ctx context.Context, actor ids.Actor, in *MeetingPath) (*answer[MeetingDetail], error) {
 			if err := a.f.CancelMeeting(ctx, actor, in.MeetingID); err != nil {
@@ -187,10 +191,10 @@ func (a *API) meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (*
 	if err != nil {
 		return nil, err
 	}
-	d := MeetingDetail{Meeting: meetingItem(v.MeetingRow), Participants: []Participant{}, Attendance: []Attendance{}, MayJoin: v.MayJoin, MayCancel: v.MayCancel}
+	d := MeetingDetail{Meeting: meetingItem(v.MeetingRow), Participants: []Participant{}, Attendance: []Attendance{}, MayJoin: v.MayJoin, MayMove: v.MayMove, MayCancel: v.MayCancel}
 	for _, p := range v.Participants {
 		d.Participants = append(d.Participants, Participant{ID: p.ID, Kind: p.Kind, Role: p.Role, Name: p.Name, TypedName: p.TypedName, Email: p.Email, Agency: p.Agency,
-			Office: string(p.Office), Present: p.Presence.Present, Waiting: p.Presence.Waiting, Joined: maybe(p.Presence.Joined), Left: maybe(p.Presence.Left)})
+			Office: string(p.Office), Present: p.Presence.Present, Waiting: p.Presence.Waiting, Joined: maybe(p.Presence.Joined), Left: maybe(p.Presence.Left), Answer: guestAnswer(p.Answer)})
 	}
 	for _, e := range v.Attendance {
 		d.Attendance = append(d.Attendance, Attendance{Event: e.Kind, Name: e.Name, By: e.By, At: e.At.UTC(), Detail: e.Detail})

@@ -198,6 +198,13 @@ type Planning interface {
 	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID, about []ids.ChildID) ([]people.Contact, error)
 	CreateMeeting(ctx context.Context, a ids.Actor, n flow.NewMeeting) (ids.MeetingID, error)
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
+	MoveMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID, starts, ends time.Time, why string) error
+	MyCalendar(ctx context.Context, a ids.Actor) (flow.WorkerCalendar, error)
+	MakeCalendarFeed(ctx context.Context, a ids.Actor) (string, error)
+	RevokeCalendarFeed(ctx context.Context, a ids.Actor) error
+	SetCalendarSource(ctx context.Context, a ids.Actor, address string) error
+	RemoveCalendarSource(ctx context.Context, a ids.Actor) error
+	CalendarFeed(ctx context.Context, secret string) ([]byte, error)
 }
 
 // Clocks is when meetings about children are due, and which were held.

@@ -59,6 +59,8 @@ type meetingView struct {
 	Attendance web.Table
 	MayJoin    bool
 	MayCancel  bool
+	MayMove    bool
+	Moves      web.Table
 	Usual      standardView
 	Must       web.Table // who should be there
 	PapersBy   string
@@ -72,7 +74,7 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 	if err != nil {
 		return err
 	}
-	v := meetingView{ID: m.ID, Title: meetingTitle(loc, m.MeetingRow), MayJoin: m.MayJoin, MayCancel: m.MayCancel}
+	v := meetingView{ID: m.ID, Title: meetingTitle(loc, m.MeetingRow), MayJoin: m.MayJoin, MayCancel: m.MayCancel, MayMove: m.MayMove, Moves: movesTable(loc, when, m)}
 	if m.Phase == meetings.TooEarly && m.Role != "" {
 		v.TooEarly = m.RoomOpens()
 	}
@@ -87,7 +89,7 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 		v.PapersBy = loc.T("staff.meeting.papers_by", "Day", day(loc, m.PapersBy))
 	}
 	v.People = web.Table{Caption: loc.T("staff.meeting.people"), Columns: []web.Column{{Title: loc.T("staff.case.person")}, {Title: loc.T("staff.meeting.part")},
-		{Title: loc.T("staff.meeting.attendance")}}}
+		{Title: loc.T("staff.answer.title")}, {Title: loc.T("staff.meeting.attendance")}}}
 	for _, p := range m.Participants {
 		v.People.Rows = append(v.People.Rows, personCells(loc, when, p))
 	}
@@ -121,7 +123,7 @@ func personCells(loc i18n.Loc, when web.When, p flow.ParticipantView) []web.Cell
 	default:
 		was.Text = loc.T("staff.presence.not_yet")
 	}
-	return []web.Cell{name, part, was}
+	return []web.Cell{name, part, answerCell(loc, when, p), was}
 }
 
 type cancelView struct {

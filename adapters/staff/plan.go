@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/flow"
@@ -155,20 +153,7 @@ func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
 	if n.Title, err = meetings.CleanTitle(form.Value("title")); err != nil {
 		form.Fail("title", loc.T("staff.plan.title_bad"))
 	}
-	starts, err := time.ParseInLocation("2006-01-02 15:04", form.Value("day")+" "+strings.TrimSpace(form.Value("clock")), web.London)
-	_, badDay := time.Parse(time.DateOnly, form.Value("day"))
-	_, badClock := time.Parse("15:04", strings.TrimSpace(form.Value("clock")))
-	if badDay != nil {
-		form.Fail("day", loc.T("staff.plan.day_missing"))
-	}
-	if badClock != nil || (badDay == nil && err != nil) {
-		form.Fail("clock", loc.T("staff.plan.clock_missing"))
-	}
-	minutes, err := strconv.Atoi(form.Value("length"))
-	if err != nil || minutes < 1 || minutes > 1440 {
-		form.Fail("length", loc.T("staff.plan.length_missing"))
-	}
-	n.Starts, n.Ends = starts, starts.Add(time.Duration(minutes)*time.Minute)
+	n.Starts, n.Ends = readTimes(loc, form)
 	for _, g := range form.Values["guest"] {
 		n.Guests = append(n.Guests, ids.ContactID(g))
 	}

@@ -37,8 +37,10 @@ type Staff struct {
 	cookie web.Cookie
 	log    *slog.Logger
 	now    func() time.Time
-	tries  *web.Limiter  // sign-ins, by address
-	finds  *web.Limiter  // searches for a person, by who looks
+	tries  *web.Limiter // sign-ins, by address
+	finds  *web.Limiter // searches for a person, by who looks
+	feeds  *web.Limiter // readings of a feed of meetings, by address
+	secure bool
 	hashes chan struct{} // sign-ins being computed: each takes 19 MiB for a moment
 
 	alive context.Context // ends when Close is called
@@ -56,7 +58,7 @@ func New(c Config, f Flow) (*Staff, error) {
 	}
 	// The cookie ends with the browser; the session itself ends in the store.
 	s := &Staff{flow: f, cookie: web.NewCookie("kb_staff", c.Secure, 0), log: c.Log, now: c.Now, tries: web.NewLimiter(rate.Every(6*time.Second), 20, 10_000, c.Now),
-		finds: web.NewLimiter(rate.Every(3*time.Second), 20, 10_000, c.Now), hashes: make(chan struct{}, 4)}
+		finds: web.NewLimiter(rate.Every(3*time.Second), 20, 10_000, c.Now), feeds: web.NewLimiter(rate.Every(2*time.Second), 60, 10_000, c.Now), secure: c.Secure, hashes: make(chan struct{}, 4)}
 	s.alive, s.stop = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.Default()

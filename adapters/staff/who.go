@@ -141,6 +141,7 @@ var results = codes(
 	"acting appointed moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
 	"restricted saved held_recorded held_withdrawn",
+	"meeting_moved feed_revoked source_set source_removed",                                            // calendars
 	"returned given_back appealed review_set flag_added flag_removed",                                 // review
 	"request_made request_kept record_given",                                                          // requests
 	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over

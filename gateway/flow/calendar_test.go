@@ -126,7 +126,9 @@ func TestWhoMayMoveAndWhen(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
 		id, _ := planned(t, w)
 		now := w.Env.Clock.Now()
-		at := func(h time.Duration) (time.Time, time.Time) { return now.Add(h * time.Hour), now.Add((h + 1) * time.Hour) }
+		at := func(h time.Duration) (time.Time, time.Time) {
+			return now.Add(h * time.Hour), now.Add((h + 1) * time.Hour)
+		}
 		move := func(a ids.Actor, h time.Duration, why string) error {
 			s, e := at(h)
 			return w.Flow.MoveMeeting(t.Context(), a, id, s, e, why)

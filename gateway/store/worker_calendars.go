@@ -139,7 +139,9 @@ func (s *Store) KeepCalendar(ctx context.Context, actor ids.Actor, c CalendarSou
 	}
 	write := func() error { return s.housekeep(ctx, keep) }
 	if entry != nil {
-		write = func() error { return s.Write(ctx, actor, func(tx *Tx) (audit.Entry, error) { return *entry, keep(tx) }) }
+		write = func() error {
+			return s.Write(ctx, actor, func(tx *Tx) (audit.Entry, error) { return *entry, keep(tx) })
+		}
 	}
 	if err := write(); ids.KindOf(err) != ids.NotFound {
 		return err
