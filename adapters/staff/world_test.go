@@ -19,6 +19,7 @@ import (
 	"github.com/pquerna/otp/totp"
 	"go.uber.org/goleak"
 
+	"kinbridge/adapters/calendar/desk"
 	"kinbridge/adapters/email/intake"
 	"kinbridge/adapters/email/mailauth"
 	"kinbridge/adapters/staff"
@@ -98,7 +99,7 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	records, err := audit.NewRecordSigner(skey)
 	w.must(err)
-	w.f = flow.New(w.e.Store, w.bus, flow.Config{Records: records, MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
+	w.f = flow.New(w.e.Store, w.bus, flow.Config{Calendar: desk.Desk{}, Records: records, MailDomain: "in.kinbridge.example", PublicURL: "https://kinbridge.example", AddressKey: make([]byte, 32),
 		SessionKey: []byte("a session key of thirty-two bytes"), PasswordCost: cheap, Tickets: signer{}, Files: &flowtest.Files{},
 		Mail: intake.Reader{Resolver: mailauth.Static{TXT: map[string][]string{"anytown.example": {"v=spf1 ip4:192.0.2.1 -all"}, "hale.example": {"v=spf1 ip4:192.0.2.1 -all"}}}}, Now: w.e.Clock.Now, Log: slog.New(slog.DiscardHandler)})
 	w.seed()
