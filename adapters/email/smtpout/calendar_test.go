@@ -2,6 +2,8 @@ package smtpout
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/base64"
 	"io"
 	"mime"
@@ -10,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
 
 	"kinbridge/adapters/calendar/desk"
 	"kinbridge/adapters/calendar/invite"
@@ -105,5 +109,35 @@ func readByUs(t *testing.T, raw []byte) {
 	in, err := invite.Read(message)
 	if f := in.Fields(); err != nil || f.UID != "u-1@in.kinbridge.example" || f.Sequence != 2 || f.Method != "REQUEST" {
 		t.Errorf("%v %+v", err, f)
+	}
+}
+
+// Through a real SMTP dialogue the calendar arrives as it was written, and the DKIM signature covers it.
+func TestCalendarIsSentAndSigned(t *testing.T) {
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, g := &smarthost{}, &gateway{mail: withRequest(t)}
+	s := sender(t, g, Config{Smarthost: Smarthost{Addr: h.start(t, nil, false), TLS: TLSNone}, DKIM: DKIM{Domain: "in.kinbridge.example", Selector: "k1", Key: key}})
+	if err := s.HandleGuest(t.Context(), item); err != nil {
+		t.Fatal(err)
+	}
+	raw := h.all()[0].raw
+	readByUs(t, []byte(raw))
+	check := func(raw string) error {
+		vs, err := dkim.VerifyWithOptions(strings.NewReader(raw), &dkim.VerifyOptions{LookupTXT: func(string) ([]string, error) {
+			return []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public)}, nil
+		}})
+		if err != nil || len(vs) != 1 {
+			t.Fatalf("%d signatures, %v", len(vs), err)
+		}
+		return vs[0].Err
+	}
+	if err := check(raw); err != nil {
+		t.Errorf("the signature does not verify: %v", err)
+	}
+	if err := check(strings.Replace(raw, "method=REQUEST", "method=CANCEL", 1)); err == nil {
+		t.Error("another method verifies")
 	}
 }

@@ -83,7 +83,7 @@ func TestSeededFaultsAreCaught(t *testing.T) {
 		c.Rules = whole
 	}
 	seed := uint64(1)
-	for ; missing > 0 && seed <= 60; seed++ {
+	for ; missing > 0 && seed <= 120; seed++ {
 		w = newWorld(rand.New(rand.NewPCG(seed, 7)).IntN)
 		w.enough = func(a policy.Act) bool { return len(left[a]) == 0 }
 		for i := range stepsOfOne {
