@@ -152,6 +152,7 @@ func (w *world) lookAt(m *model, f *family) {
 		m.meets[g.ID] = x
 		m.word("a meeting's title", g.Title, x.heardOf)
 		m.thing("meeting", string(g.ID), x.knownTo)
+		w.lookBefore(m, x)
 		for _, p := range x.in {
 			m.thing("a place in a meeting", string(p.ID), x.knownTo)
 		}
