@@ -81,7 +81,7 @@ func (f *Flow) chairOf(ctx context.Context, b beforeMeeting) (chair, error) {
 	return chair{}, nil
 }
 
-// asChair is a person outside as who runs the meeting. Who works for an authority that looks after none of its children cannot: Invalid.
+// asChair is a person outside as who runs the meeting. Who has to do with none of its children cannot: Invalid.
 func (f *Flow) asChair(ctx context.Context, b beforeMeeting, id ids.ContactID) (c chair, err error) {
 	if c.Contact, err = f.st.Contact(ctx, id); err != nil {
 		return c, err
@@ -89,26 +89,29 @@ func (f *Flow) asChair(ctx context.Context, b beforeMeeting, id ids.ContactID) (
 	if c.Body, err = f.st.Agency(ctx, c.Agency); err != nil {
 		return c, err
 	}
-	if c.Body.Kind != people.Authority {
-		c.about = b.kids
-		return c, nil
+	w, err := aroundCase(ctx, f.st.Reader, b.Case)
+	if err != nil {
+		return c, err
 	}
 	for _, k := range b.kids {
-		if k.Authority == c.Agency {
+		if w.any([]ids.ChildID{k.ID}, c.Contact) {
 			c.about = append(c.about, k)
 		}
 	}
 	if len(c.about) == 0 {
-		return c, ids.E(ids.Invalid, "This authority looks after none of the children whom the meeting is about. Choose somebody else.")
+		return c, ids.E(ids.Invalid, "She has to do with none of the children whom the meeting is about. Choose somebody else.")
 	}
 	return c, nil
 }
 
-// names are those of the children whom what she says is about: what goes to one authority names no child of another's.
+// names are those of the children whom what she says is about: what goes to one authority names no child of another's. While nobody is known to whom it goes, several are not named.
 func (b beforeMeeting) names() []string {
 	kids := b.kids
-	if b.chair.ID != "" {
+	switch {
+	case b.chair.ID != "":
 		kids = b.chair.about
+	case len(kids) > 1:
+		return nil
 	}
 	var out []string
 	for _, k := range kids {

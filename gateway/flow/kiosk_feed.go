@@ -327,6 +327,13 @@ func (f *Flow) withWhom(ctx context.Context, actor ids.Actor, o openThread) (str
 		}
 		names += p.Name
 	}
+	if names == "" { // nobody is in it besides her, as where a meeting's papers are: it is with whoever holds her case
+		s, err := f.st.Staff(ctx, o.CaseRow.Worker)
+		if ids.KindOf(err) == ids.NotFound {
+			return "", nil
+		}
+		return s.Name, err
+	}
 	return names, nil
 }
 

@@ -153,6 +153,7 @@ func (w *world) lookAt(m *model, f *family) {
 		m.word("a meeting's title", g.Title, x.heardOf)
 		m.thing("meeting", string(g.ID), func(p person) bool { return x.knownTo(p) || x.broughtBy(p) })
 		w.lookAfter(m, x)
+		w.lookBefore(m, x)
 		for _, p := range x.in {
 			m.thing("a place in a meeting", string(p.ID), x.knownTo)
 		}
