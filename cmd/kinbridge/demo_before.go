@@ -28,7 +28,7 @@ func (d *demoMaker) beforeMeetings() error {
 	her := ids.MotherActor(d.mothers["carys"])
 	list, err := d.f.MeetingsOf(d.ctx, her)
 	if err != nil || len(list) == 0 {
-		return errors.Join(err, errors.New("Carys has no meeting"))
+		return errors.Join(err, errors.New("the demo: no meeting is planned for Carys"))
 	}
 	id := list[0].ID
 	paper := flow.NewPaper{Meeting: id, Kind: "worker_report", IdemKey: "demo-report", Summary: "The social worker says that Nia is doing well at school. She asks for more calls with you.",
