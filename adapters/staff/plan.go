@@ -31,8 +31,8 @@ type planView struct {
 	ChosenAs     string
 	Again        string
 	Window       string // the days within which it is due
-	Nobody       bool // nobody outside has to do with one of them
-	Several      bool // the guests offered come from more than one local authority
+	Nobody       bool   // nobody outside has to do with one of them
+	Several      bool   // the guests offered come from more than one local authority
 }
 
 // lengths are the durations that can be chosen, in minutes.
