@@ -57,6 +57,9 @@ func (f *Flow) AfterTasks(ctx context.Context, a ids.Actor) (t AfterTasks, err e
 	if err != nil {
 		return t, err
 	}
+	if err := f.st.AheadOfMeetings(ctx, a.StaffID(), missing); err != nil { // what each of them asks is read for all at once
+		return t, err
+	}
 	for _, m := range missing {
 		if !m.Kind.AboutChildren() || joined[m.ID] { // that she was in the room is proven
 			continue
