@@ -31,3 +31,14 @@ func TestMinutesOfMeetings(t *testing.T) {
 		t.Errorf("a debrief has minutes: %v", err)
 	}
 }
+
+func TestCalendarNetworks(t *testing.T) {
+	if _, err := (MeetingsConfig{CalendarNetworks: []string{"10.20.0.0/16", "fd00::/8"}}).calendars(); err != nil {
+		t.Error(err)
+	}
+	for name, c := range map[string]MeetingsConfig{"calendar_networks": {CalendarNetworks: []string{"intranet"}}, "calendar_cas": {CalendarCAs: t.TempDir() + "/none.pem"}} {
+		if _, err := c.calendars(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
