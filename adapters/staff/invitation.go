@@ -10,6 +10,7 @@ import (
 	"kinbridge/adapters/web/i18n"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/invites"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/people"
 )
@@ -68,14 +69,7 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	if in.Invite.Others > 0 {
 		v.Problems = append(v.Problems, loc.N("staff.invite.others", in.Invite.Others))
 	}
-	v.Plan = web.Table{Caption: loc.T("staff.invite.plan"), Columns: []web.Column{{Title: loc.T("staff.invite.way")}, {Title: loc.T("staff.invite.why")}}}
-	for _, l := range in.Invite.Plan {
-		why := l.Why
-		if loc.Lang() == "cy" {
-			why = l.WhyCy
-		}
-		v.Plan.Rows = append(v.Plan.Rows, []web.Cell{{Text: loc.T("staff.invite.leg_" + string(l.Kind)), Small: l.Target}, {Text: why}})
-	}
+	v.Plan = dialPlan(loc, in.Invite.Plan)
 	if loc.Lang() == "cy" {
 		v.Ask = in.Invite.Ask.Cy.Text
 	} else {
@@ -125,6 +119,19 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 		}
 	}
 	return v, nil
+}
+
+// dialPlan is how a meeting can be reached, the best way first. What is dialled is shown; the digits that are sent then are not.
+func dialPlan(loc i18n.Loc, legs []invites.Leg) web.Table {
+	t := web.Table{Caption: loc.T("staff.invite.plan"), Columns: []web.Column{{Title: loc.T("staff.invite.way")}, {Title: loc.T("staff.invite.why")}}}
+	for _, l := range legs {
+		why := l.Why
+		if loc.Lang() == "cy" {
+			why = l.WhyCy
+		}
+		t.Rows = append(t.Rows, []web.Cell{{Text: loc.T("staff.invite.leg_" + string(l.Kind)), Small: l.Target}, {Text: why}})
+	}
+	return t
 }
 
 func joinWords(name, address string) string {

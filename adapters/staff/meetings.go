@@ -66,6 +66,7 @@ type meetingView struct {
 	PapersBy   string
 	TooEarly   time.Time // when the room opens, for somebody who takes part
 	After      *afterSummary
+	Plan       web.Table   // how the others' meeting is reached
 	Before     *beforeView // how it is made ready; nil = not for her
 }
 
@@ -95,6 +96,7 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 			return err
 		}
 	}
+	v.Plan = dialPlan(loc, m.Legs)
 	v.People = web.Table{Caption: loc.T("staff.meeting.people"), Columns: []web.Column{{Title: loc.T("staff.case.person")}, {Title: loc.T("staff.meeting.part")},
 		{Title: loc.T("staff.answer.title")}, {Title: loc.T("staff.meeting.attendance")}}}
 	for _, p := range m.Participants {

@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/invites"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -117,7 +118,8 @@ type MeetingView struct {
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
 	MayMove      bool
-	Moves        []MoveRow // staff only, the last first
+	Moves        []MoveRow     // staff only, the last first
+	Legs         []invites.Leg // how the others' meeting is reached, for who plans; none = it is held in our own room
 }
 
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
@@ -274,7 +276,12 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		if v.Expected, err = f.expected(ctx, v.Meeting); err != nil {
 			return v, err
 		}
-		v.Moves, err = f.movesOf(ctx, v.Meeting)
+		if v.Moves, err = f.movesOf(ctx, v.Meeting); err != nil {
+			return v, err
+		}
+	}
+	if policy.Decide(o.to(policy.PlanMeeting)).Allowed() {
+		v.Legs, err = f.legsOf(ctx, id)
 	}
 	return v, err
 }

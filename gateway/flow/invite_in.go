@@ -81,6 +81,15 @@ func (f *Flow) keepInvitation(tx *store.Tx, s sorting, hold ids.HoldID) error {
 	return tx.SaveInvitation(k, s.invited.digest)
 }
 
+// legsOf are the ways into the meeting of somebody else's calendar of which a meeting was made, the best first; none when it was made of no invitation.
+func (f *Flow) legsOf(ctx context.Context, m ids.MeetingID) ([]invites.Leg, error) {
+	k, err := f.st.InvitationByMeeting(ctx, m)
+	if ids.KindOf(err) == ids.NotFound {
+		return nil, nil
+	}
+	return k.Invite.Plan, err
+}
+
 // InvitationView is an invitation as whoever decides about it sees it.
 type InvitationView struct {
 	invites.Known

@@ -32,14 +32,29 @@ type StepRow struct {
 	ByName string
 }
 
-// plannedLegs are the ways into a meeting that is held elsewhere, by its invitation. None = it is held in our own room. This is the one place to fill it.
-func (f *Flow) plannedLegs(context.Context, meetings.Meeting) ([]meetings.PlannedLeg, error) {
-	return nil, nil
+// plannedLegs are the ways into a meeting that is held elsewhere, by its invitation. None = it is held in our own room.
+func (f *Flow) plannedLegs(ctx context.Context, m meetings.Meeting) (out []meetings.PlannedLeg, err error) {
+	legs, err := f.legsOf(ctx, m.ID)
+	for _, l := range legs {
+		out = append(out, meetings.PlannedLeg{Kind: meetings.LegKind(l.Kind), Why: l.Why})
+	}
+	return out, err
 }
 
-// hasContribution reports whether what she wants to say is there to be read out, and what she chose herself. This is the one place to fill it.
-func (f *Flow) hasContribution(context.Context, meetings.Meeting) (written bool, wants meetings.Part, err error) {
-	return false, "", nil
+// wanted are the parts that she can choose.
+var wanted = map[meetings.How]meetings.Part{meetings.HowVideo: meetings.ByVideo, meetings.HowListen: meetings.ByAudio, meetings.HowPhone: meetings.ByPhone, meetings.HowNotThere: meetings.ReadOut}
+
+// hasContribution reports whether what she wants to say is there to be read out, and what she chose herself.
+func (f *Flow) hasContribution(ctx context.Context, m meetings.Meeting) (written bool, wants meetings.Part, err error) {
+	given, err := f.st.Contributions(ctx, m.Case, m.ID)
+	if err != nil {
+		return false, "", err
+	}
+	choice, err := f.st.Choice(ctx, m.Case, m.ID)
+	if ids.KindOf(err) == ids.NotFound {
+		err = nil
+	}
+	return len(given) > 0, wanted[choice.How], err
 }
 
 // ladderFacts gathers what it depends on which parts she can have.

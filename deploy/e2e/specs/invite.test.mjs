@@ -89,6 +89,9 @@ test('an invitation in the post becomes a meeting, moves, and is called off', as
     await rhian.getByRole('button', { name: 'Book it and accept' }).click()
     await rhian.getByText('Booked, and the organiser’s calendar is answered').waitFor()
     meeting = new URL(rhian.url()).pathname
+    await rhian.getByRole('main').getByText('By telephone: our room dials the meeting').waitFor()
+    assert.equal(await rhian.getByText(/123456789#|Xq7RtB2m/).count(), 0, 'credentials are on the page')
+    await checkPage(rhian, 'staff-meeting-invited')
     await kiosk.goto('/kiosk/meetings')
     await kiosk.getByRole('main').getByText(/2pm|1pm/).first().waitFor()
     assert.equal(await kiosk.getByText(PASSCODE).count(), 0)
