@@ -11,5 +11,6 @@
 //     This is what intake and "kinbridge invite inspect" call: invite.Read(invite.FromMail(m)).
 //   - calendar/itip: what Kinbridge writes: answers, its own meetings, and feeds of them, each as a calendar object and as the
 //     MIME part of a mail.
+//   - calendar/desk: the same in the gateway's words (flow.CalendarWriter).
 //   - calendar/problem: everything that can be wrong, in English and Welsh.
 package calendar
