@@ -68,7 +68,7 @@ func (k *killed) drainAll() {
 	w := k.open()
 	defer func() { _ = w.Close() }()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		next, err := w.Store.Outbox().NextDue(context.Background(), []outbox.Kind{outbox.MailIn, outbox.MailOut, outbox.MailNote, outbox.FileCheck, outbox.CustodyDue, outbox.DayTurned, outbox.AskDue})
+		next, err := w.Store.Outbox().NextDue(context.Background(), []outbox.Kind{outbox.MailIn, outbox.MailOut, outbox.MailNote, outbox.MailInvite, outbox.FileCheck, outbox.CustodyDue, outbox.DayTurned, outbox.AskDue})
 		if err != nil {
 			k.t.Fatal(err)
 		}
@@ -224,8 +224,11 @@ func (l *flowLoad) doings() map[string]func(token string, n int) func() (int, st
 }
 
 func (l *flowLoad) run() {
-	for kind, doing := range l.doings() {
+	doings := l.doings()
+	for kind := range doings { // before any of them begins
 		l.done[kind] = map[string]bool{}
+	}
+	for kind, doing := range doings {
 		l.wg.Go(func() {
 			for n := 0; ; n++ {
 				select {
