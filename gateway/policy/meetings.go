@@ -4,6 +4,11 @@ import "kinbridge/gateway/ids"
 
 func invited(f *Facts) bool { return f.Meeting.IsParticipant || f.Meeting.IsHost }
 
+func worksCase(f *Facts) bool { return isPact(f) || isFamilyWorker(f) || isOffenderManager(f) }
+
+// nearMeeting: whoever is with her when it is held, or brings her there. An officer of another wing knows that she is due somewhere by the prison's list alone.
+func nearMeeting(f *Facts) bool { return invited(f) || isWingOfficer(f) || worksCase(f) }
+
 // plansMeetings: the case's Pact social worker and its family engagement workers.
 func plansMeetings(f *Facts) bool { return isPact(f) || isFamilyWorker(f) }
 
@@ -85,11 +90,12 @@ var meetingChapters = []*Chapter{
 var afterChapters = []*Chapter{
 	{StepDown, "say that she takes part in a smaller way, or in a larger one again", []Rule{
 		{Needs: SeeMovement},
+		{If: "the actor is not in it, not of the case's team and no officer of her wing", When: not(nearMeeting), Needs: SeeMeeting},
 		{If: "the actor is the mother or a person outside", When: notMember, Decision: deny("staff_step", "Staff who are with her say how she takes part.").do("Tell whoever hosts the meeting.")},
 		{If: "it was cancelled", When: func(f *Facts) bool { return f.Meeting.Cancelled }, Decision: deny("cancelled", "This meeting was cancelled.")},
 		{If: "the actor is its host, or is in it with her", When: invited, Decision: allow("in_meeting", "Whoever is in the meeting sees what works.")},
 		{If: "the actor is an officer of her wing", When: isWingOfficer, Decision: allow("brings_her", "Whoever brings her knows what works.")},
-		{If: "the actor is of the case's team", When: func(f *Facts) bool { return isPact(f) || isFamilyWorker(f) || isOffenderManager(f) },
+		{If: "the actor is of the case's team", When: worksCase,
 			Decision: allow("case_team", "The case's team sees to it that she takes part.")},
 		{Decision: deny("steps_not", "Only whoever is in the meeting, an officer of her wing and the case's team change this.").do("Tell one of them.")},
 	}},

@@ -14,6 +14,7 @@ import { startWorld } from '../lib/world.mjs'
 const ELSEWHERE = {
   '/sign-in': 'pages', // signed out
   '/cases.csv': 'a file',
+  '/calendar/feed/{secret}': 'a file', // and no link has it: it is shown once (itip)
   '/asks/report.csv': 'a file',
   '/files/{file}': 'a file',
   '/files/{file}/pages/{page}': 'a picture',

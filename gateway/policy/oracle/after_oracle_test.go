@@ -14,6 +14,9 @@ func (w *world) judgeAfter(q *question) (verdict, bool) {
 			return unknown, true
 		}
 		withHer := p.takesPart(g) || p.officer(f) || p.works(f) || p.manager(f)
+		if !withHer && !p.hears(g) {
+			return unknown, true
+		}
 		return told(p.signedIn() && !g.cancelled && withHer), true
 	case policy.KeepMeeting:
 		if !p.hears(g) {
