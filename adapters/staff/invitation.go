@@ -29,6 +29,7 @@ type inviteView struct {
 	CanReply bool // its organiser's calendar gets an answer
 	Silent   bool // nobody is answered: why is said
 	Unknown  bool
+	Trouble  string // the code with which the organiser's mail server refused our answer
 	Ask      string // the drafted request; "" = nothing is missing
 	Follow   bool   // a change is followed, nothing new is booked
 }
@@ -36,7 +37,7 @@ type inviteView struct {
 // inviteView makes the view of an invitation.
 func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, form *web.Form) (*inviteView, error) {
 	loc, when, in := s.pages.Loc(r), s.pages.When(r), h.Invitation
-	v := &inviteView{Unknown: in.Unknown, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown, Follow: len(in.Changes) > 0}
+	v := &inviteView{Unknown: in.Unknown, Trouble: in.Trouble, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown, Follow: len(in.Changes) > 0}
 	add := func(key, value string) {
 		if value != "" {
 			v.About.Rows = append(v.About.Rows, web.Row(loc.T(key), value))

@@ -67,6 +67,7 @@ type meetingView struct {
 	TooEarly   time.Time // when the room opens, for somebody who takes part
 	After      *afterSummary
 	Plan       web.Table   // how the others' meeting is reached
+	Unanswered string      // the code with which the organiser's mail server refused our answer
 	Before     *beforeView // how it is made ready; nil = not for her
 }
 
@@ -96,7 +97,9 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 			return err
 		}
 	}
-	v.Plan = dialPlan(loc, m.Legs)
+	if m.From != nil {
+		v.Plan, v.Unanswered = dialPlan(loc, m.From.Invite.Plan), m.From.Trouble
+	}
 	v.People = web.Table{Caption: loc.T("staff.meeting.people"), Columns: []web.Column{{Title: loc.T("staff.case.person")}, {Title: loc.T("staff.meeting.part")},
 		{Title: loc.T("staff.answer.title")}, {Title: loc.T("staff.meeting.attendance")}}}
 	for _, p := range m.Participants {

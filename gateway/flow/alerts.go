@@ -151,9 +151,9 @@ func (f *Flow) tellEverybody(tx *store.Tx, a people.SupportAlert) error {
 // AlertMail makes the mail of an outbox item of kind mail_alert. It names nobody and gives no reason: it asks her to look at her page.
 // ErrNothingToSend when somebody sees to the woman already.
 func (f *Flow) AlertMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
-	var g alertMail
-	if err := json.Unmarshal(payload, &g); err != nil {
-		return OutMail{}, ids.Wrap(ids.Invalid, err, "The mail's payload cannot be read.")
+	g, err := payloadOf[alertMail](payload)
+	if err != nil {
+		return OutMail{}, err
 	}
 	a, err := f.st.Alert(ctx, g.Alert)
 	if err != nil {
@@ -211,9 +211,9 @@ func alertLetter(langs []string, link string, urgent bool, g alertMail) letters.
 
 // AlertMailDone records how sending such a mail ended.
 func (f *Flow) AlertMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error {
-	var g alertMail
-	if err := json.Unmarshal(payload, &g); err != nil {
-		return ids.Wrap(ids.Invalid, err, "The mail's payload cannot be read.")
+	g, err := payloadOf[alertMail](payload)
+	if err != nil {
+		return err
 	}
 	a, err := f.st.Alert(ctx, g.Alert)
 	if err != nil {

@@ -239,7 +239,7 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		}
 	}
 	if policy.Decide(o.to(policy.PlanMeeting)).Allowed() {
-		v.Legs, err = f.legsOf(ctx, id)
+		v.From, err = f.madeOf(ctx, id)
 	}
 	return v, err
 }

@@ -292,19 +292,26 @@ func (f *Flow) inviteGuest(tx *store.Tx, m meetings.Meeting, g meetings.Particip
 	return tx.Enqueue(outbox.MailGuest, "invited:"+string(g.ID), guestMail{Participant: g.ID, Purpose: mailInvited, Code: code.ID}, time.Time{})
 }
 
-// CancelMeeting calls a planned meeting off: guests are told by email, the room is closed.
-func (f *Flow) CancelMeeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) error {
-	o, err := f.loadMeeting(ctx, actor, id)
-	if err != nil {
-		return err
+// planned loads a meeting for somebody who changes its plan, and may.
+func (f *Flow) planned(ctx context.Context, a ids.Actor, id ids.MeetingID) (o openMeeting, d policy.Decision, err error) {
+	if o, err = f.loadMeeting(ctx, a, id); err != nil {
+		return o, d, err
 	}
 	if err := f.may(ctx, o.to(policy.SeeMeeting), auditID(id)); err != nil {
-		return err
+		return o, d, err
 	}
 	facts := o.to(policy.PlanMeeting)
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), d)
+	if d = policy.Decide(facts); !d.Allowed() {
+		return o, d, f.refuse(ctx, facts, auditID(id), d)
+	}
+	return o, d, nil
+}
+
+// CancelMeeting calls a planned meeting off: guests are told by email, the room is closed.
+func (f *Flow) CancelMeeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) error {
+	o, d, err := f.planned(ctx, actor, id)
+	if err != nil {
+		return err
 	}
 	if o.Meeting.PhaseAt(f.now()) == meetings.Over {
 		return ids.E(ids.Conflict, "This meeting has ended already.")

@@ -294,17 +294,9 @@ func (f *Flow) SettleReoffer(ctx context.Context, a ids.Actor, id ids.MeetingID,
 	if !slices.Contains(ReofferOutcomes, outcome) {
 		return ids.E(ids.Invalid, "Say whether a new time was offered.")
 	}
-	o, err := f.loadMeeting(ctx, a, id)
+	o, d, err := f.planned(ctx, a, id)
 	if err != nil {
 		return err
-	}
-	if err := f.may(ctx, o.to(policy.SeeMeeting), auditID(id)); err != nil {
-		return err
-	}
-	facts := o.to(policy.PlanMeeting)
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), d)
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
 		return decided(audit.MeetingReoffered(o.Case, id, outcome), d), tx.SettleReoffer(id, a.StaffID(), outcome)

@@ -40,9 +40,9 @@ const (
 // GuestMail makes the mail of an outbox item of kind mail_guest. It says nothing of the mother, her children, the matter or the others.
 // It returns ErrNothingToSend when the world has moved on: the meeting was cancelled or is over, or a newer code replaced this one.
 func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
-	var g guestMail
-	if err := json.Unmarshal(payload, &g); err != nil {
-		return OutMail{}, ids.Wrap(ids.Invalid, err, "The guest mail's payload cannot be read.")
+	g, err := payloadOf[guestMail](payload)
+	if err != nil {
+		return OutMail{}, err
 	}
 	p, err := f.st.Participant(ctx, g.Participant)
 	if err != nil {
@@ -134,9 +134,9 @@ func (f *Flow) GuestMail(ctx context.Context, payload json.RawMessage) (OutMail,
 // GuestMailDone records how sending an item's mail ended: the mail server took it, or refused it for good (answer is what it said). It is
 // idempotent in what it leaves, if not in the audit log: mail tried twice was sent twice.
 func (f *Flow) GuestMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error {
-	var g guestMail
-	if err := json.Unmarshal(payload, &g); err != nil {
-		return ids.Wrap(ids.Invalid, err, "The guest mail's payload cannot be read.")
+	g, err := payloadOf[guestMail](payload)
+	if err != nil {
+		return err
 	}
 	p, err := f.st.Participant(ctx, g.Participant)
 	if err != nil {

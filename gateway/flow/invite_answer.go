@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,7 +126,7 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 			continue
 		}
 		m, err := f.prepareMeeting(ctx, a, NewMeeting{Case: s.Case, Kind: s.answer.Kind, Starts: t.Start, Ends: t.End, About: s.answer.About, Children: s.answer.Children,
-			Staff: s.answer.Staff, IdemKey: fmt.Sprintf("invitation/%s/%d", s.ID, t.ID.Unix())})
+			Staff: s.answer.Staff, IdemKey: fmt.Sprintf("invitation/%s/%d/%d", s.ID, t.ID.Unix(), s.Invite.Sequence)})
 		if err != nil {
 			return err
 		}
@@ -255,15 +256,15 @@ type inviteMail struct {
 // conversation's organisation, from the address that was invited, and says nothing of the mother, her children or the matter. ErrNothingToSend when the organiser is
 // anybody else.
 func (f *Flow) InviteMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
-	var g inviteMail
-	if err := json.Unmarshal(payload, &g); err != nil {
-		return OutMail{}, ids.Wrap(ids.Invalid, err, "The mail's payload cannot be read.")
+	g, err := payloadOf[inviteMail](payload)
+	if err != nil {
+		return OutMail{}, err
 	}
 	k, err := f.st.Invitation(ctx, g.Invitation)
 	if err != nil {
 		return OutMail{}, err
 	}
-	t, err := f.st.Thread(ctx, k.Thread)
+	o, err := loadThread(ctx, f.st.Reader, ids.System("mail"), k.Thread)
 	if err != nil {
 		return OutMail{}, err
 	}
@@ -271,14 +272,18 @@ func (f *Flow) InviteMail(ctx context.Context, payload json.RawMessage) (OutMail
 	if g.Ask {
 		to = invites.Person{Address: k.Invite.Ask.To}
 	}
-	if ok, err := sameAgency(ctx, f.st.Reader, t.Agency, to.Address); err != nil || !ok {
-		return OutMail{}, errors.Join(err, ErrNothingToSend)
+	facts, err := f.organiserFacts(ctx, o, to.Address)
+	if err != nil {
+		return OutMail{}, err
+	}
+	if !policy.Decide(facts).Allowed() {
+		return OutMail{}, ErrNothingToSend
 	}
 	in, err := f.st.Inbound(ctx, k.Inbound)
 	if err != nil {
 		return OutMail{}, err
 	}
-	langs, err := f.languagesAt(ctx, t.Agency)
+	langs, err := f.languagesAt(ctx, o.Agency)
 	if err != nil {
 		return OutMail{}, err
 	}
@@ -295,9 +300,6 @@ func (f *Flow) InviteMail(ctx context.Context, payload json.RawMessage) (OutMail
 		return out, nil
 	}
 	about := CalendarInvitation{UID: k.Invite.UID, Sequence: g.Sequence, RecurrenceID: g.Occurrence, Organizer: CalendarPerson(to), Start: k.Invite.Start, End: k.Invite.End, AllDay: k.Invite.AllDay}
-	if !k.Invite.Repeats && k.Invite.RecurrenceID.IsZero() {
-		about.RecurrenceID = time.Time{}
-	}
 	part, err := f.cfg.Calendar.Reply(about, CalendarPerson{Address: in.Envelope.Rcpt}, g.Answer, "", g.At)
 	if err != nil {
 		return OutMail{}, err
@@ -307,11 +309,11 @@ func (f *Flow) InviteMail(ctx context.Context, payload json.RawMessage) (OutMail
 	return out, nil
 }
 
-// InviteMailDone records how sending such a mail ended.
+// InviteMailDone records how sending such a mail ended. That it was refused for good stands on the pages of the invitation and its meetings: somebody must tell the organiser.
 func (f *Flow) InviteMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error {
-	var g inviteMail
-	if err := json.Unmarshal(payload, &g); err != nil {
-		return ids.Wrap(ids.Invalid, err, "The mail's payload cannot be read.")
+	g, err := payloadOf[inviteMail](payload)
+	if err != nil {
+		return err
 	}
 	k, err := f.st.Invitation(ctx, g.Invitation)
 	if err != nil {
@@ -321,11 +323,11 @@ func (f *Flow) InviteMailDone(ctx context.Context, payload json.RawMessage, sent
 	if g.Ask {
 		what = "asked"
 	}
-	return f.st.Write(ctx, ids.System("mail"), func(*store.Tx) (audit.Entry, error) {
+	return f.st.Write(ctx, ids.System("mail"), func(tx *store.Tx) (audit.Entry, error) {
 		if sent {
-			return audit.InvitationMailSent(k.Case, k.Thread, k.ID, what), nil
+			return audit.InvitationMailSent(k.Case, k.Thread, k.ID, what), tx.SetInvitationTrouble(k.ID, "")
 		}
 		code, _, _ := strings.Cut(answer, " ") // the rest may quote an address
-		return audit.InvitationMailFailed(k.Case, k.Thread, k.ID, code), nil
+		return audit.InvitationMailFailed(k.Case, k.Thread, k.ID, code), tx.SetInvitationTrouble(k.ID, audit.Code(cmp.Or(code, "failed")))
 	})
 }

@@ -81,13 +81,16 @@ func (f *Flow) keepInvitation(tx *store.Tx, s sorting, hold ids.HoldID) error {
 	return tx.SaveInvitation(k, s.invited.digest)
 }
 
-// legsOf are the ways into the meeting of somebody else's calendar of which a meeting was made, the best first; none when it was made of no invitation.
-func (f *Flow) legsOf(ctx context.Context, m ids.MeetingID) ([]invites.Leg, error) {
+// madeOf is the invitation of which a meeting was made; nil when it was made of none.
+func (f *Flow) madeOf(ctx context.Context, m ids.MeetingID) (*invites.Known, error) {
 	k, err := f.st.InvitationByMeeting(ctx, m)
-	if ids.KindOf(err) == ids.NotFound {
+	switch {
+	case err == nil:
+		return &k, nil
+	case ids.KindOf(err) == ids.NotFound:
 		return nil, nil
 	}
-	return k.Invite.Plan, err
+	return nil, err
 }
 
 // InvitationView is an invitation as whoever decides about it sees it.
@@ -99,7 +102,6 @@ type InvitationView struct {
 	About   []ids.ChildID // whom the conversation's organisation looks after: whom it is about, most likely
 	// MayAnswer: its organiser is of the conversation's organisation, so an answer goes to her calendar. To nobody else's does one go.
 	MayAnswer bool
-	Asked     bool // the drafted request was sent
 	// Unknown: it takes back a meeting that is not known here, or comes from somebody whose word does not count for it.
 	Unknown bool
 }
@@ -126,6 +128,14 @@ func (f *Flow) invitationOf(ctx context.Context, h heldThing, mail ReadMail) (*I
 			v.About = append(v.About, kid.ID)
 		}
 	}
-	v.MayAnswer, err = sameAgency(ctx, f.st.Reader, h.in.Agency, k.Invite.Organizer.Address)
+	facts, err := f.organiserFacts(ctx, h.in, k.Invite.Organizer.Address)
+	v.MayAnswer = policy.Decide(facts).Allowed()
 	return v, err
+}
+
+// organiserFacts are what policy asks about an answer to an organiser.
+func (f *Flow) organiserFacts(ctx context.Context, o openThread, address string) (facts policy.Facts, err error) {
+	facts = o.to(policy.AnswerOrganiser)
+	facts.Mail.SameAgency, err = sameAgency(ctx, f.st.Reader, o.Agency, address)
+	return facts, err
 }

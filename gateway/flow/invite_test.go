@@ -162,7 +162,12 @@ func TestAnInvitationChanges(t *testing.T) {
 		if m, err := w.Flow.Meeting(ctx, worker, id); err != nil || m.State != meetings.Cancelled {
 			t.Errorf("%v %s", err, m.State)
 		}
-		if out := replies(t, w); len(out) != 2 {
+		// And holds it after all, at the same time: it can be booked again.
+		back := w.Receive(t, to, invited(w, "meetings@anytown.example", 5, at))
+		if again := book(w.HoldOfMail(t, back.ID).ID); len(again) != 1 || again[0] == id {
+			t.Errorf("booked again: %v", again)
+		}
+		if out := replies(t, w); len(out) != 3 {
 			t.Errorf("%d answers: a cancellation needs none", len(out))
 		}
 		w.VerifyAudit(t)
@@ -238,6 +243,31 @@ func TestTwoAnswerOneInvitation(t *testing.T) {
 		ms, err := w.Env.Store.MeetingsOfCase(t.Context(), w.Case)
 		if err != nil || done != 1 || len(ms) != 1 {
 			t.Errorf("%d pressed with success, %d meetings, %v", done, len(ms), err)
+		}
+	})
+}
+
+// An answer that is refused for good is shown where somebody can act on it, until one has arrived.
+func TestARefusedAnswerIsShown(t *testing.T) {
+	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
+		to := w.ReplyAddress(t, w.Threads.Official, w.Contacts.Anna)
+		h := w.HoldOfMail(t, w.Receive(t, to, invited(w, flowtest.AnnaAddress, 0, inDays(w, 5))).ID)
+		made, err := w.Flow.AnswerInvitation(t.Context(), w.Staff.Worker.Actor, h.ID, flow.InviteAnswer{Answer: flow.AnswerAccepted, Kind: meetings.CoreGroup, About: []ids.ChildID{w.Children[0].ID}})
+		must(t, err)
+		it := w.Take(t, outbox.MailInvite)[0]
+		for _, c := range []struct {
+			sent   bool
+			answer string
+			want   string
+		}{{false, "550 5.1.1 no such mailbox: meetings@anytown.example", "550"}, {false, "", "failed"}, {true, "250 ok", ""}} {
+			must(t, w.Flow.InviteMailDone(t.Context(), it.Payload, c.sent, c.answer))
+			m, err := w.Flow.Meeting(t.Context(), w.Staff.Worker.Actor, made[0])
+			if err != nil || m.From == nil || m.From.Trouble != c.want {
+				t.Errorf("%+v: %v %+v", c, err, m.From)
+			}
+		}
+		if m, err := w.Flow.Meeting(t.Context(), w.Staff.Manager.Actor, made[0]); err == nil && m.From != nil {
+			t.Error("somebody who does not plan meetings sees how it is dialled")
 		}
 	})
 }

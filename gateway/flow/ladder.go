@@ -34,11 +34,14 @@ type StepRow struct {
 
 // plannedLegs are the ways into a meeting that is held elsewhere, by its invitation. None = it is held in our own room.
 func (f *Flow) plannedLegs(ctx context.Context, m meetings.Meeting) (out []meetings.PlannedLeg, err error) {
-	legs, err := f.legsOf(ctx, m.ID)
-	for _, l := range legs {
+	k, err := f.madeOf(ctx, m.ID)
+	if err != nil || k == nil {
+		return nil, err
+	}
+	for _, l := range k.Invite.Plan {
 		out = append(out, meetings.PlannedLeg{Kind: meetings.LegKind(l.Kind), Why: l.Why})
 	}
-	return out, err
+	return out, nil
 }
 
 // wanted are the parts that she can choose.

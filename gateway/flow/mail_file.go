@@ -337,9 +337,9 @@ func (f *Flow) tellUnreadable(tx *store.Tx, s sorting) error {
 
 // NoticeMail returns the mail that tells a sender why hers could not be read, or somebody of a review. ErrNothingToSend when she is no longer in the thread.
 func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail, error) {
-	var n noticePayload
-	if err := json.Unmarshal(payload, &n); err != nil {
-		return OutMail{}, ids.Wrap(ids.Invalid, err, "The notice's payload cannot be read.")
+	n, err := payloadOf[noticePayload](payload)
+	if err != nil {
+		return OutMail{}, err
 	}
 	contact := ids.ContactActor(n.Contact)
 	o, err := loadThread(ctx, f.st.Reader, contact, n.Thread)
@@ -373,9 +373,9 @@ func (f *Flow) NoticeMail(ctx context.Context, payload json.RawMessage) (OutMail
 
 // NoticeDone records how sending such a mail ended.
 func (f *Flow) NoticeDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error {
-	var n noticePayload
-	if err := json.Unmarshal(payload, &n); err != nil {
-		return ids.Wrap(ids.Invalid, err, "The notice's payload cannot be read.")
+	n, err := payloadOf[noticePayload](payload)
+	if err != nil {
+		return err
 	}
 	t, err := f.st.Thread(ctx, n.Thread)
 	if err != nil {

@@ -20,8 +20,8 @@ type MeetingView struct {
 	MayJoin      bool            // a ticket would be given now
 	MayCancel    bool
 	MayMove      bool
-	Moves        []MoveRow     // staff only, the last first
-	Legs         []invites.Leg // how the others' meeting is reached, for who plans; none = it is held in our own room
+	Moves        []MoveRow      // staff only, the last first
+	From         *invites.Known // the invitation of which it was made, for who plans; nil = none, it is held in our own room
 }
 
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the

@@ -11,7 +11,6 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/outbox"
-	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 )
 
@@ -22,17 +21,9 @@ const MaxMoveReason = 500
 // kiosk and the media server are told. why is for those who may see the meeting, "" = not said. To the times that it has it moves for nobody, so that a
 // request sent twice is done once. Conflict when it was called off or is over, or somebody has been in it.
 func (f *Flow) MoveMeeting(ctx context.Context, actor ids.Actor, id ids.MeetingID, starts, ends time.Time, why string) error {
-	o, err := f.loadMeeting(ctx, actor, id)
+	o, d, err := f.planned(ctx, actor, id)
 	if err != nil {
 		return err
-	}
-	if err := f.may(ctx, o.to(policy.SeeMeeting), auditID(id)); err != nil {
-		return err
-	}
-	facts := o.to(policy.PlanMeeting)
-	d := policy.Decide(facts)
-	if !d.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), d)
 	}
 	starts, ends, why = starts.UTC().Truncate(time.Second), ends.UTC().Truncate(time.Second), strings.TrimSpace(CleanText(why))
 	if err := meetings.CheckTimes(starts, ends, f.now()); err != nil {

@@ -179,6 +179,7 @@ type Known struct {
 	Received time.Time
 	Decided  time.Time
 	By       ids.StaffID
+	Trouble  string // the code with which the organiser's mail server refused our last answer for good; "" = it did not
 	Booked   []Booked
 	Versions []Version
 	Invite   Invite
@@ -244,17 +245,22 @@ func (k Known) Apply(in Invite) Known {
 		k.Invite.Sequence, k.Invite.Stamp = in.Sequence, in.Stamp
 	case in.Cancels():
 		k.Invite.Method, k.Invite.Sequence, k.Invite.Stamp, k.Invite.Times = in.Method, in.Sequence, in.Stamp, nil
-		if len(k.Booked) == 0 {
+		if !k.stands() {
 			k.State = Withdrawn
 		}
 		return k
 	default:
 		k.Invite = in
 	}
-	if len(k.Booked) == 0 { // answered or not, what is new is a new question
+	if !k.stands() { // answered or not, what is new is a new question
 		k.State = Proposed
 	}
 	return k
+}
+
+// stands reports whether a meeting that was made of it is still to be, or was.
+func (k Known) stands() bool {
+	return slices.ContainsFunc(k.Booked, func(b Booked) bool { return !b.Over })
 }
 
 func (k Known) versionsBut(id time.Time) (out []Version) {
@@ -316,10 +322,10 @@ func (k Known) Changes(now time.Time) (out []Change) {
 	return out
 }
 
-// Free are the times that have not begun and of which no meeting was made.
+// Free are the times that have not begun and of which no meeting stands: one that was called off here can be made again.
 func (k Known) Free(now time.Time) (out []Time) {
 	for _, t := range k.Invite.Coming(now) {
-		if !slices.ContainsFunc(k.Booked, func(b Booked) bool { return b.Occurrence.Equal(t.ID) }) {
+		if !slices.ContainsFunc(k.Booked, func(b Booked) bool { return !b.Over && b.Occurrence.Equal(t.ID) }) {
 			out = append(out, t)
 		}
 	}

@@ -39,15 +39,17 @@ const (
 	SetFlags     Act = "set_flags"     // say which words are pointed out to reviewers
 	ReleaseClaim Act = "release_claim" // take a claim from whoever has it
 
-	FileMail      Act = "file_mail"      // let a received email into its thread (decided for the sender)
-	DecideMail    Act = "decide_mail"    // read a held email and refuse it
-	MoveMail      Act = "move_mail"      // say that a held email belongs to another case
-	FileHeldMail  Act = "file_held_mail" // put a held email into a thread as its sender's words
-	ReadMail      Act = "read_mail"      // read how an email came, and its original
-	Handover      Act = "handover"       // see who is proposed to take over a thread, and refuse it
-	HandOver      Act = "hand_over"      // let a named person take over a thread
-	HandleFailure Act = "handle_failure" // see what did not arrive, send it again, or mark it as dealt with
-	Chase         Act = "chase"          // set a day by which an answer is asked for, and ask again
+	FileMail   Act = "file_mail"   // let a received email into its thread (decided for the sender)
+	DecideMail Act = "decide_mail" // read a held email and refuse it
+	MoveMail   Act = "move_mail"   // say that a held email belongs to another case
+	// AnswerOrganiser: answer the organiser of an invitation, or ask her for what it does not say; Mail.SameAgency says whether she is of the conversation's organisation.
+	AnswerOrganiser Act = "answer_organiser"
+	FileHeldMail    Act = "file_held_mail" // put a held email into a thread as its sender's words
+	ReadMail        Act = "read_mail"      // read how an email came, and its original
+	Handover        Act = "handover"       // see who is proposed to take over a thread, and refuse it
+	HandOver        Act = "hand_over"      // let a named person take over a thread
+	HandleFailure   Act = "handle_failure" // see what did not arrive, send it again, or mark it as dealt with
+	Chase           Act = "chase"          // set a day by which an answer is asked for, and ask again
 
 	MarkTogether   Act = "mark_together"   // say that a message is to be read together with somebody
 	UnmarkTogether Act = "unmark_together" // say that it need not be

@@ -133,6 +133,14 @@ var mailChapters = []*Chapter{
 			Decision: deny("confirm_sender", "Nothing proves that this email comes from where it says. Ask the sender by telephone, then say here that you have.")},
 		{Decision: allow("filed_by_reviewer", "Somebody who reviews this conversation has read the email and looked at who sent it.")},
 	}},
+	// The mail system asks when it sends what a person has decided: whom it goes to counts then, too.
+	{AnswerOrganiser, "answer the organiser of an invitation", []Rule{
+		{If: "the actor is not the mail system itself", When: not(isSystem), Needs: DecideMail},
+		{If: "the conversation is not an official one of hers", When: not(onOfficialToHer), Decision: deny("invitation_official", "Only invitations to a mother's official conversations are answered.")},
+		{If: "the organiser is of another organisation", When: otherAgency,
+			Decision: deny("organiser_elsewhere", "The organiser is not of this conversation's organisation: by an answer she would learn that a meeting is held.").do("Tell the sender yourself.")},
+		{Decision: allow("organiser", "The organiser is of this conversation's organisation.")},
+	}},
 	// Whoever sorts mail of no case reads it then, so what was addressed to a privileged thread stays there.
 	{MoveMail, "say that a held email belongs to another case", []Rule{
 		{Needs: DecideMail},

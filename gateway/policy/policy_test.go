@@ -101,6 +101,14 @@ func init() {
 	pact := map[string]string{"pact_worker on team": "a"}
 	table[Handover] = map[threads.Channel]map[string]string{threads.Official: pact, threads.Confidential: {}, threads.Privileged: {}, "": {}}
 	table[HandOver] = map[threads.Channel]map[string]string{threads.Official: {"pact_worker on team": "d"}, threads.Confidential: {}, threads.Privileged: {}, "": {}}
+	table[AnswerOrganiser] = map[threads.Channel]map[string]string{} // the organiser is of another organisation here
+	for ch, readers := range table[DecideMail] {
+		row := map[string]string{"system": "d"}
+		for who := range readers {
+			row[who] = "d"
+		}
+		table[AnswerOrganiser][ch] = row
+	}
 	table[HandleFailure] = map[threads.Channel]map[string]string{threads.Official: pact, threads.Confidential: pact, threads.Privileged: {}, "": {}}
 }
 
@@ -456,7 +464,8 @@ func TestProperties(t *testing.T) {
 		if f.Act == FileMail && d.Effect == Allow && !(f.Mail.AddressValid && !f.Mail.AddressExpired && f.Mail.SenderIsParty && f.Mail.Verified && f.Mail.Readable && !f.Mail.Automatic) {
 			fail("mail posted without proof")
 		}
-		if (d.Effect == Note) && !(f.Act == FileMail && f.Mail.Automatic) {
+		known := f.Mail.Invitation && (f.Mail.InviteKnown || f.Mail.InviteWaits) && f.Mail.Verified && (f.Mail.SenderIsParty || f.Mail.SameAgency)
+		if (d.Effect == Note) && !(f.Act == FileMail && (f.Mail.Automatic || known)) {
 			fail("a person's mail is only noted")
 		}
 		if d.Duties.Has(TellSender) && !(f.Act == FileMail && f.Mail.SenderIsParty && f.Mail.Verified && !f.Mail.Automatic) {
@@ -465,6 +474,9 @@ func TestProperties(t *testing.T) {
 		if f.Act == FileHeldMail && opens && (f.Mail.Automatic || !f.Mail.Readable || !f.Mail.SameAgency || !f.Mail.Verified && !f.Mail.Filing.Confirmed ||
 			f.Mail.Filing.Privileged && f.Mail.Filing.Elsewhere) {
 			fail("mail filed that must not be")
+		}
+		if f.Act == AnswerOrganiser && opens && !f.Mail.SameAgency {
+			fail("another organisation is answered")
 		}
 		if f.Act == HandOver && opens && !f.Mail.SameAgency {
 			fail("another organisation takes over")

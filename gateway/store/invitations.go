@@ -34,9 +34,18 @@ func (tx *Tx) SaveInvitation(k invites.Known, uidDigest string) error {
 	return err
 }
 
-// BookOf records that a meeting was made of one of an invitation's times; Conflict when one was made of it before.
+// SetInvitationTrouble records how sending our last answer to an invitation ended.
+func (tx *Tx) SetInvitationTrouble(id ids.InvitationID, code string) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE invitations SET trouble = ? WHERE id = ?`, code, string(id))
+	tx.Wake(TopicStaff)
+	return err
+}
+
+// BookOf records that a meeting was made of one of an invitation's times, in the place of one that was called off; Conflict when one stands.
 func (tx *Tx) BookOf(id ids.InvitationID, occurrence time.Time, m ids.MeetingID) error {
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO invitation_meetings (invitation_id, occurrence, meeting_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, string(id), micros(occurrence), string(m))
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO invitation_meetings (invitation_id, occurrence, meeting_id) VALUES (?, ?, ?)
+		ON CONFLICT (invitation_id, occurrence) DO UPDATE SET meeting_id = excluded.meeting_id
+		WHERE NOT EXISTS (SELECT 1 FROM meetings m WHERE m.id = invitation_meetings.meeting_id AND m.state = 'planned')`, string(id), micros(occurrence), string(m))
 	if err == nil && n == 0 {
 		return ids.E(ids.Conflict, "Somebody has booked this meeting already.")
 	}
@@ -53,8 +62,8 @@ func (tx *Tx) LockInvitation(id ids.InvitationID) (invites.Known, error) {
 
 func (r Reader) invitationWhere(ctx context.Context, where string, args ...any) (k invites.Known, err error) {
 	var sealed []byte
-	err = r.q.one(ctx, `SELECT id, case_id, thread_id, contact_id, inbound_id, hold_id, state, received, decided, decided_by, facts_sealed FROM invitations WHERE `+where, args,
-		&k.ID, &k.Case, &k.Thread, &k.Contact, &k.Inbound, &k.Hold, &k.State, at{&k.Received}, at{&k.Decided}, &k.By, &sealed)
+	err = r.q.one(ctx, `SELECT id, case_id, thread_id, contact_id, inbound_id, hold_id, state, received, decided, decided_by, trouble, facts_sealed FROM invitations WHERE `+where, args,
+		&k.ID, &k.Case, &k.Thread, &k.Contact, &k.Inbound, &k.Hold, &k.State, at{&k.Received}, at{&k.Decided}, &k.By, &k.Trouble, &sealed)
 	if err != nil {
 		return k, err
 	}

@@ -2,9 +2,11 @@ package smtpout
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -140,4 +142,11 @@ func TestCalendarIsSentAndSigned(t *testing.T) {
 	if err := check(strings.Replace(raw, "method=REQUEST", "method=CANCEL", 1)); err == nil {
 		t.Error("another method verifies")
 	}
+}
+
+func (g *gateway) InviteMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
+	return g.GuestMail(ctx, p)
+}
+func (g *gateway) InviteMailDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
+	return g.GuestMailDone(ctx, p, sent, answer)
 }

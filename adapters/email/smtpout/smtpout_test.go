@@ -195,12 +195,6 @@ func (g *gateway) PageMail(ctx context.Context, p json.RawMessage) (flow.OutMail
 func (g *gateway) PageMailDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
 	return g.GuestMailDone(ctx, p, sent, answer)
 }
-func (g *gateway) InviteMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
-	return g.GuestMail(ctx, p)
-}
-func (g *gateway) InviteMailDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
-	return g.GuestMailDone(ctx, p, sent, answer)
-}
 func (g *gateway) AlertMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
 	return g.GuestMail(ctx, p)
 }

@@ -247,7 +247,7 @@ func (w *world) facts(q *question) policy.Facts {
 		w.planFacts(&f, q)
 	case policy.PlanMeeting, policy.Invite:
 		w.bookingFacts(&f, q)
-	case policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver:
+	case policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver:
 		w.mailFacts(&f, q)
 	}
 	return f

@@ -21,7 +21,7 @@ var (
 	actsOnMeetingSaying = []policy.Act{policy.ReadContribution}
 	actsOnPlan          = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
 	actsOnBooking       = []policy.Act{policy.PlanMeeting, policy.Invite}
-	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.HandOver}
+	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver}
 	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
 )

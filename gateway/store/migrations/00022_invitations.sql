@@ -3,6 +3,7 @@
 -- +goose Up
 -- One row for each meeting of somebody else's that a case was invited to. uid_digest names it (UID, RFC 5545 section 3.8.4.7) without saying what it is. facts_sealed is what the newest version says,
 -- with the credentials of the way in.
+-- trouble is the code with which the organiser's mail server refused our last answer for good, '' = it did not.
 CREATE TABLE invitations (
   id           TEXT PRIMARY KEY,
   case_id      TEXT NOT NULL REFERENCES cases (id),
@@ -15,6 +16,7 @@ CREATE TABLE invitations (
   received     BIGINT NOT NULL,
   decided      BIGINT NOT NULL DEFAULT 0,
   decided_by   TEXT NOT NULL DEFAULT '',
+  trouble      TEXT NOT NULL DEFAULT '',
   facts_sealed BYTEA NOT NULL,
   UNIQUE (case_id, uid_digest)
 );
