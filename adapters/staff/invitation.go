@@ -18,7 +18,7 @@ import (
 // inviteView is an invitation that a held email brings, and how it can be answered.
 type inviteView struct {
 	About    web.SummaryList
-	Plan     web.Table
+	Plan     web.SummaryList
 	Problems []string
 	Changes  []string // what the organiser has changed of meetings that were made
 	Times    []web.Option
@@ -123,16 +123,15 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 }
 
 // dialPlan is how a meeting can be reached, the best way first. What is dialled is shown; the digits that are sent then are not.
-func dialPlan(loc i18n.Loc, legs []invites.Leg) web.Table {
-	t := web.Table{Caption: loc.T("staff.invite.plan"), Columns: []web.Column{{Title: loc.T("staff.invite.way")}, {Title: loc.T("staff.invite.why")}}}
+func dialPlan(loc i18n.Loc, legs []invites.Leg) (list web.SummaryList) {
 	for _, l := range legs {
 		why := l.Why
 		if loc.Lang() == "cy" {
 			why = l.WhyCy
 		}
-		t.Rows = append(t.Rows, []web.Cell{{Text: loc.T("staff.invite.leg_" + string(l.Kind)), Small: l.Target}, {Text: why}})
+		list.Rows = append(list.Rows, web.SummaryRow{Key: loc.T("staff.invite.leg_" + string(l.Kind)), Lines: []string{l.Target, why}})
 	}
-	return t
+	return list
 }
 
 func joinWords(name, address string) string {

@@ -66,9 +66,9 @@ type meetingView struct {
 	PapersBy   string
 	TooEarly   time.Time // when the room opens, for somebody who takes part
 	After      *afterSummary
-	Plan       web.Table   // how the others' meeting is reached
-	Unanswered string      // the code with which the organiser's mail server refused our answer
-	Before     *beforeView // how it is made ready; nil = not for her
+	Plan       web.SummaryList // how the others' meeting is reached
+	Unanswered string          // the code with which the organiser's mail server refused our answer
+	Before     *beforeView     // how it is made ready; nil = not for her
 }
 
 // meeting is one meeting: its people, who came and left when, and the way in.
