@@ -179,6 +179,7 @@ func TestAMemberWhoDoesNotComeBackHasLeft(t *testing.T) {
 	mother, _ := w.join("mother")
 	l := w.media(mother)
 	mother.Drop(ReasonLost)
+	w.settle() // the room notes when she was lost by the clock it finds
 	w.clock.move(19 * time.Second)
 	time.Sleep(10 * time.Millisecond)
 	if _, gone := last[PersonGone](hostSocket); gone {

@@ -94,9 +94,12 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
   // Without a word to anybody, in the middle of whatever its parts are doing.
   const kill = async () => {
     const master = (await readFile(path.join(dir, 'queue/pid/master.pid'), 'utf8')).trim()
-    const parts = (await run('pgrep', ['-P', master])).stdout.split('\n').filter(Boolean)
-    await asRoot('kill', '-KILL', master, ...parts)
-    await until('postfix to be gone', async () => (await run('ps', ['-p', [master, ...parts].join(','), '-o', 'stat='])).stdout.split('\n').every((s) => !s || s.startsWith('Z')), { every: 50 })
+    const session = (await run('ps', ['-p', master, '-o', 'sid='])).stdout.trim()
+    await asRoot('kill', '-KILL', master) // first, so that it starts no more parts while they are killed
+    await until('postfix to be gone', async () => {
+      await asRoot('pkill', '-KILL', '-s', session)
+      return (await run('ps', ['-s', session, '-o', 'stat='])).stdout.split('\n').every((s) => !s.trim() || s.startsWith('Z'))
+    }, { every: 50 })
     running = false
   }
   const start = async () => {
