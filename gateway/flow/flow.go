@@ -52,6 +52,8 @@ type Config struct {
 	MinutesDays map[meetings.Kind]int
 	// ContributionBefore is how many working days before a meeting of a kind she is reminded to say what she thinks; a kind that is not there has that of meetings.Kind.
 	ContributionBefore map[meetings.Kind]int
+	// Movements says how the prisons' lists of movements are reckoned.
+	Movements MovementConfig
 	// Tickets signs tickets for meeting rooms; nil = there are none.
 	Tickets TicketSigner
 	// Now is the clock; nil = time.Now.

@@ -21,8 +21,9 @@ type Row struct {
 	Acked    *Acked // nil = nobody has acknowledged it as it is
 	News     *Change
 	Alarm    bool
-	// Away: it has been moved to another day; Slip has the times that it had on this one, and MovedTo the new beginning.
+	// MovedTo: it has been moved to another day and begins then; Slip has the times that it had on this one.
 	MovedTo time.Time
+	Finger  string        // the fingerprint of the movement as it is now: what is acknowledged
 	Step    ids.MeetingID // where the reader can say that she takes part in another way; "" = nowhere
 	MayMark bool
 }
@@ -35,6 +36,30 @@ type Acked struct {
 
 // Gone reports whether the row is on the list only so that it is seen to be struck out.
 func (r Row) Gone() bool { return r.Off || !r.MovedTo.IsZero() }
+
+// OnDay says how a movement stands on the list of a day (from, until to): as it is; struck out because it was called off after the wing could know of it; or struck out
+// because a late change has taken it to another day, with the times that it had. ok is false when it is not on that list.
+func OnDay(s Slip, changes []Change, acks []Ack, from, to time.Time) (shown Slip, movedTo time.Time, ok bool) {
+	within := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+	if within(s.Starts) {
+		known := len(acks) > 0 || slices.ContainsFunc(changes, func(c Change) bool { return c.Late })
+		return s, time.Time{}, !s.Off || known
+	}
+	for _, c := range slices.Backward(changes) {
+		if !c.Late || !within(c.Was) {
+			continue
+		}
+		lead := s.Starts.Sub(s.PickUp)
+		shown = s
+		shown.Starts, shown.Ends = c.Was, c.WasEnds
+		shown = shown.Timed(lead, 0)
+		if !s.Off {
+			movedTo = s.Starts
+		}
+		return shown, movedTo, true
+	}
+	return s, time.Time{}, false
+}
 
 // Presses are the states that an officer can press: what did not take place cannot be begun.
 func (r Row) Presses() (forward, back []State) {

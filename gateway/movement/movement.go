@@ -177,13 +177,13 @@ const (
 // Change is one change of a movement. Starts and Ends are what it has since, the zero time when it was called off; Was what it had before, the zero time when it
 // is new.
 type Change struct {
-	Seq               int64
-	What              What
-	Was, WasEnds      time.Time
-	Starts, Ends      time.Time
-	Late              bool // it was announced to the wing
-	At                time.Time
-	AcknowledgedSince bool // set by News
+	Seq          int64
+	What         What
+	Was, WasEnds time.Time
+	Starts, Ends time.Time
+	Late         bool // it was announced to the wing
+	At           time.Time
+	Stale        bool // set by News: somebody had acknowledged what was there before
 }
 
 // Late reports whether a change is announced: what was there had been acknowledged, or its beginning, or the new one, is near: within the given time, or on this
@@ -206,12 +206,12 @@ func News(changes []Change, acks []Ack, s Slip) (c Change, ok bool) {
 	}
 	for _, c := range slices.Backward(changes) {
 		if c.Late || len(acks) > 0 {
-			c.AcknowledgedSince = len(acks) > 0
+			c.Stale = len(acks) > 0
 			return c, true
 		}
 	}
 	if len(acks) > 0 { // the wing, or with whom: what no change of the plan tells
-		return Change{What: Placed, AcknowledgedSince: true, Starts: s.Starts, Ends: s.Ends, Late: true}, true
+		return Change{What: Placed, Stale: true, Starts: s.Starts, Ends: s.Ends, Late: true}, true
 	}
 	return c, false
 }
