@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/letters"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -46,12 +47,12 @@ func (c SupportConfig) againAfter() time.Duration {
 // alertMail is the payload of an outbox item of kind mail_alert. To is a member of staff; "" = the duty governor of where she is. With Movement it is about that and no alert
 // (movement_alarm.go).
 type alertMail struct {
-	Alert    ids.AlertID    `json:"alert"`
-	To       ids.StaffID    `json:"to,omitempty"`
-	Again    bool           `json:"again,omitempty"`
-	Movement ids.MovementID `json:"movement,omitempty"`
-	Due      time.Time      `json:"due,omitzero"`
-	Kind     string         `json:"kind,omitempty"`
+	Alert    ids.AlertID        `json:"alert"`
+	To       ids.StaffID        `json:"to,omitempty"`
+	Again    bool               `json:"again,omitempty"`
+	Movement ids.MovementID     `json:"movement,omitempty"`
+	Due      time.Time          `json:"due,omitzero"`
+	Kind     movement.AlarmKind `json:"kind,omitempty"`
 }
 
 // raiseAlert tells those near a mother, inside the change that gives the reason. They are never told the reason. One reading raises at most one

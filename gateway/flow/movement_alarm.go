@@ -73,7 +73,7 @@ func (f *Flow) HandleMovementDue(ctx context.Context, it outbox.Item) error {
 		if !movement.Alarming(tx.Now(), m.Slip, log.Acks, movement.Standing(log.Marks, m.Starts).State, f.cfg.Movements.alarmBefore()) {
 			return audit.Entry{}, errNothingDue
 		}
-		added, err := f.alarm(tx, m, store.AlarmUnseen)
+		added, err := f.alarm(tx, m, movement.AlarmUnseen)
 		if err == nil && !added {
 			err = errNothingDue
 		}
@@ -86,7 +86,7 @@ func (f *Flow) HandleMovementDue(ctx context.Context, it outbox.Item) error {
 }
 
 // alarm tells whoever waits for her that nobody has acknowledged a movement, or that she did not come: on their home pages, and by a mail that names nobody. One of a kind for each beginning.
-func (f *Flow) alarm(tx *store.Tx, m moving, kind string) (added bool, err error) {
+func (f *Flow) alarm(tx *store.Tx, m moving, kind movement.AlarmKind) (added bool, err error) {
 	if added, err = tx.AddMovementAlarm(store.MovementAlarm{Movement: m.ID, Due: m.Starts, Kind: kind}); err != nil || !added {
 		return added, err
 	}
@@ -101,7 +101,7 @@ func (f *Flow) alarm(tx *store.Tx, m moving, kind string) (added bool, err error
 
 // movementKey names a mail about a movement.
 func (g alertMail) movementKey() string {
-	return string(g.Movement) + "@" + strconv.FormatInt(g.Due.Unix(), 10) + "/" + g.Kind + "/" + string(g.To)
+	return string(g.Movement) + "@" + strconv.FormatInt(g.Due.Unix(), 10) + "/" + string(g.Kind) + "/" + string(g.To)
 }
 
 // movementMail makes the mail of an outbox item of kind mail_alert that is about a movement. ErrNothingToSend when there is nothing to see to any more.
@@ -121,7 +121,7 @@ func (f *Flow) movementMail(ctx context.Context, g alertMail) (OutMail, error) {
 	if err != nil {
 		return OutMail{}, err
 	}
-	l, from := letters.Write("movement_"+g.Kind, langs, letters.Values{Link: f.cfg.PublicURL + "/"}, "unread"), "alerts@"+f.cfg.MailDomain
+	l, from := letters.Write("movement_"+string(g.Kind), langs, letters.Values{Link: f.cfg.PublicURL + "/"}, "unread"), "alerts@"+f.cfg.MailDomain
 	return OutMail{From: from, FromName: "Kinbridge", To: s.Email, ToName: s.Name, EnvelopeFrom: from, Subject: l.Subject, Text: l.Text(), HTML: l.HTML(),
 		MessageID: ids.Base32(f.derive("kinbridge movement mail v1", g.movementKey()))[:24] + "@" + f.cfg.MailDomain, Headers: standardHeaders("alert"), Neutral: true}, nil
 }
@@ -154,7 +154,7 @@ func (f *Flow) openAlarm(ctx context.Context, a ids.Actor, alarm store.MovementA
 		return false, m, err
 	}
 	stands := movement.Standing(log.Marks, m.Starts).State
-	if alarm.Kind == store.AlarmMissed {
+	if alarm.Kind == movement.AlarmMissed {
 		return stands == movement.Missed, m, nil
 	}
 	return movement.Alarming(f.now(), m.Slip, log.Acks, stands, f.cfg.Movements.alarmBefore()), m, nil
@@ -212,7 +212,7 @@ func (f *Flow) MovementTasks(ctx context.Context, a ids.Actor) (out []MovementTa
 			return nil, err
 		}
 		t := MovementTask{MovementAlarm: x, Mother: m.mother.Name, Reference: c.Reference, Starts: m.Starts, Meeting: m.Meeting, Message: m.Message}
-		if x.Kind == store.AlarmMissed {
+		if x.Kind == movement.AlarmMissed {
 			log, err := f.st.MovementLog(ctx, x.Movement)
 			if err != nil {
 				return nil, err
@@ -225,7 +225,7 @@ func (f *Flow) MovementTasks(ctx context.Context, a ids.Actor) (out []MovementTa
 }
 
 // SeeToMovement records that a worker has seen to such a task. When somebody else was first, that stands.
-func (f *Flow) SeeToMovement(ctx context.Context, a ids.Actor, id ids.MovementID, due time.Time, kind string) error {
+func (f *Flow) SeeToMovement(ctx context.Context, a ids.Actor, id ids.MovementID, due time.Time, kind movement.AlarmKind) error {
 	m, err := f.loadMoving(ctx, a, id)
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (f *Flow) SeeToMovement(ctx context.Context, a ids.Actor, id ids.MovementID
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
 		first, err := tx.SeeMovementAlarm(store.MovementAlarm{Movement: id, Due: due, Kind: kind}, a.StaffID())
-		e := decided(audit.MovementSeenTo(m.caseID, m.thread, id, kind), d)
+		e := decided(audit.MovementSeenTo(m.caseID, m.thread, id, string(kind)), d)
 		if err == nil && !first {
 			e = e.With("repeat", "yes")
 		}

@@ -14,7 +14,6 @@ import (
 	"kinbridge/gateway/movement"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
-	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/storetest"
 	"kinbridge/gateway/workdays"
 )
@@ -328,7 +327,7 @@ func TestTheAlarmIsRaisedOnce(t *testing.T) {
 		}
 		tasks, err := w.f.MovementTasks(ctx, w.worker.Actor())
 		must(t, err)
-		if len(tasks) != 1 || tasks[0].Kind != store.AlarmUnseen || tasks[0].Mother != "Mair Hughes" || tasks[0].Meeting != id {
+		if len(tasks) != 1 || tasks[0].Kind != movement.AlarmUnseen || tasks[0].Mother != "Mair Hughes" || tasks[0].Meeting != id {
 			t.Fatalf("%+v", tasks)
 		}
 		for name, a := range map[string]ids.Actor{"another Pact worker": w.other.Actor(), "her offender manager": w.pom.Actor(), "an officer": w.hers} {
@@ -404,7 +403,7 @@ func TestWhoWaitsIsToldThatSheDidNotCome(t *testing.T) {
 		}
 		tasks, err := w.f.MovementTasks(ctx, w.family.Actor())
 		must(t, err)
-		if len(tasks) != 1 || tasks[0].Kind != store.AlarmMissed || tasks[0].Why != movement.Unwell {
+		if len(tasks) != 1 || tasks[0].Kind != movement.AlarmMissed || tasks[0].Why != movement.Unwell {
 			t.Fatalf("%+v", tasks)
 		}
 		x := tasks[0]

@@ -63,7 +63,7 @@ func (f *Flow) RecordMovement(ctx context.Context, a ids.Actor, id ids.MovementI
 			return entry, err
 		}
 		if n.To == movement.Missed {
-			_, err = f.alarm(tx, m, store.AlarmMissed)
+			_, err = f.alarm(tx, m, movement.AlarmMissed)
 		}
 		return entry, err
 	})

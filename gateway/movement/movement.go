@@ -225,5 +225,14 @@ func Alarming(now time.Time, s Slip, acks []Ack, standing State, before time.Dur
 	return !now.Before(s.Starts.Add(-before)) && now.Before(s.Ends)
 }
 
+// AlarmKind is what a worker is told of a movement.
+type AlarmKind string
+
+// What a worker is told.
+const (
+	AlarmUnseen AlarmKind = "unseen" // nobody had acknowledged it in time
+	AlarmMissed AlarmKind = "missed" // she did not come
+)
+
 // AlarmAt is when the alarm of a beginning falls due.
 func AlarmAt(starts time.Time, before time.Duration) time.Time { return starts.Add(-before) }

@@ -223,21 +223,15 @@ func (tx *Tx) AddMovementChange(id ids.MovementID, c movement.Change) error {
 type MovementAlarm struct {
 	Movement ids.MovementID
 	Due      time.Time
-	Kind     string // AlarmUnseen or AlarmMissed
+	Kind     movement.AlarmKind
 	Raised   time.Time
 	Seen     time.Time
 	SeenBy   ids.StaffID
 }
 
-// What a worker is told.
-const (
-	AlarmUnseen = "unseen" // nobody had acknowledged it in time
-	AlarmMissed = "missed" // she did not come
-)
-
 // AddMovementAlarm keeps an alarm; a second of the same beginning and kind changes nothing and added is false.
 func (tx *Tx) AddMovementAlarm(a MovementAlarm) (added bool, err error) {
-	n, err := tx.q.exec(tx.ctx, `INSERT INTO movement_alarms (movement_id, due, kind, raised) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, string(a.Movement), micros(a.Due), a.Kind, micros(tx.now))
+	n, err := tx.q.exec(tx.ctx, `INSERT INTO movement_alarms (movement_id, due, kind, raised) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, string(a.Movement), micros(a.Due), string(a.Kind), micros(tx.now))
 	tx.Wake(TopicStaff)
 	return n > 0, err
 }
@@ -245,7 +239,7 @@ func (tx *Tx) AddMovementAlarm(a MovementAlarm) (added bool, err error) {
 // SeeMovementAlarm records that a worker has seen to an alarm; first is false when somebody had before, and NotFound when there is no such alarm.
 func (tx *Tx) SeeMovementAlarm(a MovementAlarm, by ids.StaffID) (first bool, err error) {
 	n, err := tx.q.exec(tx.ctx, `UPDATE movement_alarms SET seen = ?, seen_by = ? WHERE movement_id = ? AND due = ? AND kind = ? AND seen = 0`,
-		micros(tx.now), string(by), string(a.Movement), micros(a.Due), a.Kind)
+		micros(tx.now), string(by), string(a.Movement), micros(a.Due), string(a.Kind))
 	if err != nil || n > 0 {
 		tx.Wake(TopicStaff)
 		return n > 0, err
@@ -262,7 +256,7 @@ func scanMovementAlarm(s scanner) (a MovementAlarm, err error) {
 
 // MovementAlarm returns one alarm by its line, beginning and kind.
 func (r Reader) MovementAlarm(ctx context.Context, a MovementAlarm) (MovementAlarm, error) {
-	as, err := all(ctx, r.q, alarmColumns+`WHERE movement_id = ? AND due = ? AND kind = ?`, []any{string(a.Movement), micros(a.Due), a.Kind}, scanMovementAlarm)
+	as, err := all(ctx, r.q, alarmColumns+`WHERE movement_id = ? AND due = ? AND kind = ?`, []any{string(a.Movement), micros(a.Due), string(a.Kind)}, scanMovementAlarm)
 	return first(as, err)
 }
 
