@@ -18,29 +18,30 @@ import (
 // movementsView is the list of a day: on screen one panel for each woman, in print a table.
 type movementsView struct {
 	flow.MovementDay
-	Heading  string // "A wing, Monday 30 November 2026"
-	Day      string // as the form has it
-	Query    string // of the day and wing, for addresses
-	Wings    []web.Option
-	Before   string // the day before and after, as addresses
-	After    string
-	Today    bool
-	Items    []movementItem
-	Unread   []movementItem // what "all shown" acknowledges
-	Alarms   []movementItem
-	Paper    web.Table
-	ToCome   web.Table
-	Left     int  // how many have changed since they were shown, and were not acknowledged
-	Nobody   bool // the actor is of no prison
-	At       string
-	Mark     string
+	Heading string // "A wing, Monday 30 November 2026"
+	Day     string // as the form has it
+	Query   string // of the day and wing, for addresses
+	Wings   []web.Option
+	Before  string // the day before and after, as addresses
+	After   string
+	Today   bool
+	Items   []movementItem
+	Unread  []movementItem // what "all shown" acknowledges
+	Alarms  []movementItem
+	Paper   web.Table
+	ToCome  web.Table
+	Left    int  // how many have changed since they were shown, and were not acknowledged
+	Nobody  bool // the actor is of no prison
+	At      string
+	Mark    string
 }
 
 // movementItem is a movement in words.
 type movementItem struct {
 	movement.Row
 	Unlock, Home, From, Until string
-	Place, Company            string
+	Place, Company            string // Company: as everybody may know it: a board and a sheet are read by others, too
+	Named                     string // and by name, for whoever has the page before her
 	State                     web.Tag
 	Press                     string // who pressed it and when
 	Why                       string
@@ -145,7 +146,7 @@ func (w movementWords) Change(r movement.Row) string {
 func (w movementWords) Clock(t time.Time) string { return w.when.Clock(t) }
 
 func (w movementWords) item(r movement.Row, query string) movementItem {
-	it := movementItem{Row: r, Unlock: w.Clock(r.PickUp), Home: w.Clock(r.Slip.Back), From: w.Clock(r.Starts), Until: w.Clock(r.Ends), Place: w.Place(r.Place), Company: w.With(r.With, r.Names),
+	it := movementItem{Row: r, Unlock: w.Clock(r.PickUp), Home: w.Clock(r.Slip.Back), From: w.Clock(r.Starts), Until: w.Clock(r.Ends), Place: w.Place(r.Place), Company: w.With(r.With, nil), Named: w.With(r.With, r.Names),
 		State: w.tag(r), Why: w.Why(r.Standing.Why), Change: w.Change(r), Read: w.Acknowledged(r.Acked), Mayread: r.MayAcknowledge()}
 	if r.StandBy != "" {
 		it.Press = w.loc.T("staff.movements.pressed", "Name", r.StandBy, "Time", w.when.Clock(r.Standing.At))
@@ -215,11 +216,15 @@ func (s *Staff) movementDay(r *http.Request, me people.Staff, day, wing string) 
 // paper is the list as a table: a sheet that is carried.
 func (w movementWords) paper(v movementsView) web.Table {
 	t := web.Table{Caption: v.Prison + ", " + v.Heading, Empty: w.loc.T("staff.movements.none_day")}
-	for _, c := range []string{"unlocked", "woman", "wing", "place", "with", "starts", "back", "state", "acknowledged"} {
+	for _, c := range []string{"unlocked", "woman", "place", "with", "starts", "back", "state", "acknowledged"} {
 		t.Columns = append(t.Columns, web.Column{Title: w.Title(c)})
 	}
 	for _, it := range v.Items {
-		t.Rows = append(t.Rows, []web.Cell{{Text: it.Unlock, Small: it.Change}, {Text: it.Mother, Small: it.Number}, {Text: it.Wing}, {Text: it.Place}, {Text: it.Company}, {Text: it.From, Small: it.Until}, {Text: it.Home},
+		about := it.Number + ", " + it.Wing + "."
+		if it.Change != "" {
+			about += " " + w.loc.T("staff.movements.changed") + " " + it.Change
+		}
+		t.Rows = append(t.Rows, []web.Cell{{Text: it.Unlock}, {Text: it.Mother, Small: about}, {Text: it.Place}, {Text: it.Company}, {Text: it.From, Small: it.Until}, {Text: it.Home},
 			{Text: it.State.Text, Small: it.Why}, {Text: it.Read}})
 	}
 	return t
@@ -260,6 +265,9 @@ func (s *Staff) movementsCSV(w http.ResponseWriter, r *http.Request, me people.S
 	v, err := s.movementDay(r, me, r.URL.Query().Get("day"), r.URL.Query().Get("wing"))
 	if err != nil {
 		return err
+	}
+	for i := range v.Rows {
+		v.Rows[i].Names = nil // a file goes further than a page
 	}
 	rows := movement.Sheet(v.Rows, movementWords{s.pages.Loc(r), s.pages.When(r)})
 	for _, row := range rows {
