@@ -475,6 +475,7 @@ func TestReadingsOnTheList(t *testing.T) {
 		if err != nil || left != 0 {
 			t.Fatal(left, err)
 		}
+		flowtest.Refused(t, w.Flow.RecordMovement(ctx, w.Staff.StandIn.Actor, row.ID, flow.NewMark{To: movement.Called}), ids.NotFound)
 		must(t, w.Flow.RecordMovement(ctx, w.Staff.Officer.Actor, row.ID, flow.NewMark{To: movement.Missed, Why: movement.Refused}))
 		tasks, err := w.Flow.MovementTasks(ctx, w.Staff.Family.Actor)
 		must(t, err)

@@ -29,7 +29,7 @@ func (f *Flow) RecordMovement(ctx context.Context, a ids.Actor, id ids.MovementI
 	facts := m.to(policy.RecordMovement)
 	d := policy.Decide(facts)
 	if !d.Allowed() {
-		return f.refuse(ctx, facts, auditID(id), d)
+		return m.conceal(f.refuse(ctx, facts, auditID(id), d))
 	}
 	if m.gone {
 		return errNotListed
@@ -69,6 +69,14 @@ func (f *Flow) RecordMovement(ctx context.Context, a ids.Actor, id ids.MovementI
 	})
 }
 
+// conceal answers a refusal: who may know the case need not know that something is to be read with her.
+func (m moving) conceal(refusal error) error {
+	if m.Meeting == "" {
+		return ids.ErrNotFound
+	}
+	return refusal
+}
+
 // NewAck is a row that an officer acknowledges, with the fingerprint of what her page showed.
 type NewAck struct {
 	ID     ids.MovementID
@@ -97,7 +105,7 @@ func (f *Flow) AcknowledgeMovements(ctx context.Context, a ids.Actor, list []New
 		facts := m.to(policy.AcknowledgeMovement)
 		d := policy.Decide(facts)
 		if !d.Allowed() {
-			return 0, f.refuse(ctx, facts, auditID(n.ID), d)
+			return 0, m.conceal(f.refuse(ctx, facts, auditID(n.ID), d))
 		}
 		if m.gone || m.Print() != n.Finger {
 			changed++
