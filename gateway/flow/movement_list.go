@@ -60,7 +60,8 @@ func (m moving) to(act policy.Act) policy.Facts {
 	return f
 }
 
-// where says to which place a movement leads and how long the way there takes; "" = no place is booked, it is a kiosk or room of her wing.
+// where says to which place a meeting's movement leads and how long the way there takes; "" = no place is booked, it is a kiosk or room of her wing. Whoever books another
+// place calls movementChanged with movement.Placed, so that the wing is told.
 func (f *Flow) where(_ context.Context, _ store.Reader, _ ids.MeetingID) (place string, walk time.Duration, err error) {
 	return "", 0, nil
 }

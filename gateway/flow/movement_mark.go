@@ -45,7 +45,11 @@ func (f *Flow) RecordMovement(ctx context.Context, a ids.Actor, id ids.MovementI
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		stands, last := movement.Standing(log.Marks, m.Starts), int64(len(log.Marks))
+		due, last := m.Starts, int64(len(log.Marks))
+		if due.IsZero() && last > 0 { // a booking that was freed has no beginning any more, and she may be there
+			due = log.Marks[last-1].Due
+		}
+		stands := movement.Standing(log.Marks, due)
 		entry := decided(audit.MovementMarked(m.caseID, m.thread, id, string(stands.State), string(n.To), string(n.Why)), d)
 		if stands.State == n.To && stands.Seq != 0 {
 			return entry.With("repeat", "yes"), nil
@@ -59,7 +63,7 @@ func (f *Flow) RecordMovement(ctx context.Context, a ids.Actor, id ids.MovementI
 		if m.Off && n.To != movement.Back {
 			return entry, ids.E(ids.Conflict, "This was cancelled: she need not be brought.")
 		}
-		if err := tx.AddMovementMark(id, movement.Mark{Seq: last + 1, Due: m.Starts, State: n.To, Why: n.Why, By: a.StaffID()}); err != nil {
+		if err := tx.AddMovementMark(id, movement.Mark{Seq: last + 1, Due: due, State: n.To, Why: n.Why, By: a.StaffID()}); err != nil {
 			return entry, err
 		}
 		if n.To == movement.Missed {

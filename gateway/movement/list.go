@@ -63,12 +63,12 @@ func OnDay(s Slip, changes []Change, acks []Ack, from, to time.Time) (shown Slip
 
 // Presses are the states that an officer can press: what did not take place cannot be begun.
 func (r Row) Presses() (forward, back []State) {
-	if !r.MayMark || r.ID == "" {
+	if !r.MayMark || r.ID == "" || !r.MovedTo.IsZero() {
 		return nil, nil
 	}
 	for _, s := range r.Standing.State.Next() {
 		switch {
-		case r.Gone() && s != Back:
+		case r.Off && s != Back:
 		case r.Standing.State.Corrects(s):
 			back = append(back, s)
 		default:
