@@ -365,6 +365,8 @@ func (w *world) judgePeople(q *question) (verdict, bool) {
 		return told(p.Kind == ids.ActorSystem || p.administrator() && !q.self && p.Agency == q.place), true
 	case policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord:
 		return told(operator), true
+	case policy.ManageRegime, policy.RegimeDay:
+		return told(operator || p.is(ids.RoleOffenderManager) && p.Agency == q.place), true
 	case policy.SeeRules:
 		return told(p.administrator()), true
 	case policy.ResetPIN:

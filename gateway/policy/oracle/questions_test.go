@@ -23,7 +23,7 @@ var (
 	actsOnBooking       = []policy.Act{policy.PlanMeeting, policy.Invite}
 	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver}
 	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
-		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
+		policy.MoveMail, policy.ReadMail, policy.KeepAlertList, policy.ManageRegime, policy.RegimeDay}
 )
 
 func every() (all []policy.Act) {
