@@ -221,6 +221,9 @@ func (w movementWords) paper(v movementsView) web.Table {
 	}
 	for _, it := range v.Items {
 		about := it.Number + ", " + it.Wing + "."
+		if it.Special {
+			about += " " + w.loc.T("staff.movements.special")
+		}
 		if it.Change != "" {
 			about += " " + w.loc.T("staff.movements.changed") + " " + it.Change
 		}

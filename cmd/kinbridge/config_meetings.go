@@ -20,7 +20,7 @@ type MeetingsConfig struct {
 	MinutesDays map[string]int `koanf:"minutes_days"`
 	// ContributionDays is how many working days before a meeting of a kind she is reminded to say what she thinks, and her worker sees that she has not.
 	ContributionDays map[string]int `koanf:"contribution_days"`
-	// PickUpMinutes is how long before a meeting a woman is unlocked, and after it is back, besides the walk to a place that is booked; 0 = movement.DefaultPickUp.
+	// PickUpMinutes is how long before a meeting a woman is unlocked, and after it is back, where no place is booked with times of its own; 0 = movement.DefaultPickUp.
 	PickUpMinutes int `koanf:"pick_up_minutes"`
 	// AlarmMinutes is how long before a meeting the alarm goes when nobody on the wing has acknowledged it; 0 = movement.DefaultAlarmBefore.
 	AlarmMinutes int `koanf:"alarm_minutes"`

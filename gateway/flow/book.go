@@ -31,6 +31,8 @@ type NewMeeting struct {
 	About []ids.ChildID
 	// Children are those of the case who are to be there.
 	Children []ids.ChildID
+	// Venue is where she is to take part.
+	Venue Venue
 	// AcrossAuthorities says that guests of more than one local authority are meant to meet.
 	AcrossAuthorities bool
 	// IdemKey makes the request safe to repeat: the case's meeting with this key is made once. "" = every request makes a meeting.
@@ -59,9 +61,11 @@ func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting)
 	if err != nil {
 		return "", err
 	}
-	err = f.st.Write(ctx, actor, func(tx *store.Tx) (e audit.Entry, err error) {
-		made, e, err = f.makeMeeting(tx, m)
-		return e, err
+	err = untilPlaced(func() error {
+		return f.st.Write(ctx, actor, func(tx *store.Tx) (e audit.Entry, err error) {
+			made, e, err = f.makeMeeting(tx, m)
+			return e, err
+		})
 	})
 	if errors.Is(err, errSame) {
 		err = nil
@@ -117,6 +121,9 @@ func (f *Flow) makeMeeting(tx *store.Tx, m prepared) (ids.MeetingID, audit.Entry
 		if err := tx.AddMeetingAbout(id, k); err != nil {
 			return id, audit.Entry{}, err
 		}
+	}
+	if err := f.placeIn(tx, m.Meeting, m.plan.mother, m.new.Venue, m.CreatedBy); err != nil {
+		return id, audit.Entry{}, err
 	}
 	return id, decided(audit.MeetingCreated(m.Case, id), m.d), f.movementChanged(tx, store.MovementOf{Meeting: id}, m.Case, "", movement.Change{What: movement.Added, Starts: m.Starts, Ends: m.Ends})
 }

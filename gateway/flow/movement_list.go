@@ -20,7 +20,7 @@ import (
 
 // MovementConfig says how a prison's list of movements is reckoned; what is zero has the default of package movement.
 type MovementConfig struct {
-	// PickUp is how long before the beginning a woman is unlocked, and after the end is back, besides the walk to a place that is booked.
+	// PickUp is how long before the beginning a woman is unlocked, and after the end is back, where no place is booked with times of its own.
 	PickUp time.Duration
 	// AlarmBefore is how long before the beginning the alarm goes when nobody on the wing has acknowledged it.
 	AlarmBefore time.Duration
@@ -60,14 +60,28 @@ func (m moving) to(act policy.Act) policy.Facts {
 	return f
 }
 
-// where says to which place a meeting's movement leads and how long the way there takes; "" = no place is booked, it is a kiosk or room of her wing. Whoever books another
-// place calls movementChanged with movement.Placed, so that the wing is told.
-func (f *Flow) where(_ context.Context, _ store.Reader, _ ids.MeetingID) (place string, walk time.Duration, err error) {
-	return "", 0, nil
+// where puts onto a meeting's slip the place that is booked for it, with its own times of leaving the wing and being there again; without one it is a kiosk or room of her
+// wing, at the usual times. What was called off has what it had.
+func (f *Flow) where(ctx context.Context, s movement.Slip, id ids.MeetingID) (movement.Slip, error) {
+	s = s.Timed(f.cfg.Movements.pickUp(), f.cfg.Movements.pickUp())
+	booking := f.st.Booking
+	if s.Off {
+		booking = f.st.LastBooking
+	}
+	b, err := booking(ctx, id)
+	if ids.KindOf(err) == ids.NotFound {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	p, err := f.st.Place(ctx, b.Place)
+	s.Place, s.PickUp, s.Back, s.Special = p.Name, b.PickUp, b.Back, b.Special
+	return s, err
 }
 
-// besides completes an actor's facts about a movement by where she works; wing is hers, "" = all.
-func besides(facts policy.Facts, wing, hers ids.WingID) policy.Facts {
+// worksAt completes an actor's facts about a movement by where she works; wing is hers, "" = all.
+func worksAt(facts policy.Facts, wing, hers ids.WingID) policy.Facts {
 	facts.SamePlace = facts.Case.SameEstablishment
 	facts.Case.SameWing = facts.SamePlace && (wing == "" || wing == hers)
 	return facts
@@ -75,14 +89,11 @@ func besides(facts policy.Facts, wing, hers ids.WingID) policy.Facts {
 
 // movingMeeting is the movement of a meeting; wing is the actor's.
 func (f *Flow) movingMeeting(ctx context.Context, o openMeeting, wing ids.WingID) (m moving, err error) {
-	m = moving{MovementOf: store.MovementOf{Meeting: o.ID}, caseID: o.Case, mother: o.Mother, facts: besides(o.facts, wing, o.Mother.Wing), gone: o.Mother.Custody == people.Released || o.State == meetings.ToReoffer}
+	m = moving{MovementOf: store.MovementOf{Meeting: o.ID}, caseID: o.Case, mother: o.Mother, facts: worksAt(o.facts, wing, o.Mother.Wing), gone: o.Mother.Custody == people.Released || o.State == meetings.ToReoffer}
 	m.Slip = movement.Slip{Mother: o.Mother.ID, Wing: o.Mother.Wing, Starts: o.Starts, Ends: o.Ends, Off: o.State == meetings.Cancelled}
-	place, walk, err := f.where(ctx, f.st.Reader, o.ID)
-	if err != nil {
+	if m.Slip, err = f.where(ctx, m.Slip, o.ID); err != nil {
 		return m, err
 	}
-	m.Place, m.Slip = place, m.Timed(f.cfg.Movements.pickUp(), walk)
-	m.Place = place
 	for _, p := range o.Participants {
 		if p.Kind != meetings.PersonStaff || !p.Removed.IsZero() {
 			continue
@@ -119,7 +130,7 @@ func (f *Flow) movingReading(ctx context.Context, a ids.Actor, t messages.Togeth
 		return m, err
 	}
 	m = moving{MovementOf: store.MovementOf{Message: t.Message}, caseID: t.Case, thread: t.Thread, mother: around.mother, gone: around.mother.Custody == people.Released}
-	m.facts = besides(policy.Facts{Actor: a, Case: around.facts}, wing, m.mother.Wing)
+	m.facts = worksAt(policy.Facts{Actor: a, Case: around.facts}, wing, m.mother.Wing)
 	m.facts.Thread.ID = t.Thread
 	m.Slip = movement.Slip{Mother: m.mother.ID, Wing: m.mother.Wing, Off: true}
 	if b := t.Booking; !b.For.IsZero() {
@@ -130,7 +141,7 @@ func (f *Flow) movingReading(ctx context.Context, a ids.Actor, t messages.Togeth
 			return m, err
 		}
 	}
-	m.Slip = m.Timed(f.cfg.Movements.pickUp(), 0)
+	m.Slip = m.Timed(f.cfg.Movements.pickUp(), f.cfg.Movements.pickUp())
 	return m, nil
 }
 

@@ -49,10 +49,10 @@ func OnDay(s Slip, changes []Change, acks []Ack, from, to time.Time) (shown Slip
 		if !c.Late || !within(c.Was) {
 			continue
 		}
-		lead := s.Starts.Sub(s.PickUp)
+		lead, lag := s.Starts.Sub(s.PickUp), s.Back.Sub(s.Ends)
 		shown = s
 		shown.Starts, shown.Ends = c.Was, c.WasEnds
-		shown = shown.Timed(lead, 0)
+		shown = shown.Timed(lead, lag)
 		if !s.Off {
 			movedTo = s.Starts
 		}

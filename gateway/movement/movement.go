@@ -16,7 +16,7 @@ import (
 
 // Defaults of what a deployment may set (the meetings section of its configuration).
 const (
-	// DefaultPickUp is how long before the beginning she is unlocked where no place with a way of its own is booked, and how long after the end she is back.
+	// DefaultPickUp is how long before the beginning she is unlocked, and after the end is back, where no place with times of its own is booked.
 	DefaultPickUp = 10 * time.Minute
 	// DefaultAlarmBefore is how long before the beginning somebody on the wing must have acknowledged it.
 	DefaultAlarmBefore = 15 * time.Minute
@@ -124,12 +124,13 @@ type Slip struct {
 	PickUp, Back time.Time
 	Place        string // "" = none is booked: the kiosk or room of the wing
 	With         Company
+	Special      bool // the wing is to unlock her for it though she would be locked up
 	Off          bool // it does not take place: it was called off
 }
 
-// Timed returns the slip with the times at which she is unlocked and back, by the lead of the prison and the walk to the place, which is there in both directions.
-func (s Slip) Timed(lead, walk time.Duration) Slip {
-	s.PickUp, s.Back = s.Starts.Add(-lead-walk), s.Ends.Add(lead+walk)
+// Timed returns the slip with the times at which she is unlocked and back: a lead before the beginning, and a lag after the end.
+func (s Slip) Timed(lead, lag time.Duration) Slip {
+	s.PickUp, s.Back = s.Starts.Add(-lead), s.Ends.Add(lag)
 	return s
 }
 
@@ -141,8 +142,9 @@ func (s Slip) Print() string {
 		T [4]int64
 		P string
 		C Company
+		S bool
 		O bool
-	}{s.Mother, s.Wing, [4]int64{s.Starts.Unix(), s.Ends.Unix(), s.PickUp.Unix(), s.Back.Unix()}, s.Place, s.With, s.Off})
+	}{s.Mother, s.Wing, [4]int64{s.Starts.Unix(), s.Ends.Unix(), s.PickUp.Unix(), s.Back.Unix()}, s.Place, s.With, s.Special, s.Off})
 	sum := sha256.Sum256(b)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }

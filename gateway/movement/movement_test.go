@@ -16,7 +16,7 @@ var noon = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
 func slip() movement.Slip {
 	s := movement.Slip{Mother: "mth_1", Wing: "wng_1", Starts: noon, Ends: noon.Add(time.Hour), With: movement.Company{Pact: true}}
-	return s.Timed(movement.DefaultPickUp, 0)
+	return s.Timed(movement.DefaultPickUp, movement.DefaultPickUp)
 }
 
 // Whatever is pressed in whatever order: what is kept is a path of allowed steps, each state is reached, and every press can be taken back.
@@ -60,7 +60,7 @@ func anySlip(t *rapid.T) movement.Slip {
 		return noon.Add(time.Duration(rapid.IntRange(0, 2).Draw(t, name)) * time.Hour).In(rapid.SampledFrom([]*time.Location{time.UTC, time.FixedZone("BST", 3600)}).Draw(t, "zone"))
 	}
 	s := movement.Slip{Mother: rapid.SampledFrom([]ids.MotherID{"mth_1", "mth_2"}).Draw(t, "mother"), Wing: rapid.SampledFrom([]ids.WingID{"wng_1", "wng_2"}).Draw(t, "wing"),
-		Starts: at("starts"), Ends: at("ends"), Place: rapid.SampledFrom([]string{"", "Room 1", "Room 2"}).Draw(t, "place"), Off: rapid.Bool().Draw(t, "off"),
+		Starts: at("starts"), Ends: at("ends"), Place: rapid.SampledFrom([]string{"", "Room 1", "Room 2"}).Draw(t, "place"), Off: rapid.Bool().Draw(t, "off"), Special: rapid.Bool().Draw(t, "special"),
 		With: movement.Company{Pact: rapid.Bool().Draw(t, "pact"), Prison: rapid.Bool().Draw(t, "prison")}}
 	return s.Timed(time.Duration(rapid.IntRange(0, 1).Draw(t, "lead"))*time.Minute, time.Duration(rapid.IntRange(0, 1).Draw(t, "walk"))*time.Hour)
 }
@@ -69,13 +69,13 @@ func anySlip(t *rapid.T) movement.Slip {
 func TestTheFingerprintIsWhatAnOfficerReads(t *testing.T) {
 	same := func(a, b movement.Slip) bool {
 		return a.Mother == b.Mother && a.Wing == b.Wing && a.Starts.Equal(b.Starts) && a.Ends.Equal(b.Ends) && a.PickUp.Equal(b.PickUp) && a.Back.Equal(b.Back) && a.Place == b.Place &&
-			a.With == b.With && a.Off == b.Off
+			a.With == b.With && a.Off == b.Off && a.Special == b.Special
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := anySlip(t), anySlip(t)
 		if rapid.Bool().Draw(t, "near") { // one thing alone is other
 			b = a
-			switch rapid.IntRange(0, 8).Draw(t, "what") {
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0:
 				b.Mother += "x"
 			case 1:
@@ -94,6 +94,8 @@ func TestTheFingerprintIsWhatAnOfficerReads(t *testing.T) {
 				b.With.Prison = !b.With.Prison
 			case 8:
 				b.Off = !b.Off
+			case 9:
+				b.Special = !b.Special
 			}
 		}
 		if got, want := a.Print() == b.Print(), same(a, b); got != want {
@@ -206,7 +208,7 @@ func TestEachDayHasItsOwn(t *testing.T) {
 		s := slip()
 		s.Starts = first.Start().Add(time.Duration(rapid.IntRange(1, 800*24*60).Draw(t, "minute")) * time.Minute)
 		s.Ends = s.Starts.Add(time.Hour)
-		s = s.Timed(movement.DefaultPickUp, 0)
+		s = s.Timed(movement.DefaultPickUp, movement.DefaultPickUp)
 		on := 0
 		today := workdays.Of(s.Starts)
 		for d := today.Plus(-1); d <= today.Plus(1); d++ {
@@ -250,7 +252,7 @@ func TestWhatWasCalledOff(t *testing.T) {
 			t.Errorf("called off %s: %+v %v", name, shown, ok)
 		}
 	}
-	gone := movement.Slip{Off: true}.Timed(movement.DefaultPickUp, 0) // a booking leaves nothing behind
+	gone := movement.Slip{Off: true}.Timed(movement.DefaultPickUp, movement.DefaultPickUp) // a booking leaves nothing behind
 	shown, moved, ok := movement.OnDay(gone, []movement.Change{{What: movement.Off, Was: noon, WasEnds: noon.Add(time.Hour), Late: true}}, nil, from, to)
 	if !ok || !shown.Off || !shown.Starts.Equal(noon) || !moved.IsZero() {
 		t.Errorf("a booking that was freed: %+v %v", shown, ok)
