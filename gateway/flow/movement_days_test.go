@@ -137,3 +137,46 @@ func TestBackFromAReadingThatWasStopped(t *testing.T) {
 		}
 	})
 }
+
+// A place that is booked is on the list with its own times; another one is announced to who has read the first.
+func TestBookedPlacesOnTheList(t *testing.T) {
+	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
+		p, ctx, officer := newPrison(t, w), t.Context(), w.Staff.Officer.Actor
+		id := p.made(w.Case, 9, 30, flow.Venue{Best: true})
+		row := func() movement.Row {
+			v, err := w.Flow.MovementDay(ctx, officer, p.monday, "")
+			must(t, err)
+			if len(v.Rows) != 1 {
+				t.Fatalf("%+v", v.Rows)
+			}
+			return v.Rows[0]
+		}
+		r := row()
+		if r.Place != "Video room 1" || !r.PickUp.Equal(p.monday.At(9, 5)) || !r.Slip.Back.Equal(p.monday.At(10, 55)) || r.Special {
+			t.Errorf("%+v", r.Slip)
+		}
+		_, err := w.Flow.AcknowledgeMovements(ctx, officer, []flow.NewAck{{ID: r.ID, Finger: r.Finger}})
+		must(t, err)
+		for range 2 { // chosen again it is no news
+			must(t, w.Flow.ChoosePlace(ctx, w.Staff.Worker.Actor, id, flow.Venue{Place: p.kiosk}))
+		}
+		if r = row(); r.Place != "Kiosk" || r.Acked != nil || r.News == nil || r.News.What != movement.Placed {
+			t.Errorf("%+v %+v", r, r.News)
+		}
+		if n := len(w.Entries(t, audit.MovementChangedKind)); n != 1 {
+			t.Errorf("%d changes were announced", n)
+		}
+		must(t, w.Flow.MoveMeeting(ctx, w.Staff.Worker.Actor, id, p.monday.At(12, 0), p.monday.At(13, 0), ""))
+		if r = row(); r.Place != "" || !r.PickUp.Equal(p.monday.At(11, 50)) {
+			t.Errorf("at a time without a place: %+v", r.Slip)
+		}
+		must(t, w.Flow.ChoosePlace(ctx, w.Staff.Worker.Actor, id, flow.Venue{Place: p.room, Special: true}))
+		if r = row(); !r.Special || r.Place != "Video room 1" {
+			t.Errorf("she is not unlocked specially: %+v", r.Slip)
+		}
+		must(t, w.Flow.CancelMeeting(ctx, w.Staff.Worker.Actor, id))
+		if r = row(); !r.Off || r.Place != "Video room 1" {
+			t.Errorf("%+v", r.Slip)
+		}
+	})
+}

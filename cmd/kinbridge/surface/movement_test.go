@@ -47,7 +47,9 @@ func (w *world) lookAtMovements(m *model) {
 		of[string(id)] = func(p person) bool { return g.c.bringsHer(p) || g.knownTo(p) || p.is(ids.RoleAdministrator) } // whose log names it
 	}
 	for id, s := range m.says {
-		of[string(id)] = func(p person) bool { return s.in.c.bringsHer(p) || p.staff() && s.in.knownTo(p) || p.is(ids.RoleAdministrator) && s.in.Channel == threads.Official }
+		of[string(id)] = func(p person) bool {
+			return s.in.c.bringsHer(p) || p.staff() && s.in.knownTo(p) || p.is(ids.RoleAdministrator) && s.in.Channel == threads.Official
+		}
 	}
 	keys := make([]string, 0, len(of))
 	for id := range of {
