@@ -46,6 +46,7 @@ type (
 	ActionID       string // one thing to be done after a meeting
 	ContributionID string // one version of what she wants a meeting to hear
 	PaperID        string // one paper of a meeting
+	GoalID         string // contact with a child that is worked for
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -86,6 +87,7 @@ const (
 	Action       = "act"
 	Contribution = "ctb"
 	Paper        = "ppr"
+	Goal         = "gol"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -20,6 +20,8 @@ const (
 	ReadTrace   Act = "read_trace"   // read the audit entries of a thread, in a log that she may read
 	KeepTeam    Act = "keep_team"    // say who is on a case's team and who holds it
 	KeepChild   Act = "keep_child"   // say what is known of a child: birth, authority, the end of parental responsibility
+	KeepGoal    Act = "keep_goal"    // say what contact with a child is worked for, and what became of it
+	CountCase   Act = "count_case"   // have a case counted in the numbers of all cases, which name nobody
 	MergeRecord Act = "merge_record" // make one mother's record of two
 
 	ReadThread   Act = "read_thread"   // know that a thread exists and read its released messages
