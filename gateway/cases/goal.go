@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"slices"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -37,6 +38,9 @@ const (
 
 // GoalKinds lists them in the order screens show them.
 var GoalKinds = []GoalKind{GoalLetterbox, GoalNews, GoalLetters, GoalPhone, GoalVideo, GoalTime}
+
+// Valid reports whether k is one of the kinds.
+func (k GoalKind) Valid() bool { return slices.Contains(GoalKinds, k) }
 
 // GoalOutcome is how a goal ended.
 type GoalOutcome string

@@ -150,7 +150,7 @@ var noticeClasses = [][2]int{{0, 0}, {1, 4}, {5, 9}, {10, -1}}
 
 // notice counts how long before our own meetings she was told of them. Of a meeting elsewhere it is not known.
 func notice(r *Report, f Facts) {
-	t := Table{Name: TableNotice, First: word("kind"), Columns: words("invited", "not_invited", "days_asked", "enough", "too_short", "median")}
+	t := Table{Name: TableNotice, First: word("kind"), Columns: words("told", "not_told", "days_asked", "enough", "too_short", "median")}
 	classes := make([]int, len(noticeClasses))
 	var every []int
 	var invited, not, enough, short int

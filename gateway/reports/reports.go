@@ -88,7 +88,6 @@ type Facts struct {
 	Today    workdays.Day
 	Period   Period
 	Calendar *workdays.Calendar
-	Names    map[ids.AgencyID]string // of the authorities
 	Cases    []Case
 	Meetings []Meeting
 	Invites  []Invitation
