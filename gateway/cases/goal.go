@@ -66,17 +66,17 @@ func (g Goal) Days() int {
 func (g *Goal) End(how GoalOutcome, on, today workdays.Day, by ids.StaffID, now time.Time) (changed bool, err error) {
 	switch {
 	case how != GoalReached && how != GoalGivenUp:
-		return false, ids.E(ids.Invalid, "Say whether the goal was reached or is given up.")
+		return false, ids.Coded(ids.Invalid, "outcome", "Say whether the goal was reached or is given up.")
 	case g.Outcome == how && g.On == on:
 		return false, nil
 	case !g.Open():
-		return false, ids.E(ids.Conflict, "Somebody has ended this goal already.")
+		return false, ids.Coded(ids.Conflict, "ended", "Somebody has ended this goal already.")
 	case on == 0:
-		return false, ids.E(ids.Invalid, "Enter the day as a day, month and year.")
+		return false, ids.Coded(ids.Invalid, "day", "Enter the day as a day, month and year.")
 	case on > today:
-		return false, ids.E(ids.Invalid, "The day is in the future. Mark the goal once it is reached.")
+		return false, ids.Coded(ids.Invalid, "future", "The day is in the future. Record it once it has come.")
 	case on < workdays.Of(g.Set):
-		return false, ids.E(ids.Invalid, "The day is before the goal was set. Check the day.")
+		return false, ids.Coded(ids.Invalid, "before", "The day is before the goal was set. Check the day.")
 	}
 	g.Outcome, g.On, g.Ended, g.EndedBy = how, on, now, by
 	return true, nil

@@ -175,7 +175,7 @@ func (f *Flow) SetGoal(ctx context.Context, a ids.Actor, c ids.CaseID, child ids
 		return "", err
 	}
 	if !kind.Valid() {
-		return "", ids.E(ids.Invalid, "Choose what contact is worked for.")
+		return "", ids.Coded(ids.Invalid, "kind", "Choose what contact is worked for.")
 	}
 	return id, f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
 		id, _, err = tx.AddGoal(cases.Goal{ID: ids.New[ids.GoalID](ids.Goal), Case: c, Child: child, Kind: kind, SetBy: a.StaffID()})

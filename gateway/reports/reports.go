@@ -160,6 +160,35 @@ func (r Report) Table(name string) (Table, bool) {
 	return Table{}, false
 }
 
+// Section is a part of the report: the tables that belong together.
+type Section struct {
+	Name   string
+	Tables []string
+}
+
+// Sections lists the parts in the order in which they are read. Every table is in one.
+var Sections = []Section{
+	{"caseload", []string{TableCaseload, TableChildren, TableAuthorities, TableWorkers, TableSiblings}},
+	{"meetings", []string{TableInvitations, TableMeetings, TableMeans, TableReasons, TableNotice, TableNoticeDays}},
+	{"answers", []string{TableReplies, TableReplyDays, TableAsked}},
+	{"goals", []string{TableGoals}},
+}
+
+// Section returns the tables of a section; "all" is every one.
+func (r Report) Section(name string) (out []Table) {
+	for _, s := range Sections {
+		if name != s.Name && name != "all" {
+			continue
+		}
+		for _, of := range s.Tables {
+			if t, ok := r.Table(of); ok {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
 // Of counts.
 func Of(f Facts) Report {
 	r := Report{Today: f.Today, Period: f.Period, Cases: len(f.Cases), Plots: map[string]Plot{}}

@@ -23,7 +23,7 @@ func (tx *Tx) EndGoal(g cases.Goal) error {
 	n, err := tx.q.exec(tx.ctx, `UPDATE contact_goals SET outcome = ?, ended_day = ?, ended = ?, ended_by = ? WHERE id = ? AND outcome = ''`,
 		string(g.Outcome), int64(g.On), micros(g.Ended), string(g.EndedBy), string(g.ID))
 	if err == nil && n == 0 {
-		return ids.E(ids.Conflict, "Somebody has ended this goal already.")
+		return ids.Coded(ids.Conflict, "ended", "Somebody has ended this goal already.")
 	}
 	tx.Wake(TopicStaff)
 	return err
