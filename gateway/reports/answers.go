@@ -164,23 +164,29 @@ func asked(r *Report, f Facts) {
 
 // goals counts the contact that is or was worked for, of goals that were set in the period.
 func goals(r *Report, f Facts) {
-	t, plot := Table{Name: TableGoals, First: word("contact"), Columns: words("set", "reached", "worked_for", "given_up", "median_days")}, &Plot{}
-	var sum [4]int
+	t, plot := Table{Name: TableGoals, First: word("contact"), Columns: words("set", "reached", "worked_for", "given_up", "case_closed", "median_days")}, &Plot{}
+	closed := map[ids.CaseID]bool{}
+	for _, c := range f.Cases {
+		closed[c.ID] = !c.Closed.IsZero()
+	}
+	var sum [5]int
 	var every []int
 	for _, k := range cases.GoalKinds {
-		var n [4]int // set, reached, open, given up
+		var n [5]int // set, reached, open, given up, open when the case was closed
 		var times []int
 		for _, g := range f.Goals {
 			if g.Kind != k || !f.Period.Has(workdays.Of(g.Set)) {
 				continue
 			}
 			n[0]++
-			switch g.Outcome {
-			case cases.GoalReached:
+			switch {
+			case g.Outcome == cases.GoalReached:
 				n[1]++
 				times = append(times, g.Days())
-			case cases.GoalGivenUp:
+			case g.Outcome == cases.GoalGivenUp:
 				n[3]++
+			case closed[g.Case]:
+				n[4]++
 			default:
 				n[2]++
 			}
