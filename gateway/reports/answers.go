@@ -54,8 +54,11 @@ func Turns(said []Said) (out []Turn) {
 // replyDays are the working days at which the curve is read.
 var replyDays = []int{0, 1, 2, 3, 5, 10, 15, 20, 30}
 
-// fewest is how many answers an authority must have for its times to be drawn: the median of fewer says little.
-const fewest = Few
+// fewest is how many answers an authority must have for its times to be drawn: the median of fewer says little. Drawn are the mostDrawn with the most answers.
+const (
+	fewest    = Few
+	mostDrawn = 20
+)
 
 // replies counts how soon authorities answer a message. One that is not answered yet has no time, and stays in the number of which shares are taken.
 func replies(r *Report, f Facts) {
@@ -93,6 +96,7 @@ func replies(r *Report, f Facts) {
 		row(Text{Name: a}, by[a], false)
 	}
 	row(word("all"), all, true)
+	plot.Bars = mostAnswered(plot.Bars, func(b Bar) int { return len(by[b.Name].times) })
 	r.add(t, plot)
 
 	curve, steps := Table{Name: TableReplyDays, First: word("within"), Columns: words("answered", "share_sent")}, &Plot{}
@@ -118,6 +122,17 @@ func replies(r *Report, f Facts) {
 		}
 	}
 	r.add(curve, steps)
+}
+
+// mostAnswered are the bars of the authorities with the most answers, in their order.
+func mostAnswered(bars []Bar, answers func(Bar) int) []Bar {
+	if len(bars) <= mostDrawn {
+		return bars
+	}
+	most := slices.Clone(bars)
+	slices.SortStableFunc(most, func(a, b Bar) int { return cmp.Compare(answers(b), answers(a)) })
+	most = most[:mostDrawn]
+	return slices.DeleteFunc(bars, func(b Bar) bool { return !slices.Contains(most, b) })
 }
 
 // asked counts the answers that were asked for by a day.
