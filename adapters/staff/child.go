@@ -59,7 +59,7 @@ func (s *Staff) showChild(w http.ResponseWriter, r *http.Request, me people.Staf
 		if err != nil {
 			return err
 		}
-		v := childView{Bar: caseBar(loc, c), At: r.URL.Path, Authorities: []web.Option{web.Opt("", loc.T("staff.child.no_authority"))},
+		v := childView{Bar: caseBar(loc, c), At: "/cases/" + string(c.ID) + "/children/" + string(k.ID), Authorities: []web.Option{web.Opt("", loc.T("staff.child.no_authority"))},
 			Whys: []web.Option{web.Opt("", loc.T("staff.child.not_ended"))}}
 		for _, a := range agencies {
 			v.Authorities = append(v.Authorities, web.Option{Value: string(a.ID), Text: a.Name, Checked: string(a.ID) == form.Value("authority")})

@@ -138,7 +138,7 @@ type reportPlot struct {
 	Bars                    []plotBar
 	Curve                   string // points of a line that rises in steps
 	Across, Up              []plotTick
-	Floor, Right            int // where the axes are
+	Floor, Right, Foot      int // where the axes are, and the words below them
 }
 
 type plotBar struct {
@@ -190,7 +190,7 @@ func (o *reportPlot) bars(loc i18n.Loc, key string, bars []reports.Bar) bool {
 	length := func(n int) int { return n * (chartWidth - 4) / most }
 	var says []string
 	for i, b := range bars {
-		y, words := i*chartRow, loc.T("staff.report.bar_"+key, "N", b.N, "Mark", b.Mark)
+		y, words := i*chartRow, barWords(loc, key, b)
 		bar := plotBar{Name: reportText(loc, b.Text), Label: words, NameY: y + 12, BarY: y + 18, MarkY: y + 15, LabelY: y + 38, Length: length(b.N)}
 		if key == "children" || key == "authorities" || key == "workers" {
 			bar.Name = loc.T("staff.report.so_many_"+key, "N", b.Text.Name)
@@ -205,10 +205,22 @@ func (o *reportPlot) bars(loc i18n.Loc, key string, bars []reports.Bar) bool {
 	return true
 }
 
+// barWords says how long a bar is.
+func barWords(loc i18n.Loc, key string, b reports.Bar) string {
+	switch key {
+	case "children", "authorities", "workers":
+		return loc.N("staff.report.bar_cases", b.N)
+	case "means", "notice_days":
+		return loc.N("staff.report.bar_meetings", b.N)
+	}
+	return loc.T("staff.report.bar_"+key, "N", b.N, "Mark", b.Mark)
+}
+
 // curve draws shares by day.
 func (o *reportPlot) curve(loc i18n.Loc, ps []reports.Point) {
 	last := ps[len(ps)-1].Days
 	o.Floor, o.Right, o.Height = curveTop+curveHeight, chartWidth-6, curveTop+curveHeight+34
+	o.Foot = o.Height - 4
 	x := func(days int) int { return curveLeft + days*(o.Right-curveLeft)/max(last, 1) }
 	y := func(percent int) int { return o.Floor - percent*curveHeight/100 }
 	var line, says []string

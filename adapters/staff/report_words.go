@@ -42,6 +42,9 @@ func reportText(loc i18n.Loc, t reports.Text) string {
 	case prefix == "p" || prefix == "w":
 		return loc.T("staff.held_meeting." + t.Word)
 	}
+	if t.Word == "days_within" {
+		return loc.N("staff.report.days_within", t.N)
+	}
 	return loc.T("staff.report."+t.Word, "N", t.N, "To", t.To)
 }
 

@@ -7,6 +7,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/invites"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/people"
@@ -144,6 +145,7 @@ func (m *pilotMaker) meeting(c *pilotCase, kind meetings.Kind, day workdays.Day,
 	invited := why != meetings.WhyNotTold
 	// What the room proves: she was in it. Of some meetings nobody has recorded her part besides.
 	room, recorded := part == meetings.ByVideo || part == meetings.ByAudio, part != "" && (part != meetings.ByVideo || m.rng.IntN(6) > 0)
+	m.invitation(c, told, invited)
 	m.on(told, func(tx *store.Tx) (audit.Entry, error) {
 		x := meetings.Meeting{ID: id, Case: c.id, Kind: kind, Starts: starts, Ends: starts.Add(time.Hour), State: meetings.Planned, CreatedBy: c.worker.StaffID(), Revision: 1}
 		if _, _, err := tx.AddMeeting(x, "pilot-"+string(id)); err != nil {
@@ -184,6 +186,22 @@ func (m *pilotMaker) meeting(c *pilotCase, kind meetings.Kind, day workdays.Day,
 		}
 		tx.Also(audit.MeetingPartKept(c.id, id, string(part), string(why), room))
 		return entry, tx.SetMeetingPart(c.id, meetings.PartRecord{Meeting: id, Part: part, Why: why, Proven: room, By: c.worker.StaffID()})
+	})
+}
+
+// invitation draws the authority's invitation by email, of most meetings: what it says has been dealt with, and is not kept in a demo.
+func (m *pilotMaker) invitation(c *pilotCase, day workdays.Day, invited bool) {
+	if len(c.threads) == 0 || m.rng.IntN(3) == 0 {
+		return
+	}
+	state := invites.Accepted
+	if !invited {
+		state = []invites.State{invites.Declined, invites.Withdrawn}[m.rng.IntN(2)]
+	}
+	t, id := c.threads[m.rng.IntN(len(c.threads))], ids.New[ids.InvitationID](ids.Invitation)
+	m.on(day, func(tx *store.Tx) (audit.Entry, error) {
+		k := invites.Known{ID: id, Case: c.id, Thread: t.ID, Contact: t.to, State: state, Decided: tx.Now(), By: c.worker.StaffID()}
+		return audit.InvitationAnswered(c.id, t.ID, id, string(state)), tx.SaveInvitation(k, "pilot-"+string(id))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/reports"
 	"kinbridge/gateway/store"
@@ -20,13 +21,17 @@ func (f *Flow) Report(ctx context.Context, a ids.Actor, period reports.Period, w
 	if period == (reports.Period{}) {
 		period = reports.Year(f.st.Today())
 	}
-	if err := f.may(ctx, policy.Facts{Act: policy.CountCase, Actor: a}, "report"); err != nil {
+	inside, err := f.ofPrisonNow(ctx, a)
+	if err != nil {
+		return reports.Report{}, err
+	}
+	if err := f.may(ctx, policy.Facts{Act: policy.CountCase, Actor: a, OfPrison: inside}, "report"); err != nil {
 		return reports.Report{}, err
 	}
 	if err := period.Check().Err(); err != nil {
 		return reports.Report{}, err
 	}
-	facts, err := f.countedFacts(ctx, a)
+	facts, err := f.countedFacts(ctx, a, inside)
 	if err != nil {
 		return reports.Report{}, err
 	}
@@ -37,8 +42,17 @@ func (f *Flow) Report(ctx context.Context, a ids.Actor, period reports.Period, w
 	})
 }
 
+// ofPrisonNow reports whether the actor acts in an appointment at a prison.
+func (f *Flow) ofPrisonNow(ctx context.Context, a ids.Actor) (bool, error) {
+	if a.Agency == "" {
+		return false, nil
+	}
+	of, err := f.st.Agency(ctx, a.Agency)
+	return of.Kind == people.Establishment, err
+}
+
 // countedFacts gathers what is counted, of the cases that count.
-func (f *Flow) countedFacts(ctx context.Context, a ids.Actor) (x reports.Facts, err error) {
+func (f *Flow) countedFacts(ctx context.Context, a ids.Actor, inside bool) (x reports.Facts, err error) {
 	x = reports.Facts{Today: f.st.Today(), Calendar: f.cfg.Chase.calendar()}
 	every, err := f.st.CountedCases(ctx)
 	if err != nil {
@@ -46,7 +60,7 @@ func (f *Flow) countedFacts(ctx context.Context, a ids.Actor) (x reports.Facts, 
 	}
 	counts := map[ids.CaseID]bool{}
 	for _, c := range every {
-		if policy.Decide(policy.Facts{Act: policy.CountCase, Actor: a, Case: policy.CaseFacts{ID: c.ID, Closed: !c.Closed.IsZero()}}).Allowed() {
+		if policy.Decide(policy.Facts{Act: policy.CountCase, Actor: a, OfPrison: inside, Case: policy.CaseFacts{ID: c.ID, Closed: !c.Closed.IsZero()}}).Allowed() {
 			counts[c.ID] = true
 			x.Cases = append(x.Cases, c)
 		}

@@ -45,8 +45,13 @@ func TestWhoHasTheNumbers(t *testing.T) {
 			_, err := w.Flow.Report(ctx, a, reports.Period{}, "test")
 			flowtest.Refused(t, err, ids.NotFound)
 		}
+		// An administrator of a prison knows the women there.
+		inside := w.Staff.Admin.Actor
+		inside.Agency = w.Agencies.Prison
+		_, err := w.Flow.Report(ctx, inside, reports.Period{}, "test")
+		flowtest.Refused(t, err, ids.NotFound)
 		today := workdays.Of(w.Env.Clock.Now())
-		_, err := w.Flow.Report(ctx, w.Staff.Worker.Actor, reports.Period{From: today, Until: today - 1}, "test")
+		_, err = w.Flow.Report(ctx, w.Staff.Worker.Actor, reports.Period{From: today, Until: today - 1}, "test")
 		flowtest.Refused(t, err, ids.Invalid)
 		if got := w.Entries(t, audit.ReportReadKind); len(got) != 4 {
 			t.Errorf("%d entries of 4 readings", len(got))

@@ -254,6 +254,8 @@ type Facts struct {
 	// SamePlace: the actor's agency is the establishment concerned (kiosks, PINs, movement), or the agency of the appointment that is given or
 	// ended; SameWing: and her wing is the actor's, or she has none.
 	SamePlace, SameWing bool
+	// OfPrison: the actor acts in an appointment at a prison.
+	OfPrison bool
 	// OwnAccess: the access to be given or ended is the actor's own, in whatever appointment.
 	OwnAccess bool
 }

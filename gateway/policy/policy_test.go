@@ -381,7 +381,7 @@ func drawFacts(t *rapid.T) Facts {
 		Touch: Touch{Contacts: rapid.SampledFrom([][]ids.ContactID{nil, {"con_1"}, {"con_2"}, {"con_1", "con_2"}}).Draw(t, "contacts"),
 			Children: rapid.SampledFrom([][]ids.ChildID{nil, {"chd_1"}, {"chd_2"}}).Draw(t, "children"), Supervised: b("supervised"), Concerned: b("concerned")},
 		To:        rapid.SampledFrom([]Recipient{ToNobody, ToMother, ToContact, ToStaff}).Draw(t, "to"),
-		SamePlace: b("place"), SameWing: b("sameWing"), OwnAccess: b("own access"),
+		OfPrison: b("ofPrison"), SamePlace: b("place"), SameWing: b("sameWing"), OwnAccess: b("own access"),
 	}
 }
 

@@ -60,9 +60,11 @@ var caseChapters = []*Chapter{
 	}},
 	// Numbers of few cases tell of people to whoever knows some of them. Prison staff know the women; so the numbers are Pact's, and Pact says to whom they go.
 	{CountCase, "have a case counted in the numbers of all cases", []Rule{
+		{If: "the actor works at a prison, in whatever role", When: func(f *Facts) bool { return f.OfPrison },
+			Decision: conceal("prison_counts_not", "Who works at a prison knows the women there, and could tell from small numbers who is counted.")},
 		{If: "the actor is a Pact social worker, of whatever case", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RolePactWorker) },
 			Decision: allow("pact_counts", "Pact's social workers have the numbers of all cases, which name nobody.")},
-		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators have the numbers of all cases, which name nobody.")},
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators outside the prisons have the numbers of all cases, which name nobody.")},
 		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine has its numbers.")},
 		{Decision: conceal("counts_closed", "The numbers of all cases are for Pact's social workers and administrators: those who know the women could tell who is counted.")},
 	}},

@@ -284,7 +284,8 @@ func (w *world) judgeCase(q *question) (verdict, bool) {
 		return told(p.pact(f)), true
 	case policy.CountCase:
 		// Numbers of all cases: of no use to hide from Pact, which works on them all, and never for a prison's own staff.
-		return shown(p.is(ids.RolePactWorker) || p.administrator() || p.Kind == ids.ActorSystem), true
+		atPrison := p.Agency == northgate || p.Agency == southgate
+		return shown(!atPrison && (p.is(ids.RolePactWorker) || p.administrator()) || p.Kind == ids.ActorSystem), true
 	case policy.OwnRecord:
 		return shown(p.her(f) || p.pact(f)), true
 	case policy.LookUp:
