@@ -15,6 +15,7 @@ import (
 	"kinbridge/gateway/movement"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
+	"kinbridge/gateway/reports"
 	"kinbridge/gateway/requests"
 	"kinbridge/gateway/table"
 	"kinbridge/gateway/threads"
@@ -133,6 +134,9 @@ type AfterRestrictions interface {
 	LookUp(ctx context.Context, a ids.Actor, words string) (flow.LookedUp, error)
 	LookUps(ctx context.Context, a ids.Actor) ([]flow.LookUpRow, error)
 	ConcernChoices(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID) ([]flow.ConcernChoice, error)
+	Goals(ctx context.Context, a ids.Actor, c ids.CaseID, child ids.ChildID) ([]flow.GoalRow, error)
+	SetGoal(ctx context.Context, a ids.Actor, c ids.CaseID, child ids.ChildID, kind cases.GoalKind) (ids.GoalID, error)
+	EndGoal(ctx context.Context, a ids.Actor, c ids.CaseID, child ids.ChildID, id ids.GoalID, how cases.GoalOutcome, on workdays.Day) error
 	SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.ChildID, in flow.ChildFacts) error
 }
 
@@ -167,6 +171,7 @@ type Promises interface {
 	PromiseDay(by workdays.Day) workdays.Day
 	WaitFor(ctx context.Context, a ids.Actor, id ids.MessageID, due workdays.Day) (ids.AskID, error)
 	AskReport(ctx context.Context, a ids.Actor) ([]flow.AuthorityAsks, error)
+	Report(ctx context.Context, a ids.Actor, period reports.Period, what string) (reports.Report, error)
 }
 
 // AskingAgain is how the waiting ends, and the drafts of the ladder.

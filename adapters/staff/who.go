@@ -186,6 +186,7 @@ var (
 		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
 		{"/asks", "asks", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},
+		{"/reports", "reports", []ids.Role{ids.RolePactWorker, ids.RoleAdministrator}},
 		{"/authorities", "authorities", []ids.Role{ids.RoleAdministrator}},
 		{"/review", "review", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/flags", "flags", []ids.Role{ids.RolePublicProtection, ids.RoleAdministrator}},

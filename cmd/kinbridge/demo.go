@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -21,6 +22,7 @@ type demoCmd struct {
 	MailboxHTTP string `name:"mailbox-http" placeholder:"ADDR" help:"Where to show what the council received. Without it: 127.0.0.1:8025, or a free port."`
 	MailboxSMTP string `name:"mailbox-smtp" placeholder:"ADDR" help:"Where the council's mail server listens. Without it: a free port."`
 	SenderKey   string `name:"sender-key" hidden:"" placeholder:"RECORD" help:"The DKIM key record that the council publishes under the selector bench, for measuring."`
+	Scale       string `default:"small" enum:"small,pilot" help:"small: four families, with something of everything. pilot: 94 families of two prisons over two years, with the numbers of a published pilot, for reports."`
 	ReadyFile   string `placeholder:"FILE" name:"ready-file" help:"Write one JSON object with the addresses and sign-ins here when ready." type:"path"`
 }
 
@@ -89,6 +91,9 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 	if _, _, err := migrateWorld(ctx, cfg); err != nil {
 		return err
 	}
+	if err := c.makeScale(ctx, cfg); err != nil {
+		return err
+	}
 	page := &demoPage{}
 	s, err := start(ctx, cfg, page.routes)
 	if err != nil {
@@ -111,6 +116,18 @@ func (c demoCmd) Run(ctx context.Context, out *output) (err error) {
 	return errors.Join(err, s.stop())
 }
 
+// makeScale makes the world of a larger scale, unless the folder has one.
+func (c demoCmd) makeScale(ctx context.Context, cfg Config) error {
+	if c.Scale != "pilot" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(c.Dir, "demo.json")); !errors.Is(err, fs.ErrNotExist) {
+		return err // an older world of whatever scale is gone on with
+	}
+	_, err := makePilot(ctx, cfg, pilotSeed)
+	return err
+}
+
 // chooseAddresses fills in the addresses that were not given: the usual port where it is free.
 func (c *demoCmd) chooseAddresses() {
 	for _, a := range []struct {
@@ -128,8 +145,33 @@ func (c *demoCmd) chooseAddresses() {
 	}
 }
 
+// writers are those at whose desks the pretend mailbox can sit.
+func (c demoCmd) writers() []mailbox.Person {
+	if c.Scale != "pilot" {
+		return demoWriters()
+	}
+	var out []mailbox.Person
+	for _, p := range pilotWriters(planPilot(pilotSeed)) {
+		out = append(out, mailbox.Person{Name: p.Name, Email: p.Email})
+	}
+	return out
+}
+
+// domains are those of everybody who writes to the demo.
+func (c demoCmd) domains() (out []string) {
+	for _, a := range demoAgencies {
+		out = append(out, a.domain)
+	}
+	if c.Scale == "pilot" {
+		for _, b := range planPilot(pilotSeed).authorities {
+			out = append(out, b.domain)
+		}
+	}
+	return out
+}
+
 func startMailbox(c demoCmd) (*mailbox.Mailbox, error) {
-	box, err := mailbox.New(mailbox.Config{SMTPAddr: c.MailboxSMTP, HTTPAddr: c.MailboxHTTP, Dir: filepath.Join(c.Dir, "mailbox"), People: demoWriters()})
+	box, err := mailbox.New(mailbox.Config{SMTPAddr: c.MailboxSMTP, HTTPAddr: c.MailboxHTTP, Dir: filepath.Join(c.Dir, "mailbox"), People: c.writers()})
 	if err != nil {
 		return nil, err
 	}
@@ -147,12 +189,12 @@ func (c demoCmd) config(smarthost string) Config {
 	cfg.Mail.Attachments = AttachmentsConfig{PDFToPPM: installed("pdftoppm"), Soffice: installed("soffice")}
 	cfg.Database.DSN = filepath.Join(c.Dir, "kinbridge.db")
 	cfg.SenderTXT = map[string][]string{}
-	for _, a := range demoAgencies {
-		if a.domain != "" {
-			cfg.SenderTXT[a.domain] = []string{"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all"}
-			cfg.SenderTXT["_dmarc."+a.domain] = []string{"v=DMARC1; p=reject"} // else a name server is asked for an invented domain, and awaited
+	for _, domain := range c.domains() {
+		if domain != "" {
+			cfg.SenderTXT[domain] = []string{"v=spf1 ip4:127.0.0.0/8 ip6:::1 -all"}
+			cfg.SenderTXT["_dmarc."+domain] = []string{"v=DMARC1; p=reject"} // else a name server is asked for an invented domain, and awaited
 			if c.SenderKey != "" {
-				cfg.SenderTXT["bench._domainkey."+a.domain] = []string{c.SenderKey}
+				cfg.SenderTXT["bench._domainkey."+domain] = []string{c.SenderKey}
 			}
 		}
 	}

@@ -122,9 +122,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return r, err
 	}
-	d := &demoMaker{ctx: ctx, s: s, f: s.Flow, op: ids.System("demo"), agencies: map[string]ids.AgencyID{}, wings: map[string]ids.WingID{},
-		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
-		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
+	d := newDemoMaker(ctx, s)
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.olderAsks, d.firstMeeting,
 		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.after, d.beforeMeetings, d.hardNews, d.hasLeft, d.token} {
 		if err := step(); err != nil {
@@ -135,6 +133,12 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 		return r, err
 	}
 	return d.r, writeWhole(path, b)
+}
+
+func newDemoMaker(ctx context.Context, s *service) *demoMaker {
+	return &demoMaker{ctx: ctx, s: s, f: s.Flow, op: ids.System("demo"), agencies: map[string]ids.AgencyID{}, wings: map[string]ids.WingID{},
+		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
+		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
 }
 
 type demoMaker struct {
@@ -154,8 +158,16 @@ type demoMaker struct {
 	threads  map[string]ids.ThreadID
 }
 
-func (d *demoMaker) places() (err error) {
+func (d *demoMaker) places() error {
+	return d.placesOf(func(people.AgencyKind) bool { return true })
+}
+
+// placesOf makes the places of some kinds, with their wings.
+func (d *demoMaker) placesOf(which func(people.AgencyKind) bool) (err error) {
 	for _, a := range demoAgencies {
+		if !which(a.kind) {
+			continue
+		}
 		if d.agencies[a.key], err = d.f.CreateAgency(d.ctx, d.op, a.kind, a.name, a.domain); err != nil {
 			return err
 		}
@@ -168,7 +180,7 @@ func (d *demoMaker) places() (err error) {
 	return nil
 }
 
-func (d *demoMaker) people() error {
+func (d *demoMaker) staffPeople() error {
 	for _, p := range demoStaff {
 		id, secret, err := d.f.CreateStaff(d.ctx, d.op, flow.NewStaff{Email: p.email, Name: p.name, Role: p.role, Agency: d.agencies[p.agency],
 			Wing: d.wings[p.agency+"/"+p.wing], Password: demoPassword})
@@ -189,6 +201,13 @@ func (d *demoMaker) people() error {
 				d.r.Staff[i].Also = string(p.role)
 			}
 		}
+	}
+	return nil
+}
+
+func (d *demoMaker) people() error {
+	if err := d.staffPeople(); err != nil {
+		return err
 	}
 	for _, c := range demoContacts {
 		id, err := d.f.CreateContact(d.ctx, d.op, d.agencies[c.agency], c.name, c.email, c.role, "directory")

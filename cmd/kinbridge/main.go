@@ -27,6 +27,7 @@ type cli struct {
 	Mail        mailCmd        `cmd:"" help:"Look into mail."`
 	Invite      inviteCmd      `cmd:"" help:"Look into invitations to meetings."`
 	Custody     custodyCmd     `cmd:"" help:"Import custody events, and name the prisons' codes."`
+	Report      reportCmd      `cmd:"" help:"Count the caseload, meetings, answers and goals of all cases."`
 	Policy      policyCmd      `cmd:"" help:"Explain the rules."`
 	Version     versionCmd     `cmd:"" help:"Print the program's version."`
 }

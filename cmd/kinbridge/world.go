@@ -73,13 +73,16 @@ func hasBytes(path string) bool {
 }
 
 // openWorld opens the configured database, which must have this program's schema.
-func openWorld(ctx context.Context, cfg Config) (*world, error) {
+func openWorld(ctx context.Context, cfg Config) (*world, error) { return openWorldAt(ctx, cfg, nil) }
+
+// openWorldAt is openWorld with a clock; nil = the machine's.
+func openWorldAt(ctx context.Context, cfg Config, now func() time.Time) (*world, error) {
 	sc, keys, err := storeConfig(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	w := &world{Config: cfg, Keys: keys, Bus: flow.NewBus(), Log: slog.Default(), signer: &lateSigner{}, handover: outbox.NewHandover(256)}
-	sc.Wake = w.Bus.Wake
+	sc.Wake, sc.Now = w.Bus.Wake, now
 	a := cfg.Mail.Attachments
 	if w.files, err = files.New(files.Config{Allow: a.Allow, Clamd: a.Clamd, PDFToPPM: a.PDFToPPM, Soffice: a.Soffice}); err != nil {
 		return nil, fmt.Errorf("configuration: mail.attachments.%w", err)
@@ -112,7 +115,7 @@ func openWorld(ctx context.Context, cfg Config) (*world, error) {
 		return nil, errors.Join(err, w.Store.Close())
 	}
 	w.Flow = flow.New(w.Store, w.Bus, flow.Config{Movements: moves, Chase: chasing, PapersBefore: papers, MinutesDays: minutes, ContributionBefore: ahead, MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
-		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Calendar: desk.Desk{}, Records: records, Tickets: w.signer, Support: cfg.Support.forFlow(), Handover: w.handover, Log: w.Log})
+		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Calendar: desk.Desk{}, Records: records, Tickets: w.signer, Support: cfg.Support.forFlow(), Handover: w.handover, Log: w.Log, Now: now})
 	return w, nil
 }
 

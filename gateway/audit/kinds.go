@@ -228,6 +228,9 @@ const (
 	WorkDoneKind            Kind = "restriction.meeting_seen_to"
 	FileClearedKind         Kind = "attachment.cleared"
 	ChildChangedKind        Kind = "child.changed"
+	GoalSetKind             Kind = "goal.set"
+	GoalEndedKind           Kind = "goal.ended"
+	ReportReadKind          Kind = "report.read"
 	DayExaminedKind         Kind = "restriction.day_examined"
 
 	CustodyRecordedKind  Kind = "custody.recorded"
@@ -480,6 +483,9 @@ var kinds = [...]Info{
 	{WorkDoneKind, "Saw to a meeting from which somebody was withdrawn", "meeting", true},
 	{FileClearedKind, "Said that a file may be shown to her", "attachment", true},
 	{ChildChangedKind, "Changed what is known of a child", "child", true},
+	{GoalSetKind, "Set a goal of contact with a child", "goal", true},
+	{GoalEndedKind, "Recorded what became of a goal of contact", "goal", true},
+	{ReportReadKind, "Read the numbers of all cases", "report", false},
 	{DayExaminedKind, "Examined what begins or ends with the day", "", false},
 
 	{CustodyRecordedKind, "Recorded a custody event", "custody event", false},

@@ -16,7 +16,27 @@ type Child struct {
 	ResponsibilityEnds workdays.Day
 	EndedWhy           EndedWhy
 	Care               Care
+	Relation           Relation // "" counts as her own
+	// Home is the same for children of a case who live together, and tells nothing else; "" = it is not known where the child lives.
+	Home string
 }
+
+// Relation is how a child is related to the mother in whose case it is.
+type Relation string
+
+// The relations.
+const (
+	OwnChild   Relation = "own"
+	StepChild  Relation = "step"
+	Grandchild Relation = "grandchild"
+	OtherChild Relation = "other" // another whom she looked after
+)
+
+// Relations lists them in the order screens show them.
+var Relations = []Relation{OwnChild, StepChild, Grandchild, OtherChild}
+
+// Own reports whether the child is her own.
+func (c Child) Own() bool { return c.Relation == OwnChild || c.Relation == "" }
 
 // EndedWhy is why parental responsibility ended before the child was grown up.
 type EndedWhy string

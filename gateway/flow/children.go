@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"kinbridge/gateway/audit"
@@ -20,9 +21,15 @@ type ChildFacts struct {
 	Ends      workdays.Day // the day from which she no longer has parental responsibility; 0 = none is known
 	Why       cases.EndedWhy
 	Care      cases.Care
+	Relation  cases.Relation // "" = her own
+	// LivesWith says where the child lives, as far as it is counted: "" = not known, Apart = with none of the other children of the case, else one of those with whom.
+	LivesWith string
 	// Concerned are the others who have to do with the child: the identifiers of schools and courts, and of carers.
 	Concerned []string
 }
+
+// Apart is a child's LivesWith that lives with no other child of the case.
+const Apart = "apart"
 
 // worthTelling is how many days ahead her worker is told that a child will be eighteen: there is time to talk with her.
 const worthTelling = 30
@@ -86,7 +93,10 @@ func (f *Flow) SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.C
 			if k.ID != id {
 				continue
 			}
-			k.Born, k.Authority, k.ResponsibilityEnds, k.EndedWhy, k.Care = in.Born, in.Authority, in.Ends, in.Why, in.Care
+			k.Born, k.Authority, k.ResponsibilityEnds, k.EndedWhy, k.Care, k.Relation = in.Born, in.Authority, in.Ends, in.Why, in.Care, in.Relation
+			if k.Home, err = homeOf(tx, kids, k, in.LivesWith); err != nil {
+				return audit.Entry{}, err
+			}
 			if err := tx.SetConcerns(id, concerns); err != nil {
 				return audit.Entry{}, err
 			}
@@ -94,6 +104,45 @@ func (f *Flow) SetChild(ctx context.Context, a ids.Actor, c ids.CaseID, id ids.C
 		}
 		return audit.Entry{}, ids.ErrNotFound
 	})
+}
+
+// LivesWith says of a child of a case what ChildFacts.LivesWith is now.
+func LivesWith(kids []cases.Child, k cases.Child) string {
+	if k.Home == "" {
+		return ""
+	}
+	for _, other := range kids {
+		if other.ID != k.ID && other.Home == k.Home {
+			return string(other.ID)
+		}
+	}
+	return Apart
+}
+
+// homeOf is a child's home when it is to live so. Whoever she or he is to live with, and of whom no home is known, gets the same. A home is a name made of chance: it tells of no place.
+func homeOf(tx *store.Tx, kids []cases.Child, k cases.Child, with string) (string, error) {
+	switch {
+	case with == "":
+		return "", nil
+	case with == LivesWith(kids, k):
+		return k.Home, nil
+	case with == Apart:
+		return ids.Secret(5), nil
+	}
+	for _, other := range kids {
+		if string(other.ID) != with || other.ID == k.ID {
+			continue
+		}
+		if other.Home == "" {
+			other.Home = ids.Secret(5)
+			if err := tx.UpdateChild(other); err != nil {
+				return "", err
+			}
+			tx.Also(audit.ChildChanged(other.Case, other.ID, ""))
+		}
+		return other.Home, nil
+	}
+	return "", ids.E(ids.Invalid, "Choose with whom the child lives from the list.")
 }
 
 // check reports what is wrong with the facts by themselves.
@@ -109,6 +158,8 @@ func (in ChildFacts) check(today workdays.Day) error {
 		}
 	}
 	switch {
+	case in.Relation != "" && !slices.Contains(cases.Relations, in.Relation):
+		return ids.E(ids.Invalid, "Choose how the child is related to her.")
 	case in.Ends == 0 && in.Why != "":
 		return ids.E(ids.Invalid, "Enter the day on which parental responsibility ends.")
 	case in.Ends != 0 && in.Why != cases.EndedAdopted && in.Why != cases.EndedOrder && in.Why != cases.EndedDied:

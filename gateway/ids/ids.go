@@ -48,6 +48,7 @@ type (
 	PaperID        string // one paper of a meeting
 	MovementID     string // one line of a prison's list of movements; it says nothing of what the movement is for
 	PlaceID        string // one place in which a mother takes part in meetings
+	GoalID         string // contact with a child that is worked for
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -90,6 +91,7 @@ const (
 	Paper        = "ppr"
 	Movement     = "mov"
 	Place        = "plc"
+	Goal         = "gol"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -20,6 +20,8 @@ const (
 	ReadTrace   Act = "read_trace"   // read the audit entries of a thread, in a log that she may read
 	KeepTeam    Act = "keep_team"    // say who is on a case's team and who holds it
 	KeepChild   Act = "keep_child"   // say what is known of a child: birth, authority, the end of parental responsibility
+	KeepGoal    Act = "keep_goal"    // say what contact with a child is worked for, and what became of it
+	CountCase   Act = "count_case"   // have a case counted in the numbers of all cases, which name nobody
 	MergeRecord Act = "merge_record" // make one mother's record of two
 
 	ReadThread   Act = "read_thread"   // know that a thread exists and read its released messages
@@ -258,6 +260,8 @@ type Facts struct {
 	// SamePlace: the actor's agency is the establishment concerned (kiosks, PINs, movement), or the agency of the appointment that is given or
 	// ended; SameWing: and her wing is the actor's, or she has none.
 	SamePlace, SameWing bool
+	// OfPrison: the actor acts in an appointment at a prison.
+	OfPrison bool
 	// OwnAccess: the access to be given or ended is the actor's own, in whatever appointment.
 	OwnAccess bool
 }

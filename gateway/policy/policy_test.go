@@ -386,8 +386,8 @@ func drawFacts(t *rapid.T) Facts {
 		InForce: rapid.SliceOfN(rapid.SampledFrom(someRestrictions), 0, 3).Draw(t, "restrictions"),
 		Touch: Touch{Contacts: rapid.SampledFrom([][]ids.ContactID{nil, {"con_1"}, {"con_2"}, {"con_1", "con_2"}}).Draw(t, "contacts"),
 			Children: rapid.SampledFrom([][]ids.ChildID{nil, {"chd_1"}, {"chd_2"}}).Draw(t, "children"), Supervised: b("supervised"), Concerned: b("concerned")},
-		To:        rapid.SampledFrom([]Recipient{ToNobody, ToMother, ToContact, ToStaff}).Draw(t, "to"),
-		SamePlace: b("place"), SameWing: b("sameWing"), OwnAccess: b("own access"),
+		To:       rapid.SampledFrom([]Recipient{ToNobody, ToMother, ToContact, ToStaff}).Draw(t, "to"),
+		OfPrison: b("ofPrison"), SamePlace: b("place"), SameWing: b("sameWing"), OwnAccess: b("own access"),
 	}
 }
 

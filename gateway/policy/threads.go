@@ -53,6 +53,21 @@ var caseChapters = []*Chapter{
 		{If: "the actor is the case's Pact social worker", When: isPact, Decision: allow("case_worker", "The case's Pact social worker keeps what is known of the children.")},
 		{Decision: deny("child_read_only", "Only the case's Pact social worker changes what is known of a child.").do("Ask her.")},
 	}},
+	{KeepGoal, "say what contact with a child is worked for, and what became of it", []Rule{
+		{Needs: SeeCase},
+		{If: "the actor is the case's Pact social worker", When: isPact, Decision: allow("case_worker", "The case's Pact social worker works for contact with the children.")},
+		{Decision: deny("goals_not", "Only the case's Pact social worker keeps the goals of contact.").do("Tell her.")},
+	}},
+	// Numbers of few cases tell of people to whoever knows some of them. Prison staff know the women; so the numbers are Pact's, and Pact says to whom they go.
+	{CountCase, "have a case counted in the numbers of all cases", []Rule{
+		{If: "the actor works at a prison, in whatever role", When: func(f *Facts) bool { return f.OfPrison },
+			Decision: conceal("prison_counts_not", "Who works at a prison knows the women there, and could tell from small numbers who is counted.")},
+		{If: "the actor is a Pact social worker, of whatever case", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RolePactWorker) },
+			Decision: allow("pact_counts", "Pact's social workers have the numbers of all cases, which name nobody.")},
+		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators outside the prisons have the numbers of all cases, which name nobody.")},
+		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine has its numbers.")},
+		{Decision: conceal("counts_closed", "The numbers of all cases are for Pact's social workers and administrators: those who know the women could tell who is counted.")},
+	}},
 	{MergeRecord, "make one mother's record of two", []Rule{
 		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators join records that are one woman's.")},
 		{If: "whoever runs the program does it, or the custody feed says so", When: isSystem, Decision: allow("operator", "The custody records say that both numbers are hers.")},

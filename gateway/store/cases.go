@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -27,8 +28,8 @@ func (tx *Tx) AddToTeam(c ids.CaseID, s ids.StaffID) error {
 
 // AddChild stores a child of a case.
 func (tx *Tx) AddChild(c cases.Child) error {
-	_, err := tx.q.exec(tx.ctx, `INSERT INTO children (id, case_id, name, born, authority_id) VALUES (?, ?, ?, ?, ?)`,
-		string(c.ID), string(c.Case), c.Name, c.Born, string(c.Authority))
+	_, err := tx.q.exec(tx.ctx, `INSERT INTO children (id, case_id, name, born, authority_id, relation, home) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		string(c.ID), string(c.Case), c.Name, c.Born, string(c.Authority), string(cmp.Or(c.Relation, cases.OwnChild)), c.Home)
 	return err
 }
 
@@ -94,12 +95,12 @@ func (r Reader) Candidates(ctx context.Context, s ids.StaffID, agency ids.Agency
 
 func teamKey(c ids.CaseID, s ids.StaffID) string { return "team/" + string(c) + "/" + string(s) }
 
-const childColumns = `k.id, k.case_id, k.name, k.born, k.authority_id, k.responsibility_ends, k.ended_why, k.looked_after, k.looked_after_ends, k.strategy, k.plan, k.plan_ends`
+const childColumns = `k.id, k.case_id, k.name, k.born, k.authority_id, k.responsibility_ends, k.ended_why, k.looked_after, k.looked_after_ends, k.strategy, k.plan, k.plan_ends, k.relation, k.home`
 
 func scanChild(s scanner) (cases.Child, error) {
 	var c cases.Child
 	return c, s.Scan(&c.ID, &c.Case, &c.Name, &c.Born, &c.Authority, &c.ResponsibilityEnds, &c.EndedWhy, &c.Care.LookedAfter, &c.Care.LookedAfterEnds, &c.Care.Strategy,
-		&c.Care.Plan, &c.Care.PlanEnds)
+		&c.Care.Plan, &c.Care.PlanEnds, &c.Relation, &c.Home)
 }
 
 // Children returns a case's children, by name.

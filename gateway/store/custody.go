@@ -268,6 +268,13 @@ func (r Reader) ThreadsOfMother(ctx context.Context, m ids.MotherID) ([]threads.
 	return r.openSubjects(ctx, ts, err)
 }
 
+// CloseCase closes an open case now; a closed one stays as it is.
+func (tx *Tx) CloseCase(c ids.CaseID) error {
+	_, err := tx.q.exec(tx.ctx, `UPDATE cases SET closed = ? WHERE id = ? AND closed = 0`, micros(tx.now), string(c))
+	tx.Wake(TopicStaff)
+	return err
+}
+
 // ReopenCase opens a closed case again; an open one stays as it is.
 func (tx *Tx) ReopenCase(c ids.CaseID) error {
 	_, err := tx.q.exec(tx.ctx, `UPDATE cases SET closed = 0 WHERE id = ?`, string(c))

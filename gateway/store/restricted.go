@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -115,8 +116,8 @@ func (tx *Tx) LockCase(c ids.CaseID) error {
 // UpdateChild stores what is known of a child besides the name.
 func (tx *Tx) UpdateChild(c cases.Child) error {
 	n, err := tx.q.exec(tx.ctx, `UPDATE children SET born = ?, authority_id = ?, responsibility_ends = ?, ended_why = ?, looked_after = ?, looked_after_ends = ?, strategy = ?,
-		plan = ?, plan_ends = ? WHERE id = ? AND case_id = ?`, c.Born, string(c.Authority), int64(c.ResponsibilityEnds), string(c.EndedWhy), int64(c.Care.LookedAfter),
-		int64(c.Care.LookedAfterEnds), int64(c.Care.Strategy), int64(c.Care.Plan), int64(c.Care.PlanEnds), string(c.ID), string(c.Case))
+		plan = ?, plan_ends = ?, relation = ?, home = ? WHERE id = ? AND case_id = ?`, c.Born, string(c.Authority), int64(c.ResponsibilityEnds), string(c.EndedWhy), int64(c.Care.LookedAfter),
+		int64(c.Care.LookedAfterEnds), int64(c.Care.Strategy), int64(c.Care.Plan), int64(c.Care.PlanEnds), string(cmp.Or(c.Relation, cases.OwnChild)), c.Home, string(c.ID), string(c.Case))
 	if err == nil && n == 0 {
 		return ids.ErrNotFound
 	}

@@ -76,6 +76,9 @@ func caseFacts(p soul, f *family) policy.CaseFacts {
 	return c
 }
 
+// ofPrison mirrors flow.ofPrisonNow.
+func ofPrison(p soul) bool { return p.Agency == northgate || p.Agency == southgate }
+
 func custodyFacts(p soul, f *family) policy.CustodyFacts {
 	c := policy.CustodyFacts{FollowOn: f.followOn, Receiving: f.goingTo != "" && p.Agency == f.goingTo}
 	switch {
@@ -205,7 +208,7 @@ func (w *world) delivery(f *policy.Facts, s *saying, to *member) {
 
 // about gathers what policy is asked about somebody and a family.
 func (w *world) about(p soul, fam *family, inForce []policy.Restriction) *policy.Facts {
-	f := &policy.Facts{Actor: p.Actor, Case: caseFacts(p, fam), Custody: custodyFacts(p, fam), InForce: inForce}
+	f := &policy.Facts{Actor: p.Actor, OfPrison: ofPrison(p), Case: caseFacts(p, fam), Custody: custodyFacts(p, fam), InForce: inForce}
 	f.SamePlace = f.Case.SameEstablishment
 	f.SameWing = f.SamePlace && (p.wing == "" || p.wing == fam.wing)
 	f.Support.IsNamed = fam.named[string(p.StaffID())]
@@ -214,7 +217,7 @@ func (w *world) about(p soul, fam *family, inForce []policy.Restriction) *policy
 
 // facts gathers what policy is asked with.
 func (w *world) facts(q *question) policy.Facts {
-	f := policy.Facts{Actor: q.who.Actor, SamePlace: q.place != "" && q.place == q.who.Agency}
+	f := policy.Facts{Actor: q.who.Actor, OfPrison: ofPrison(q.who), SamePlace: q.place != "" && q.place == q.who.Agency}
 	f.SameWing = f.SamePlace && q.wing != "" && (q.who.wing == "" || q.who.wing == q.wing)
 	if q.base != nil {
 		f = *q.base

@@ -277,11 +277,15 @@ func (w *world) judgeCase(q *question) (verdict, bool) {
 	switch q.act {
 	case policy.SeeCase:
 		return shown(p.knows(f)), true
-	case policy.ExportCase, policy.KeepChild, policy.FollowOn:
+	case policy.ExportCase, policy.KeepChild, policy.KeepGoal, policy.FollowOn:
 		if !p.knows(f) {
 			return unknown, true
 		}
 		return told(p.pact(f)), true
+	case policy.CountCase:
+		// Numbers of all cases: of no use to hide from Pact, which works on them all, and never for a prison's own staff.
+		atPrison := p.Agency == northgate || p.Agency == southgate
+		return shown(!atPrison && (p.is(ids.RolePactWorker) || p.administrator()) || p.Kind == ids.ActorSystem), true
 	case policy.OwnRecord:
 		return shown(p.her(f) || p.pact(f)), true
 	case policy.LookUp:

@@ -8,7 +8,7 @@ import (
 
 // The acts, by what they are done with. TestEveryActIsAskedAbout holds them to the book.
 var (
-	actsOnCase = []policy.Act{policy.SeeCase, policy.ExportCase, policy.OwnRecord, policy.KeepTeam, policy.KeepChild, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.SeeSupport,
+	actsOnCase = []policy.Act{policy.SeeCase, policy.ExportCase, policy.OwnRecord, policy.KeepTeam, policy.KeepChild, policy.KeepGoal, policy.CountCase, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.SeeSupport,
 		policy.KeepSupport, policy.SeeAlert, policy.SeeRestrictions, policy.AddRestriction, policy.ChangeRestriction, policy.LetKeptGo, policy.SeeCustody, policy.RecordCustody, policy.FollowOn,
 		policy.ResetPIN, policy.ChooseMother}
 	actsOnTalk   = []policy.Act{policy.ReadThread, policy.ExportThread, policy.ReadTrace, policy.WriteMessage, policy.AskRequest, policy.SetReview, policy.HandleFailure, policy.Chase, policy.Handover}
@@ -22,7 +22,7 @@ var (
 	actsOnPlan          = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
 	actsOnBooking       = []policy.Act{policy.PlanMeeting, policy.Invite}
 	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver}
-	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
+	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.CountCase, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList, policy.ManageRegime, policy.RegimeDay}
 )
 

@@ -44,7 +44,7 @@ func staffed() []soul {
 		s("pom1", ids.RoleOffenderManager, northgate, ""), s("pom2", ids.RoleOffenderManager, southgate, ""),
 		s("officerA", ids.RoleWingOfficer, northgate, "A"), s("officerB", ids.RoleWingOfficer, northgate, "B"), s("officerC", ids.RoleWingOfficer, southgate, "A"),
 		s("pp1", ids.RolePublicProtection, northgate, ""), s("pp2", ids.RolePublicProtection, southgate, ""),
-		s("admin", ids.RoleAdministrator, charity, ""),
+		s("admin", ids.RoleAdministrator, charity, ""), s("adminN", ids.RoleAdministrator, northgate, ""),
 	}
 }
 
