@@ -31,6 +31,7 @@ type homeView struct {
 	Together   *web.Table
 	Alerts     []alertItem
 	After      *homeAfter
+	Waits      []movementTask // whom nobody brings, or who did not come
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -62,6 +63,9 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Waiting = &t
 	}
 	if v.After, err = s.homeAfter(r, me); err != nil {
+		return err
+	}
+	if v.Waits, err = s.movementTasks(r, me); err != nil {
 		return err
 	}
 	if err := s.homeSupport(r, me, &v); err != nil {

@@ -148,7 +148,8 @@ var results = codes(
 	"request_made request_kept record_given",                                                          // requests
 	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over
 	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed", // reading together
-	"stepped after_kept minutes_kept",                                                                 // after a meeting
+	"movement movements_read movement_seen",
+	"stepped after_kept minutes_kept", // after a meeting
 )
 
 func codes(lists ...string) map[string]bool {

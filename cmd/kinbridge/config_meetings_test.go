@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"kinbridge/gateway/meetings"
 )
@@ -29,6 +30,18 @@ func TestMinutesOfMeetings(t *testing.T) {
 	}
 	if _, err := (MeetingsConfig{MinutesDays: map[string]int{"debrief": 5}}).minutes(); err == nil || !strings.Contains(err.Error(), "minutes_days") {
 		t.Errorf("a debrief has minutes: %v", err)
+	}
+}
+
+func TestMovementsOfMeetings(t *testing.T) {
+	got, err := MeetingsConfig{PickUpMinutes: 20, LateHours: 48}.movements()
+	if err != nil || got.PickUp != 20*time.Minute || got.Late != 48*time.Hour || got.AlarmBefore != 0 {
+		t.Errorf("%+v %v", got, err)
+	}
+	for name, c := range map[string]MeetingsConfig{"pick_up_minutes": {PickUpMinutes: -1}, "alarm_minutes": {AlarmMinutes: 241}, "late_hours": {LateHours: 200}} {
+		if _, err := c.movements(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -117,6 +117,11 @@ const (
 
 	MeetingCreatedKind     Kind = "meeting.created"
 	MeetingChangedKind     Kind = "meeting.changed"
+	MeetingPlacedKind      Kind = "meeting.placed"
+	RegimeSetKind          Kind = "regime.set"
+	RegimeDaySetKind       Kind = "regime.day_set"
+	PlaceAddedKind         Kind = "place.added"
+	PlaceWithdrawnKind     Kind = "place.withdrawn"
 	MeetingCancelledKind   Kind = "meeting.cancelled"
 	InvitationReceivedKind Kind = "invitation.received"
 	InvitationAnsweredKind Kind = "invitation.answered"
@@ -203,6 +208,15 @@ const (
 	PlanOpenedKind         Kind = "plan.opened"
 	PlanClosedKind         Kind = "plan.closed"
 	PlanReadKind           Kind = "plan.read"
+
+	MovementMarkedKind       Kind = "movement.marked"
+	MovementAcknowledgedKind Kind = "movement.acknowledged"
+	MovementChangedKind      Kind = "movement.changed"
+	MovementUnseenKind       Kind = "movement.unseen"
+	MovementSeenToKind       Kind = "movement.seen_to"
+	MovementMailSentKind     Kind = "movement.mail_sent"
+	MovementMailFailedKind   Kind = "movement.mail_failed"
+	MovementsListedKind      Kind = "movement.listed"
 
 	RestrictionAddedKind    Kind = "restriction.added"
 	RestrictionChangedKind  Kind = "restriction.changed"
@@ -361,6 +375,11 @@ var kinds = [...]Info{
 	{MeetingCreatedKind, "Arranged a meeting", "meeting", true},
 	{MeetingChangedKind, "Changed a meeting", "meeting", true},
 	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
+	{MeetingPlacedKind, "Booked a place for a meeting, or gave it back", "meeting", true},
+	{RegimeSetKind, "Said when the women of a wing are unlocked", "wing", false},
+	{RegimeDaySetKind, "Said that a day of a wing is unlike others", "wing", false},
+	{PlaceAddedKind, "Added a place for meetings", "place", false},
+	{PlaceWithdrawnKind, "Withdrew a place for meetings", "place", false},
 	{InvitationReceivedKind, "An invitation to a meeting came, or a newer version of one", "invitation", true},
 	{InvitationAnsweredKind, "Decided about an invitation to a meeting", "invitation", true},
 	{InvitationSentKind, "Sent an answer to an invitation", "invitation", true},
@@ -444,6 +463,15 @@ var kinds = [...]Info{
 	{PlanOpenedKind, "Opened a support plan", "plan", false},
 	{PlanClosedKind, "Closed a support plan", "plan", false},
 	{PlanReadKind, "Was shown whether a support plan is open", "mother", false},
+
+	{MovementMarkedKind, "Recorded where she is on her way", "movement", true},
+	{MovementAcknowledgedKind, "Acknowledged that she is to be brought", "movement", true},
+	{MovementChangedKind, "Announced a late change to her wing", "movement", true},
+	{MovementUnseenKind, "Raised the alarm that her wing has not acknowledged", "movement", true},
+	{MovementSeenToKind, "Saw to what her wing's list had reported", "movement", true},
+	{MovementMailSentKind, "Sent a worker word by email of a wing's list", "movement", true},
+	{MovementMailFailedKind, "Could not send a worker word of a wing's list", "movement", true},
+	{MovementsListedKind, "Put what is planned on the wings' lists", "", false},
 
 	{RestrictionAddedKind, "Put a contact restriction in force", "restriction", true},
 	{RestrictionChangedKind, "Changed a contact restriction", "restriction", true},

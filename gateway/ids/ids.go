@@ -47,6 +47,8 @@ type (
 	ContributionID string // one version of what she wants a meeting to hear
 	PaperID        string // one paper of a meeting
 	GoalID         string // contact with a child that is worked for
+	MovementID     string // one line of a prison's list of movements; it says nothing of what the movement is for
+	PlaceID        string // one place in which a mother takes part in meetings
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -88,6 +90,8 @@ const (
 	Contribution = "ctb"
 	Paper        = "ppr"
 	Goal         = "gol"
+	Movement     = "mov"
+	Place        = "plc"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -109,6 +109,9 @@ func worldsToTry() []Facts {
 		if i%6 == 0 {
 			f.Actor = ids.System("delivery")
 		}
+		if i%21 == 0 { // few of all that are drawn bring her
+			f.Actor, f.Case.SameWing, f.Case.OtherPrison = ids.Actor{Kind: ids.ActorStaff, ID: "stf_wing", Role: ids.RoleWingOfficer, Agency: "agy_prison"}, true, false
+		}
 		if i%12 == 0 { // too many facts to meet by chance
 			f.To, f.InForce, f.Message, f.Support, f.Custody = ToMother, nil, MessageFacts{}, SupportFacts{Together: true}, CustodyFacts{}
 		}

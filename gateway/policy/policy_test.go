@@ -209,6 +209,11 @@ func TestActsOfNoThread(t *testing.T) {
 		deniedToAll[who] = "a"
 	}
 	want[ManagePeople], want[ManageKiosks] = deniedToAll, deniedToAll
+	want[ManageRegime], want[RegimeDay] = maps.Clone(deniedToAll), maps.Clone(deniedToAll)
+	for _, act := range []Act{ManageRegime, RegimeDay} {
+		want[act]["offender_manager on team"], want[act]["offender_manager at prison"] = "a", "a"
+	}
+	want[RegimeDay]["wing_officer on team"], want[RegimeDay]["wing_officer at prison"] = "a", "a"
 	for act, who := range want {
 		for _, p := range everybody() {
 			f := p.facts
@@ -224,6 +229,7 @@ func TestActsOfNoThread(t *testing.T) {
 		f    Facts
 		want Effect
 	}{
+		"regime of another wing":            {Facts{Act: RegimeDay, Actor: officer, SamePlace: true}, Deny},
 		"officer of another wing":           {Facts{Act: ResetPIN, Actor: officer, SamePlace: true}, Deny},
 		"officer of another prison":         {Facts{Act: ResetPIN, Actor: officer, SameWing: true}, Conceal},
 		"kiosk of another wing":             {Facts{Act: ChooseMother, Actor: ids.KioskActor("k"), SamePlace: true}, Conceal},
@@ -380,7 +386,7 @@ func drawFacts(t *rapid.T) Facts {
 		InForce: rapid.SliceOfN(rapid.SampledFrom(someRestrictions), 0, 3).Draw(t, "restrictions"),
 		Touch: Touch{Contacts: rapid.SampledFrom([][]ids.ContactID{nil, {"con_1"}, {"con_2"}, {"con_1", "con_2"}}).Draw(t, "contacts"),
 			Children: rapid.SampledFrom([][]ids.ChildID{nil, {"chd_1"}, {"chd_2"}}).Draw(t, "children"), Supervised: b("supervised"), Concerned: b("concerned")},
-		To:        rapid.SampledFrom([]Recipient{ToNobody, ToMother, ToContact, ToStaff}).Draw(t, "to"),
+		To:       rapid.SampledFrom([]Recipient{ToNobody, ToMother, ToContact, ToStaff}).Draw(t, "to"),
 		OfPrison: b("ofPrison"), SamePlace: b("place"), SameWing: b("sameWing"), OwnAccess: b("own access"),
 	}
 }

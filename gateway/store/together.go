@@ -28,6 +28,9 @@ func (tx *Tx) KeepTogether(t messages.Together) error {
 		went = excluded.went, note_sealed = excluded.note_sealed, recorded = excluded.recorded`,
 		string(t.Message), string(t.Thread), string(t.Case), micros(t.Marked), t.MarkedBy, t.Hint, micros(t.Unmarked), string(t.Unmarker), why, string(b.Supporter), string(b.By),
 		micros(b.For), b.Place, string(b.At), micros(t.Opened), string(t.OpenedBy), string(t.Went), note, micros(t.Recorded))
+	if err == nil && !b.For.IsZero() {
+		err = tx.addMovement(MovementOf{Message: t.Message})
+	}
 	tx.Wake(TopicStaff)
 	return err
 }
@@ -95,6 +98,11 @@ func (r Reader) TogetherOpen(ctx context.Context, s ids.StaffID) ([]messages.Tog
 // TogetherBooked returns the bookings of an establishment that begin after a time, the next first.
 func (r Reader) TogetherBooked(ctx context.Context, establishment ids.AgencyID, after time.Time) ([]messages.Together, error) {
 	return r.togetherWhere(ctx, `booked_at = ? AND booked_for > ? AND unmarked = 0 ORDER BY booked_for, message_id`, string(establishment), micros(after))
+}
+
+// ReadingsWith returns the bookings with a supporter that begin between two times, the next first.
+func (r Reader) ReadingsWith(ctx context.Context, s ids.StaffID, from, to time.Time) ([]messages.Together, error) {
+	return r.togetherWhere(ctx, `supporter = ? AND booked_for > ? AND booked_for < ? AND unmarked = 0 ORDER BY booked_for, message_id`, string(s), micros(from), micros(to))
 }
 
 // ShowThread makes a conversation known that began quietly.

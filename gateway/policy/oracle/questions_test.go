@@ -15,7 +15,7 @@ var (
 	actsOnSaying = []policy.Act{policy.ReadMessage, policy.SeeRequest, policy.ReadOriginal, policy.AnswerRequest, policy.Review, policy.Appeal, policy.ReleaseClaim, policy.MarkTogether,
 		policy.UnmarkTogether, policy.HearOf, policy.GiveKept, policy.BookSupport, policy.OpenTogether, policy.ClearFile}
 	actsOnDelivery = []policy.Act{policy.Deliver, policy.Attach}
-	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket,
+	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.RecordMovement, policy.AcknowledgeMovement, policy.MindMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket,
 		policy.StepDown, policy.KeepMeeting, policy.CorrectRecord, policy.KeepDebrief, policy.Contribute, policy.ChooseAttendance, policy.SeePreparation, policy.AddPaper, policy.ReadNotice}
 	actsOnMeetingTalk   = []policy.Act{policy.SendContribution}
 	actsOnMeetingSaying = []policy.Act{policy.ReadContribution}
@@ -23,7 +23,7 @@ var (
 	actsOnBooking       = []policy.Act{policy.PlanMeeting, policy.Invite}
 	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver}
 	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.CountCase, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
-		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
+		policy.MoveMail, policy.ReadMail, policy.KeepAlertList, policy.ManageRegime, policy.RegimeDay}
 )
 
 func every() (all []policy.Act) {
@@ -130,7 +130,7 @@ func (w *world) askDeliveries(q question, with asker) {
 // askNobody calls with every question that is about no family.
 func (w *world) askNobody(with asker) {
 	for _, p := range w.people {
-		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
+		for _, q := range []question{{who: p, place: northgate}, {who: p, place: northgate, wing: "A"}, {who: p, place: southgate, wing: "B"}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
 			w.each(q, actsOnNobody, with)
 		}
 	}
