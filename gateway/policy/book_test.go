@@ -118,6 +118,10 @@ func worldsToTry() []Facts {
 		f.Meeting.Cancelled, f.Meeting.Ended, f.Meeting.TooEarly = i%19 == 0, i%23 == 0, i%29 == 0
 		f.Meeting.LegalVisit, f.Meeting.UnknownGuest, f.Meeting.OutsideStaff = i%19 == 0, i%23 == 0, i%29 == 0
 		f.Thread.OutsideStaff = i%9 == 0
+		if i%21 == 0 { // few of all that are drawn bring her
+			f.Actor, f.Case.SameWing, f.Case.OtherPrison, f.SamePlace = ids.Actor{Kind: ids.ActorStaff, ID: "stf_wing", Role: ids.RoleWingOfficer, Agency: "agy_prison"}, true, false, true
+			f.Meeting = MeetingFacts{}
+		}
 		out = append(out, f)
 	}
 	return out
