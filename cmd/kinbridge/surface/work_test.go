@@ -31,6 +31,7 @@ func (w *world) work() {
 		outbox.Undelivered: w.f.HandleUndelivered, outbox.CustodyDue: w.f.HandleCustodyDue, outbox.DayTurned: w.f.HandleDayTurned, outbox.AlertAgain: w.f.HandleAlertAgain,
 		outbox.MailOut: w.post, outbox.MailGuest: w.postWith(w.f.GuestMail, w.f.GuestMailDone), outbox.MailPage: w.postWith(w.f.PageMail, w.f.PageMailDone),
 		outbox.MailAlert: w.postWith(w.f.AlertMail, w.f.AlertMailDone), outbox.MailNote: w.postWith(w.f.NoticeMail, w.f.NoticeDone), outbox.MailInvite: w.postWith(w.f.InviteMail, w.f.InviteMailDone),
+		outbox.MailPoll: w.postWith(w.f.PollMail, w.f.PollMailDone), outbox.PollDue: w.f.HandlePollDue,
 		outbox.RoomOrder: func(context.Context, outbox.Item) error { return nil }}
 	kinds := make([]outbox.Kind, 0, len(handlers))
 	for k := range handlers {
