@@ -402,6 +402,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	mux.Handle("/kiosk/", s.kiosk.Handler())
 	mux.Handle("/guest/", guests.Handler())
 	mux.Handle("/read/", guests.Handler())
+	mux.Handle("/poll/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
 	if err := s.custodyHook(mux); err != nil {

@@ -34,6 +34,9 @@ type PollPage struct {
 	Answered     time.Time // zero = not yet
 }
 
+// Length is how long the meeting is to last.
+func (p PollPage) Length() time.Duration { return time.Duration(p.Minutes) * time.Minute }
+
 // PollPage reads a link. It changes nothing: mail filters open links to look at them. NotFound for a link that leads to nothing, and to whoever could not be invited to the
 // meeting any more.
 func (f *Flow) PollPage(ctx context.Context, link string) (v PollPage, err error) {

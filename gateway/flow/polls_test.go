@@ -292,7 +292,7 @@ func TestReminders(t *testing.T) {
 			t.Errorf("reminded %v", v.People[0].Reminded)
 		}
 		must(t, w.Flow.AnswerPoll(ctx, pollLinkIn(t, mails[flowtest.AnnaAddress]), votes(polls.No, polls.Yes), "")) // the second's link
-		must(t, w.Flow.RemindPoll(ctx, worker, second))                                                         // nobody is left
+		must(t, w.Flow.RemindPoll(ctx, worker, second))                                                             // nobody is left
 		if mails = pollMails(t, w); len(mails[flowtest.AnnaAddress]) != 1 {
 			t.Errorf("%+v", mails)
 		}

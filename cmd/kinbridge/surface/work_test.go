@@ -20,6 +20,7 @@ type postman func(flow.OutMail) flow.OutMail
 
 var (
 	guestLink = regexp.MustCompile(`/guest/([0-9a-z]{20,})`)
+	pollLink  = regexp.MustCompile(`/poll/([0-9a-z]{20,})`)
 	pageLink  = regexp.MustCompile(`/read/([0-9a-z]{20,})`)
 	sixDigits = regexp.MustCompile(`\b\d{3} ?\d{3}\b`)
 )
@@ -146,6 +147,9 @@ func (w *world) posted(to person, m flow.OutMail) {
 	c := ids.ContactID(to.ID)
 	if x := guestLink.FindStringSubmatch(m.Text); x != nil {
 		w.links.guests[x[1]] = c
+	}
+	if x := pollLink.FindStringSubmatch(m.Text); x != nil {
+		w.links.polls[x[1]] = c
 	}
 	if x := pageLink.FindStringSubmatch(m.Text); x != nil {
 		w.links.pages[x[1]] = c
