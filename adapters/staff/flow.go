@@ -200,6 +200,7 @@ type Planning interface {
 	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID, about []ids.ChildID) ([]people.Contact, error)
 	CreateMeeting(ctx context.Context, a ids.Actor, n flow.NewMeeting) (ids.MeetingID, error)
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
+	Polls
 	MoveMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID, starts, ends time.Time, why string) error
 	MyCalendar(ctx context.Context, a ids.Actor) (flow.WorkerCalendar, error)
 	MakeCalendarFeed(ctx context.Context, a ids.Actor) (string, error)

@@ -16,7 +16,7 @@ func (s *Staff) movements(w http.ResponseWriter, r *http.Request, me people.Staf
 	}
 	t := s.movementTable(r, rows)
 	t.CaptionHidden = true
-	return s.pages.Render(w, r, http.StatusOK, "movements", s.page(r, me, s.pages.Loc(r).T("staff.movements.title"), meetingsView{t}))
+	return s.pages.Render(w, r, http.StatusOK, "movements", s.page(r, me, s.pages.Loc(r).T("staff.movements.title"), meetingsView{Table: t}))
 }
 
 func (s *Staff) movementTable(r *http.Request, rows []flow.MovementRow) web.Table {

@@ -134,6 +134,15 @@ func (p Poll) At(start time.Time) int {
 
 // Check reports, in words for the person who asks, what is wrong with times, length and the day by which answers are to be in. It returns the times as slots, in order.
 func Check(starts []time.Time, minutes int, closes, now time.Time) ([]Slot, error) {
+	out, err := CheckSlots(starts, minutes, now)
+	if err != nil {
+		return nil, err
+	}
+	return out, CheckCloses(out, closes, now)
+}
+
+// CheckSlots is the part of Check about the times.
+func CheckSlots(starts []time.Time, minutes int, now time.Time) ([]Slot, error) {
 	switch {
 	case len(starts) == 0:
 		return nil, ids.E(ids.Invalid, "Offer at least one time.")
@@ -153,17 +162,22 @@ func Check(starts []time.Time, minutes int, closes, now time.Time) ([]Slot, erro
 		}
 		out = append(out, Slot{N: i + 1, Start: s.UTC().Truncate(time.Second)})
 	}
+	return out, nil
+}
+
+// CheckCloses is the part of Check about the end of the time for answers.
+func CheckCloses(slots []Slot, closes, now time.Time) error {
 	switch {
 	case closes.IsZero():
-		return nil, ids.E(ids.Invalid, "Say until when answers can be given.")
+		return ids.E(ids.Invalid, "Say until when answers can be given.")
 	case !closes.After(now):
-		return nil, ids.E(ids.Invalid, "The time for answers must be in the future.")
-	case closes.After(sorted[0]):
-		return nil, ids.E(ids.Invalid, "Answers must be in before the first of the times begins.")
+		return ids.E(ids.Invalid, "The time for answers must be in the future.")
+	case len(slots) > 0 && closes.After(slots[0].Start):
+		return ids.E(ids.Invalid, "Answers must be in before the first of the times begins.")
 	case closes.Sub(now) > MaxOpen:
-		return nil, ids.E(ids.Invalid, "Answers can be waited for %d days at most.", int(MaxOpen/(24*time.Hour)))
+		return ids.E(ids.Invalid, "Answers can be waited for %d days at most.", int(MaxOpen/(24*time.Hour)))
 	}
-	return out, nil
+	return nil
 }
 
 // Answer checks somebody's answer: one vote for each time, and a comment fit to keep.
