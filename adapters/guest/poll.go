@@ -72,7 +72,7 @@ func (g *Guest) showPoll(w http.ResponseWriter, r *http.Request, status int, for
 	if err != nil {
 		return g.noPoll(w, r, err)
 	}
-	v := pollView{Link: link, Hint: loc.T("guest.poll.comment_hint", "Most", fmt.Sprint(polls.MaxComment)), Most: polls.MaxComment, Until: when.LongDate(p.Closes) + ", " + when.Clock(p.Closes), About: web.SummaryList{Rows: []web.SummaryRow{
+	v := pollView{Link: link, Hint: loc.T("guest.poll.comment_hint"), Most: polls.MaxComment, Until: when.LongDate(p.Closes) + ", " + when.Clock(p.Closes), About: web.SummaryList{Rows: []web.SummaryRow{
 		web.Row(loc.T("guest.poll.by"), p.Organisation), web.Row(loc.T("guest.poll.what"), loc.T("guest.poll.meeting")), web.Row(loc.T("guest.about.length"), loc.N("guest.minutes", p.Minutes)),
 		web.Row(loc.T("guest.poll.until"), when.LongDate(p.Closes)+", "+when.Clock(p.Closes))}}}
 	if page := pollClosed[p.Phase]; page != "" {

@@ -250,11 +250,11 @@ func pollTag(loc i18n.Loc, state polls.State) *web.Tag {
 // pollGrid is people by times, the best time first; a time is chosen by its link.
 func pollGrid(loc i18n.Loc, when web.When, p flow.PollView, open bool) web.Table {
 	t := web.Table{Caption: loc.T("staff.poll.grid"), Columns: []web.Column{{Title: loc.T("staff.poll.time")}, {Title: loc.T("staff.poll.suits")}}}
-	for _, i := range p.People {
-		t.Columns = append(t.Columns, web.Column{Title: i.Name})
-	}
 	if open {
 		t.Columns = append(t.Columns, web.Column{Title: loc.T("staff.poll.choose")})
+	}
+	for _, i := range p.People {
+		t.Columns = append(t.Columns, web.Column{Title: i.Name})
 	}
 	rows := p.Best
 	for _, s := range p.Slots { // those that have begun are shown, and cannot be chosen
@@ -281,13 +281,13 @@ func pollGrid(loc i18n.Loc, when web.When, p flow.PollView, open bool) web.Table
 			suits = web.Cell{Text: "–"}
 		}
 		cells := []web.Cell{name, suits}
-		for _, i := range p.People {
-			cells = append(cells, voteCell(loc, i, r.N))
-		}
 		if open && !past {
 			cells = append(cells, web.Cell{Text: loc.T("staff.poll.choose_this"), Href: "/cases/" + string(p.Case) + "/plan?poll=" + string(p.ID) + "&slot=" + strconv.Itoa(r.N)})
 		} else if open {
 			cells = append(cells, web.Cell{Text: "–"})
+		}
+		for _, i := range p.People {
+			cells = append(cells, voteCell(loc, i, r.N))
 		}
 		t.Rows = append(t.Rows, cells)
 	}
