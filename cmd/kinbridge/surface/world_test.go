@@ -102,7 +102,7 @@ type kioskAt struct {
 // links are what emails gave to people outside.
 type links struct {
 	guests, pages, polls map[string]ids.ContactID // the link's token → who was sent it
-	codes         map[ids.ContactID]string // the newest code mailed to her
+	codes                map[ids.ContactID]string // the newest code mailed to her
 }
 
 // word makes a marker.
