@@ -100,6 +100,7 @@ type Decisions interface {
 	Release(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
 	Withhold(ctx context.Context, a ids.Actor, id ids.HoldID, code, note string) error
 	AnswerInvitation(ctx context.Context, a ids.Actor, id ids.HoldID, n flow.InviteAnswer) ([]ids.MeetingID, error)
+	ProposeTimes(ctx context.Context, a ids.Actor, hold ids.HoldID, starts []time.Time) error
 	AskOrganiser(ctx context.Context, a ids.Actor, id ids.HoldID) error
 	FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how flow.Filing) (flow.Composed, error)
 	MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error

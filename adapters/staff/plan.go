@@ -32,6 +32,7 @@ type planView struct {
 	Nobody       bool   // nobody outside has to do with one of them
 	Several      bool   // the guests offered come from more than one local authority
 	Poll         string // that asked for its time; "" = none
+	Invitation   string // the hold of the invitation that it is made of; "" = none
 }
 
 // lengths are the durations that can be chosen, in minutes.
@@ -94,7 +95,7 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
-	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Poll: form.Value("poll"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
+	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Poll: form.Value("poll"), Invitation: form.Value("invitation"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
 	if v.Key == "" {
 		v.Key = newKey()
 	}
@@ -154,7 +155,11 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	}
 	if form.Value("step") == "children" {
 		if len(form.Values["about"]) > 0 {
-			return web.Redirect(w, r, childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"]))
+			to := childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"])
+			if id := form.Value("invitation"); ids.Has(id, ids.Hold) {
+				to += "&invitation=" + id
+			}
+			return web.Redirect(w, r, to)
 		}
 		form.Fail("about", s.pages.Loc(r).T("staff.begin.children_missing"))
 		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)

@@ -29,6 +29,9 @@ func (s *Staff) planFrom(r *http.Request, me people.Staff, form *web.Form) error
 		fillPlan(form, n)
 		return nil
 	}
+	if id := q.Get("invitation"); ids.Has(id, ids.Hold) {
+		form.Values.Set("invitation", id)
+	}
 	if day, err := workdays.Parse(q.Get("day")); err == nil {
 		form.Values.Set("day", day.String())
 	}
@@ -62,10 +65,17 @@ func fillPlan(form *web.Form, n flow.NewMeeting) {
 	form.Values.Set("length", strconv.Itoa(int(n.Ends.Sub(n.Starts)/time.Minute)))
 }
 
-// makePlanned makes the meeting, as that of the poll that the form began with if it did.
+// makePlanned makes the meeting, as that of the poll or of the invitation without times that the form began with if it did.
 func (s *Staff) makePlanned(r *http.Request, me people.Staff, form *web.Form, n flow.NewMeeting) (ids.MeetingID, error) {
 	if id := form.Value("poll"); id != "" {
 		return s.flow.ChooseSlot(r.Context(), me.Actor(), ids.PollID(id), n)
+	}
+	if id := form.Value("invitation"); id != "" {
+		made, err := s.flow.AnswerInvitation(r.Context(), me.Actor(), ids.HoldID(id), flow.InviteAnswer{Answer: flow.AnswerAccepted, Plan: &n})
+		if err != nil || len(made) == 0 {
+			return "", err
+		}
+		return made[0], nil
 	}
 	return s.flow.CreateMeeting(r.Context(), me.Actor(), n)
 }
