@@ -42,7 +42,7 @@ type inviteView struct {
 // inviteView makes the view of an invitation.
 func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, form *web.Form) (v *inviteView, err error) {
 	loc, when, in := s.pages.Loc(r), s.pages.When(r), h.Invitation
-	v = &inviteView{Unknown: in.Unknown, Trouble: in.Trouble, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown, Follow: len(in.Changes) > 0}
+	v = &inviteView{Unknown: in.Unknown, Trouble: in.Trouble, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown && !in.Invite.WordsOnly, Follow: len(in.Changes) > 0}
 	add := func(key, value string) {
 		if value != "" {
 			v.About.Rows = append(v.About.Rows, web.Row(loc.T(key), value))

@@ -10,6 +10,7 @@ import (
 	"kinbridge/adapters/calendar/invite"
 	ways "kinbridge/adapters/calendar/join"
 	"kinbridge/adapters/email/mailparse"
+	"kinbridge/adapters/email/replytext"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/invites"
 )
@@ -40,7 +41,7 @@ func mayInvite(m *mailparse.Message) bool {
 
 // invitation reads the invitation that a person's mail brings, itself or in a message that it forwards. An answer to one of ours is none. A mail without a calendar part is one,
 // without times, when its own words (new: apart from what it quotes) say how to join a meeting. The credentials leave the words in any case.
-func invitation(m *mailparse.Message, fresh string) (in *invites.Invite, scrub func(string) string) {
+func invitation(m *mailparse.Message, own replytext.Reply) (in *invites.Invite, scrub func(string) string) {
 	scrub = func(s string) string { return s }
 	if !mayInvite(m) {
 		return nil, scrub
@@ -48,7 +49,7 @@ func invitation(m *mailparse.Message, fresh string) (in *invites.Invite, scrub f
 	read, err := invite.Read(invite.FromMail(m))
 	scrub = scrubber(read)
 	if err != nil {
-		if saysHowToJoin(read.Join, fresh) {
+		if saysHowToJoin(read.Join, own) {
 			in = domain(read)
 			in.WordsOnly, in.Method, in.Summary, in.Organizer = true, invites.Published, cut(m.Subject), invites.Person{}
 		}
@@ -61,12 +62,13 @@ func invitation(m *mailparse.Message, fresh string) (in *invites.Invite, scrub f
 	return nil, scrub
 }
 
-// saysHowToJoin reports whether somebody's own words have the way into a meeting of a known service: its link, or its number, however it is spaced.
-func saysHowToJoin(j ways.Details, fresh string) bool {
+// saysHowToJoin reports whether somebody's own words have the way into a meeting of a known service: its link, or its number, however it is spaced. What stands below them counts when
+// it is a block with the number, too: a link alone may be that of her own room, below every mail of hers.
+func saysHowToJoin(j ways.Details, own replytext.Reply) bool {
 	if !slices.Contains([]ways.Service{ways.Teams, ways.Zoom, ways.Webex, ways.GoogleMeet}, j.Service) {
 		return false
 	}
-	if own := calendar.JoinFrom(calendar.Event{}, fresh, ""); own.Service == j.Service && own.URL != "" {
+	if said := calendar.JoinFrom(calendar.Event{}, own.Text, ""); said.Service == j.Service && said.URL != "" {
 		return true
 	}
 	digits := strings.Map(func(r rune) rune {
@@ -74,9 +76,11 @@ func saysHowToJoin(j ways.Details, fresh string) bool {
 			return -1
 		}
 		return r
-	}, fresh)
+	}, links.ReplaceAllString(own.Text+"\n"+own.Signature, ""))
 	return len(j.MeetingID) >= 9 && strings.Contains(digits, j.MeetingID)
 }
+
+var links = regexp.MustCompile(`https?://\S+`)
 
 // domain is an invitation in the gateway's words.
 func domain(read invite.Invite) *invites.Invite {
