@@ -119,15 +119,18 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	if err != nil {
 		return v, err
 	}
-	if form.Values == nil { // the form as it is first shown
-		form.Values = map[string][]string{"kind": {in.Kind}}
+	if first := form.Values == nil; first || form.Value("do") == "counter" { // as it is first shown, or another of the page's forms was sent
+		if first {
+			form.Values = url.Values{}
+			slotsFrom(r, form, invites.MaxSlots)
+		}
+		form.Values["kind"] = []string{in.Kind}
 		for _, k := range in.About {
 			form.Values["about"] = append(form.Values["about"], string(k))
 		}
 		if len(v.Times) > 0 {
 			form.Values["time"] = []string{v.Times[0].Value}
 		}
-		slotsFrom(r, form, invites.MaxSlots)
 	}
 	if len(c.Children) > 1 {
 		_, v.Children = childOptions(c, form.Values["about"])

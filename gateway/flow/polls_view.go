@@ -88,7 +88,7 @@ func (f *Flow) pollRow(ctx context.Context, p polls.Poll) (PollRow, error) {
 	return row, err
 }
 
-// CasePolls returns the polls of a case that wait for answers or for a time to be chosen, the newest first; none to who may not plan its meetings.
+// CasePolls returns the polls of a case, however they ended, the newest first; none to who may not plan its meetings.
 func (f *Flow) CasePolls(ctx context.Context, a ids.Actor, c ids.CaseID) ([]PollRow, error) {
 	all, err := f.st.PollsOfCase(ctx, c)
 	if err != nil {
@@ -106,13 +106,10 @@ func (f *Flow) OpenPolls(ctx context.Context, a ids.Actor) ([]PollRow, error) {
 	return f.plannedBy(ctx, a, all)
 }
 
-// plannedBy leaves those that are undecided and that the actor may know of.
+// plannedBy leaves those that the actor may know of.
 func (f *Flow) plannedBy(ctx context.Context, a ids.Actor, all []polls.Poll) (out []PollRow, err error) {
 	may := map[ids.CaseID]bool{}
 	for _, p := range all {
-		if p.State != polls.Open && p.State != polls.Closed {
-			continue
-		}
 		ok, known := may[p.Case]
 		if !known {
 			c, err := f.st.Case(ctx, p.Case)
