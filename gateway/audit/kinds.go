@@ -117,6 +117,11 @@ const (
 
 	MeetingCreatedKind     Kind = "meeting.created"
 	MeetingChangedKind     Kind = "meeting.changed"
+	MeetingPlacedKind      Kind = "meeting.placed"
+	RegimeSetKind          Kind = "regime.set"
+	RegimeDaySetKind       Kind = "regime.day_set"
+	PlaceAddedKind         Kind = "place.added"
+	PlaceWithdrawnKind     Kind = "place.withdrawn"
 	MeetingCancelledKind   Kind = "meeting.cancelled"
 	InvitationReceivedKind Kind = "invitation.received"
 	InvitationAnsweredKind Kind = "invitation.answered"
@@ -366,6 +371,11 @@ var kinds = [...]Info{
 	{MeetingCreatedKind, "Arranged a meeting", "meeting", true},
 	{MeetingChangedKind, "Changed a meeting", "meeting", true},
 	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
+	{MeetingPlacedKind, "Booked a place for a meeting, or gave it back", "meeting", true},
+	{RegimeSetKind, "Said when the women of a wing are unlocked", "wing", false},
+	{RegimeDaySetKind, "Said that a day of a wing is unlike others", "wing", false},
+	{PlaceAddedKind, "Added a place for meetings", "place", false},
+	{PlaceWithdrawnKind, "Withdrew a place for meetings", "place", false},
 	{InvitationReceivedKind, "An invitation to a meeting came, or a newer version of one", "invitation", true},
 	{InvitationAnsweredKind, "Decided about an invitation to a meeting", "invitation", true},
 	{InvitationSentKind, "Sent an answer to an invitation", "invitation", true},

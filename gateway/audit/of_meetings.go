@@ -16,6 +16,33 @@ func MeetingChanged(c ids.CaseID, m ids.MeetingID, field string) Entry {
 	return made(MeetingChangedKind, Done, string(m)).In(c, "").With("field", Code(field))
 }
 
+// MeetingPlaced: a meeting has a place now; "" = it has none any more. special: the wing must unlock her for it.
+func MeetingPlaced(c ids.CaseID, m ids.MeetingID, p ids.PlaceID, special bool) Entry {
+	e := made(MeetingPlacedKind, Done, string(m)).In(c, "").With("place", string(p))
+	if special {
+		e = e.With("special", "yes")
+	}
+	return e
+}
+
+// RegimeSet: the times of unlock of a wing's week were entered.
+func RegimeSet(w ids.WingID, week string) Entry {
+	return made(RegimeSetKind, Done, string(w)).With("week", Code(week))
+}
+
+// RegimeDaySet: one day of a wing has times of its own ("" = locked up all day); why is a code, "" = the day is like others again.
+func RegimeDaySet(w ids.WingID, day, windows, why string) Entry {
+	return made(RegimeDaySetKind, Done, string(w)).With("day", Code(day)).With("windows", Code(windows)).With("why", Code(why))
+}
+
+// PlaceAdded: a place where women take part in meetings.
+func PlaceAdded(p ids.PlaceID, kind string) Entry {
+	return made(PlaceAddedKind, Done, string(p)).With("kind", Code(kind))
+}
+
+// PlaceWithdrawn: it is not used any more.
+func PlaceWithdrawn(p ids.PlaceID) Entry { return made(PlaceWithdrawnKind, Done, string(p)) }
+
 // MeetingCancelled: a meeting will not take place.
 func MeetingCancelled(c ids.CaseID, m ids.MeetingID) Entry {
 	return made(MeetingCancelledKind, Done, string(m)).In(c, "")

@@ -238,6 +238,11 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 			return v, err
 		}
 	}
+	if actor.Kind != ids.ActorContact { // where in the prison she is, is nobody's outside
+		if v.Placed, err = f.placeOf(ctx, v.Meeting, o.Mother); err != nil {
+			return v, err
+		}
+	}
 	if policy.Decide(o.to(policy.PlanMeeting)).Allowed() {
 		v.From, err = f.madeOf(ctx, id)
 	}

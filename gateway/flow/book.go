@@ -30,6 +30,8 @@ type NewMeeting struct {
 	About []ids.ChildID
 	// Children are those of the case who are to be there.
 	Children []ids.ChildID
+	// Venue is where she is to take part.
+	Venue Venue
 	// AcrossAuthorities says that guests of more than one local authority are meant to meet.
 	AcrossAuthorities bool
 	// IdemKey makes the request safe to repeat: the case's meeting with this key is made once. "" = every request makes a meeting.
@@ -58,9 +60,11 @@ func (f *Flow) CreateMeeting(ctx context.Context, actor ids.Actor, n NewMeeting)
 	if err != nil {
 		return "", err
 	}
-	err = f.st.Write(ctx, actor, func(tx *store.Tx) (e audit.Entry, err error) {
-		made, e, err = f.makeMeeting(tx, m)
-		return e, err
+	err = untilPlaced(func() error {
+		return f.st.Write(ctx, actor, func(tx *store.Tx) (e audit.Entry, err error) {
+			made, e, err = f.makeMeeting(tx, m)
+			return e, err
+		})
 	})
 	if errors.Is(err, errSame) {
 		err = nil
@@ -117,7 +121,7 @@ func (f *Flow) makeMeeting(tx *store.Tx, m prepared) (ids.MeetingID, audit.Entry
 			return id, audit.Entry{}, err
 		}
 	}
-	return id, decided(audit.MeetingCreated(m.Case, id), m.d), nil
+	return id, decided(audit.MeetingCreated(m.Case, id), m.d), f.placeIn(tx, m.Meeting, m.plan.mother, m.new.Venue, m.CreatedBy)
 }
 
 // check reports what is wrong with the request by itself and returns its title cleaned.

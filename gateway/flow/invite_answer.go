@@ -71,9 +71,11 @@ func (f *Flow) AnswerInvitation(ctx context.Context, a ids.Actor, hold ids.HoldI
 			return nil, err
 		}
 	}
-	err = f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
-		made, e, err = f.answerIn(tx, a, h, step)
-		return e, err
+	err = untilPlaced(func() error {
+		return f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
+			made, e, err = f.answerIn(tx, a, h, step)
+			return e, err
+		})
 	})
 	return made, err
 }

@@ -21,6 +21,7 @@ type MeetingView struct {
 	MayCancel    bool
 	MayMove      bool
 	Moves        []MoveRow      // staff only, the last first
+	Placed       *PlacedView    // where she is to take part; nil = nowhere yet, or the actor is a guest
 	From         *invites.Known // the invitation of which it was made, for who plans; nil = none, it is held in our own room
 }
 

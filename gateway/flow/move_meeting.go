@@ -18,7 +18,7 @@ import (
 const MaxMoveReason = 500
 
 // MoveMeeting gives a planned meeting other times: guests are told by email, whose calendar entry moves, and are asked anew whether they come; the mother's
-// kiosk and the media server are told. why is for those who may see the meeting, "" = not said. To the times that it has it moves for nobody, so that a
+// kiosk and the media server are told. The place that it has moves along where it is free then, else it has the best one that is, or none. why is for those who may see the meeting, "" = not said. To the times that it has it moves for nobody, so that a
 // request sent twice is done once. Conflict when it was called off or is over, or somebody has been in it.
 func (f *Flow) MoveMeeting(ctx context.Context, actor ids.Actor, id ids.MeetingID, starts, ends time.Time, why string) error {
 	o, d, err := f.planned(ctx, actor, id)
@@ -32,9 +32,11 @@ func (f *Flow) MoveMeeting(ctx context.Context, actor ids.Actor, id ids.MeetingI
 	if utf8.RuneCountInString(why) > MaxMoveReason {
 		return ids.E(ids.Invalid, "The reason must be %d characters or fewer.", MaxMoveReason)
 	}
-	return f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
-		e, err := f.moveIn(tx, actor, o, starts, ends, why)
-		return decided(e, d), err
+	return untilPlaced(func() error {
+		return f.st.Write(ctx, actor, func(tx *store.Tx) (audit.Entry, error) {
+			e, err := f.moveIn(tx, actor, o, starts, ends, why)
+			return decided(e, d), err
+		})
 	})
 }
 
@@ -51,6 +53,9 @@ func (f *Flow) moveIn(tx *store.Tx, actor ids.Actor, o openMeeting, starts, ends
 		return audit.Entry{}, err
 	}
 	if m, err = tx.MoveMeeting(m, starts, ends, actor.StaffID(), why); err != nil {
+		return audit.Entry{}, err
+	}
+	if err := f.replace(tx, m, o.Mother, actor.StaffID()); err != nil {
 		return audit.Entry{}, err
 	}
 	return audit.MeetingChanged(m.Case, o.ID, "time"), f.tellOfMove(tx, m, o.Mother.Language, o.Mother.ID)

@@ -250,28 +250,35 @@ func (f *Flow) ChooseSlot(ctx context.Context, a ids.Actor, id ids.PollID, n New
 	if err != nil {
 		return "", err
 	}
-	err = f.changePoll(ctx, a, id, func(tx *store.Tx, p polls.Poll) (audit.Entry, error) {
-		switch p.State {
-		case polls.Decided:
-			made = p.Meeting
-			return audit.Entry{}, errSame
-		case polls.Withdrawn:
-			return audit.Entry{}, errPollWithdrawn
-		}
-		id, e, err := f.makeMeeting(tx, m)
-		if made = id; err != nil {
+	err = untilPlaced(func() error {
+		return f.changePoll(ctx, a, id, func(tx *store.Tx, p polls.Poll) (e audit.Entry, err error) {
+			made, e, err = f.chooseIn(tx, p, m)
 			return e, err
-		}
-		tx.Also(e)
-		for _, i := range p.Invitees {
-			if slices.Contains(n.Guests, i.Contact) {
-				continue
-			}
-			if err := tx.Enqueue(outbox.MailPoll, "decided/"+string(i.ID), pollMail{Invitee: i.ID, Purpose: pollDecided}, time.Time{}); err != nil {
-				return e, err
-			}
-		}
-		return audit.PollDecided(p.Case, p.ID, id), tx.DecidePoll(p.ID, p.At(m.Starts), id)
+		})
 	})
 	return made, err
+}
+
+// chooseIn makes the change, or returns errSame with the meeting that was made before.
+func (f *Flow) chooseIn(tx *store.Tx, p polls.Poll, m prepared) (ids.MeetingID, audit.Entry, error) {
+	switch p.State {
+	case polls.Decided:
+		return p.Meeting, audit.Entry{}, errSame
+	case polls.Withdrawn:
+		return "", audit.Entry{}, errPollWithdrawn
+	}
+	id, e, err := f.makeMeeting(tx, m)
+	if err != nil {
+		return id, e, err
+	}
+	tx.Also(e)
+	for _, i := range p.Invitees {
+		if slices.Contains(m.new.Guests, i.Contact) {
+			continue
+		}
+		if err := tx.Enqueue(outbox.MailPoll, "decided/"+string(i.ID), pollMail{Invitee: i.ID, Purpose: pollDecided}, time.Time{}); err != nil {
+			return id, e, err
+		}
+	}
+	return id, audit.PollDecided(p.Case, p.ID, id), tx.DecidePoll(p.ID, p.At(m.Starts), id)
 }

@@ -48,6 +48,7 @@ type (
 	ActionID       string // one thing to be done after a meeting
 	ContributionID string // one version of what she wants a meeting to hear
 	PaperID        string // one paper of a meeting
+	PlaceID        string // one place in which a mother takes part in meetings
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -90,6 +91,7 @@ const (
 	Action       = "act"
 	Contribution = "ctb"
 	Paper        = "ppr"
+	Place        = "plc"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

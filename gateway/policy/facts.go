@@ -99,6 +99,8 @@ const (
 	ManagePeople Act = "manage_people" // enter agencies, mothers, cases and people outside, and see who signs in
 	Appoint      Act = "appoint"       // give somebody an appointment, end it, or have a program act in it
 	ManageKiosks Act = "manage_kiosks" // issue enrolment codes, withdraw kiosks
+	ManageRegime Act = "manage_regime" // say when a prison's women are unlocked, and where they can be taken
+	RegimeDay    Act = "regime_day"    // say that one day of a wing is unlike others
 	ResetPIN     Act = "reset_pin"     // give a mother a new PIN
 	ChooseMother Act = "choose_mother" // be offered at a kiosk
 	SeeRules     Act = "see_rules"     // read the rule book as a table

@@ -22,6 +22,11 @@ var peopleChapters = []*Chapter{
 		{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine sets it up.")},
 		{Decision: deny("administrators_only", "Only an administrator can enrol or withdraw a kiosk.")},
 	}},
+	{ManageRegime, "say when a prison's women are unlocked, and where they can be taken", regimeRules},
+	{RegimeDay, "say that one day of a wing is unlike others", append([]Rule{
+		{If: "the actor is an officer of that wing", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RoleWingOfficer) && f.SamePlace && f.SameWing },
+			Decision: allow("wing_officer", "An officer of that wing.")},
+	}, regimeRules...)},
 	{ResetPIN, "give a mother a new PIN", []Rule{
 		{If: "she has been released", When: isOut, Decision: conceal("released", "Who has been released is at no kiosk.")},
 		{If: "the actor is the case's Pact social worker", When: isPact, Decision: allow("case_worker", "The case's Pact social worker.")},
@@ -43,4 +48,13 @@ var peopleChapters = []*Chapter{
 		{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators see how the program decides.")},
 		{Decision: deny("administrators_only", "Only an administrator can do this.")},
 	}},
+}
+
+// regimeRules are whose word the times of unlock are.
+var regimeRules = []Rule{
+	{If: "the actor is an administrator", When: isAdministrator, Decision: allow("administrator", "Administrators enter what the prisons tell them.")},
+	{If: "whoever runs the program does it at its own machine", When: isSystem, Decision: allow("operator", "Whoever runs the program at its own machine sets it up.")},
+	{If: "the actor is an offender manager of that prison", When: func(f *Facts) bool { return isStaff(f.Actor, ids.RoleOffenderManager) && f.SamePlace },
+		Decision: allow("offender_manager", "The prison's offender management unit.")},
+	{Decision: deny("other_prison", "Only the prison's offender managers and administrators can change this.")},
 }

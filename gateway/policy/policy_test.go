@@ -209,6 +209,11 @@ func TestActsOfNoThread(t *testing.T) {
 		deniedToAll[who] = "a"
 	}
 	want[ManagePeople], want[ManageKiosks] = deniedToAll, deniedToAll
+	want[ManageRegime], want[RegimeDay] = maps.Clone(deniedToAll), maps.Clone(deniedToAll)
+	for _, act := range []Act{ManageRegime, RegimeDay} {
+		want[act]["offender_manager on team"], want[act]["offender_manager at prison"] = "a", "a"
+	}
+	want[RegimeDay]["wing_officer on team"], want[RegimeDay]["wing_officer at prison"] = "a", "a"
 	for act, who := range want {
 		for _, p := range everybody() {
 			f := p.facts
@@ -224,6 +229,7 @@ func TestActsOfNoThread(t *testing.T) {
 		f    Facts
 		want Effect
 	}{
+		"regime of another wing":            {Facts{Act: RegimeDay, Actor: officer, SamePlace: true}, Deny},
 		"officer of another wing":           {Facts{Act: ResetPIN, Actor: officer, SamePlace: true}, Deny},
 		"officer of another prison":         {Facts{Act: ResetPIN, Actor: officer, SameWing: true}, Conceal},
 		"kiosk of another wing":             {Facts{Act: ChooseMother, Actor: ids.KioskActor("k"), SamePlace: true}, Conceal},

@@ -46,6 +46,9 @@ func (tx *Tx) MergeMothers(winner, loser people.Mother) error {
 			return err
 		}
 	}
+	if err := tx.mergeBookings(winner.ID, loser.ID); err != nil {
+		return err
+	}
 	tx.Wake(TopicStaff)
 	tx.Wake(TopicMother(winner.ID))
 	tx.Wake(TopicMother(loser.ID))

@@ -78,7 +78,7 @@ func (r Reader) LivingMeetings(ctx context.Context, after time.Time) ([]meetings
 	return r.meetingsWhere(ctx, `m.state = 'planned' AND m.ends > ? ORDER BY m.starts, m.id`, micros(after))
 }
 
-// SetMeetingState records that a planned meeting was cancelled or ended and returns its new revision; Conflict when it is no
+// SetMeetingState records that a planned meeting was cancelled or ended and returns its new revision; its place is free for others. Conflict when it is no
 // longer planned.
 func (tx *Tx) SetMeetingState(id ids.MeetingID, s meetings.State) (revision int64, err error) {
 	err = tx.q.one(tx.ctx, `UPDATE meetings SET state = ?, revision = revision + 1, sequence = sequence + 1 WHERE id = ? AND state = 'planned' RETURNING revision`,
@@ -86,8 +86,11 @@ func (tx *Tx) SetMeetingState(id ids.MeetingID, s meetings.State) (revision int6
 	if ids.KindOf(err) == ids.NotFound {
 		return 0, ids.E(ids.Conflict, "This meeting was cancelled or has ended already.")
 	}
+	if err != nil {
+		return 0, err
+	}
 	tx.Wake(TopicStaff)
-	return revision, err
+	return revision, tx.FreeBooking(id)
 }
 
 // BumpMeeting gives a meeting its next revision, because the media server must learn of a change.

@@ -97,6 +97,11 @@ func (r Reader) TogetherBooked(ctx context.Context, establishment ids.AgencyID, 
 	return r.togetherWhere(ctx, `booked_at = ? AND booked_for > ? AND unmarked = 0 ORDER BY booked_for, message_id`, string(establishment), micros(after))
 }
 
+// ReadingsWith returns the bookings with a supporter that begin between two times, the next first.
+func (r Reader) ReadingsWith(ctx context.Context, s ids.StaffID, from, to time.Time) ([]messages.Together, error) {
+	return r.togetherWhere(ctx, `supporter = ? AND booked_for > ? AND booked_for < ? AND unmarked = 0 ORDER BY booked_for, message_id`, string(s), micros(from), micros(to))
+}
+
 // ShowThread makes a conversation known that began quietly.
 func (tx *Tx) ShowThread(t ids.ThreadID) error {
 	_, err := tx.q.exec(tx.ctx, `UPDATE threads SET quiet = 0 WHERE id = ?`, string(t))

@@ -365,6 +365,9 @@ func (w *world) judgePeople(q *question) (verdict, bool) {
 		return told(p.Kind == ids.ActorSystem || p.administrator() && !q.self && p.Agency == q.place), true
 	case policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord:
 		return told(operator), true
+	case policy.ManageRegime, policy.RegimeDay:
+		ofWing := q.act == policy.RegimeDay && p.is(ids.RoleWingOfficer) && q.wing != "" && (p.wing == "" || p.wing == q.wing)
+		return told(operator || (p.is(ids.RoleOffenderManager) || ofWing) && p.Agency == q.place), true
 	case policy.SeeRules:
 		return told(p.administrator()), true
 	case policy.ResetPIN:

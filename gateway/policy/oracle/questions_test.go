@@ -24,7 +24,7 @@ var (
 	actsOnPoll          = []policy.Act{policy.AnswerPoll}
 	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver}
 	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
-		policy.MoveMail, policy.ReadMail, policy.KeepAlertList}
+		policy.MoveMail, policy.ReadMail, policy.KeepAlertList, policy.ManageRegime, policy.RegimeDay}
 )
 
 func every() (all []policy.Act) {
@@ -133,7 +133,7 @@ func (w *world) askDeliveries(q question, with asker) {
 // askNobody calls with every question that is about no family.
 func (w *world) askNobody(with asker) {
 	for _, p := range w.people {
-		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
+		for _, q := range []question{{who: p, place: northgate}, {who: p, place: northgate, wing: "A"}, {who: p, place: southgate, wing: "B"}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
 			w.each(q, actsOnNobody, with)
 		}
 	}
