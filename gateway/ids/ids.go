@@ -43,6 +43,8 @@ type (
 	PlanID         string // one support plan
 	LookUpID       string // one search for a person
 	InvitationID   string // an invitation from somebody else's calendar
+	PollID         string // a question when a meeting can be held
+	InviteeID      string // one person who is asked in a poll
 	ActionID       string // one thing to be done after a meeting
 	ContributionID string // one version of what she wants a meeting to hear
 	PaperID        string // one paper of a meeting
@@ -86,6 +88,8 @@ const (
 	Plan         = "pln"
 	LookUp       = "lkp"
 	Invitation   = "inv"
+	Poll         = "pol"
+	Invitee      = "pin"
 	Action       = "act"
 	Contribution = "ctb"
 	Paper        = "ppr"
