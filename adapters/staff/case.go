@@ -17,6 +17,7 @@ type caseView struct {
 	Due     *clocksView // for who may plan meetings
 	Begin   string      // the address where a conversation is begun, "" when she may not
 	Plan    string
+	Find    string // where a time for a meeting is looked for
 	PIN     string
 	Notes   []string   // of the children, for who keeps their records
 	Review  []string   // who reviews its conversations, in words
@@ -49,7 +50,7 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 		v.Begin = at + "/begin"
 	}
 	if c.MayPlan {
-		v.Plan = at + "/plan"
+		v.Plan, v.Find = at+"/plan", at+"/times"
 	}
 	if c.MayResetPIN {
 		v.PIN = at + "/pin"

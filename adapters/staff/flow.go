@@ -405,6 +405,8 @@ type Flow interface {
 	Authorities
 	Mail
 	Planning
+	Times
+	Regimes
 	Preparing
 	Clocks
 	Together

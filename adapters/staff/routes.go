@@ -33,6 +33,7 @@ func (s *Staff) routes() http.Handler {
 	in("POST /cases/{case}/begin", s.begin)
 	in("GET /cases/{case}/plan", s.planPage)
 	in("POST /cases/{case}/plan", s.plan)
+	in("GET /cases/{case}/times", s.times)
 	in("GET /due", s.due)
 	in("GET /cases/{case}/held", s.heldPage)
 	in("POST /cases/{case}/held", s.held)
@@ -101,6 +102,8 @@ func (s *Staff) routes() http.Handler {
 	in("POST /meetings/{meeting}/cancel", s.cancel)
 	in("GET /meetings/{meeting}/move", s.movePage)
 	in("POST /meetings/{meeting}/move", s.move)
+	in("GET /meetings/{meeting}/place", s.placePage)
+	in("POST /meetings/{meeting}/place", s.choosePlace)
 	in("GET /calendar", s.calendar)
 	in("POST /calendar/feed", s.makeFeed)
 	in("POST /calendar/feed/revoke", s.revokeFeed)
@@ -138,6 +141,16 @@ func (s *Staff) routes() http.Handler {
 	in("GET /hints", s.hintWords)
 	in("POST /hints", s.keepHintWords)
 	in("GET /movements", s.movements)
+
+	// When women are unlocked, and where they can be taken.
+	in("GET /regime", s.regime)
+	in("GET /regime/{wing}", s.wing)
+	in("POST /regime/{wing}/week", s.setWeek)
+	in("POST /regime/{wing}/days", s.setDays)
+	in("POST /regime/{wing}/days/remove", s.removeDay)
+	in("POST /places", s.addPlace)
+	in("GET /places/{place}/withdraw", s.withdrawPlacePage)
+	in("POST /places/{place}/withdraw", s.withdrawPlace)
 
 	// Where women are, who has come, and what follows.
 	in("GET /arrivals", s.arrivals)

@@ -69,9 +69,11 @@ func (f *Flow) AnswerInvitation(ctx context.Context, a ids.Actor, hold ids.HoldI
 			return nil, err
 		}
 	}
-	err = f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
-		made, e, err = f.answerIn(tx, a, h, step)
-		return e, err
+	err = untilPlaced(func() error {
+		return f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
+			made, e, err = f.answerIn(tx, a, h, step)
+			return e, err
+		})
 	})
 	return made, err
 }
@@ -126,7 +128,7 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 			continue
 		}
 		m, err := f.prepareMeeting(ctx, a, NewMeeting{Case: s.Case, Kind: s.answer.Kind, Starts: t.Start, Ends: t.End, About: s.answer.About, Children: s.answer.Children,
-			Staff: s.answer.Staff, IdemKey: fmt.Sprintf("invitation/%s/%d/%d", s.ID, t.ID.Unix(), s.Invite.Sequence)})
+			Staff: s.answer.Staff, Venue: Venue{Best: true}, IdemKey: fmt.Sprintf("invitation/%s/%d/%d", s.ID, t.ID.Unix(), s.Invite.Sequence)})
 		if err != nil {
 			return err
 		}
