@@ -121,7 +121,7 @@ func (s *Staff) clash(r *http.Request, me people.Staff, t flow.TimesAsked, n flo
 		near = append([]slots.Verdict{v}, slices.DeleteFunc(near, func(o slots.Verdict) bool { return o.Starts.Equal(n.Starts) })...)
 	}
 	for _, o := range near[:min(len(near), flow.MostSuggested)] {
-		out.Choices = append(out.Choices, web.Option{Value: atValue(o), Text: when.LongDate(o.Starts) + ", " + loc.T("staff.meeting.from_to", "From", when.Clock(o.Starts), "To", when.Clock(o.Ends)), Hint: timeHint(loc, when, o)})
+		out.Choices = append(out.Choices, web.Option{Value: atValue(o), Text: span(loc, when, o.Starts, o.Ends), Hint: timeHint(loc, when, o)})
 	}
 	if n.Venue.Place != "" && lockedUp(why) {
 		out.Choices = append(out.Choices, web.Option{Value: unlockTime, Text: loc.T("staff.clash.unlock"), Hint: loc.T("staff.clash.unlock_hint")})

@@ -239,7 +239,7 @@ func (s *Staff) findTimes(r *http.Request, me people.Staff, c flow.CaseView, for
 		}
 	}
 	for _, b := range found.Best {
-		v.Best = append(v.Best, web.Option{Value: atValue(b), Text: when.LongDate(b.Starts) + ", " + loc.T("staff.meeting.from_to", "From", when.Clock(b.Starts), "To", when.Clock(b.Ends)), Hint: timeHint(loc, when, b)})
+		v.Best = append(v.Best, web.Option{Value: atValue(b), Text: span(loc, when, b.Starts, b.Ends), Hint: timeHint(loc, when, b)})
 	}
 	for _, d := range found.Days {
 		one := s.dayTimes(loc, when, d, found.Names)
