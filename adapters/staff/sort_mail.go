@@ -53,5 +53,8 @@ func (s *Staff) fileHeld(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return s.decideAgain(w, r, me, form, "thread", err)
 	}
+	if made.Hold != "" { // an invitation, which waits there now
+		return web.Redirect(w, r, "/queue/"+string(made.Hold))
+	}
 	return web.Redirect(w, r, "/threads/"+form.Value("thread")+"?done=filed#message-"+string(made.Message))
 }

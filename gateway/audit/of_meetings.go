@@ -27,12 +27,12 @@ func MeetingPlaced(c ids.CaseID, m ids.MeetingID, p ids.PlaceID, special bool) E
 
 // RegimeSet: the times of unlock of a wing's week were entered.
 func RegimeSet(w ids.WingID, week string) Entry {
-	return made(RegimeSetKind, Done, string(w)).With("week", week)
+	return made(RegimeSetKind, Done, string(w)).With("week", Code(week))
 }
 
 // RegimeDaySet: one day of a wing has times of its own ("" = locked up all day); why is a code, "" = the day is like others again.
 func RegimeDaySet(w ids.WingID, day, windows, why string) Entry {
-	return made(RegimeDaySetKind, Done, string(w)).With("day", Code(day)).With("windows", windows).With("why", Code(why))
+	return made(RegimeDaySetKind, Done, string(w)).With("day", Code(day)).With("windows", Code(windows)).With("why", Code(why))
 }
 
 // PlaceAdded: a place where women take part in meetings.

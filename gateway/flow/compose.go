@@ -41,6 +41,7 @@ type Composed struct {
 	Again   bool           // it had been accepted before
 	// Checker reads it first, where it is held; "" when nobody does, or when it had been accepted before.
 	Checker ids.Role
+	Hold    ids.HoldID // of what was to be filed and waits again in another case; "" otherwise
 }
 
 // Compose accepts a message from a mother, a member of staff or an API token. It is durable when this returns; whether it goes

@@ -47,7 +47,8 @@ func (f *Flow) filingOf(ctx context.Context, r store.Reader, a ids.Actor, h held
 
 // FileHeld puts a held email into a thread as its sender's words: a person has looked at who sent it and takes responsibility. A sender who is
 // not yet a contact becomes one of the thread's own agency, marked as confirmed by the person who files it. Having read it is the
-// review, so it is released.
+// review, so it is released. An invitation that came to another case's address is put before whoever decides about invitations in the case that it is filed in
+// (Composed.Hold), as if it had come there.
 func (f *Flow) FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how Filing) (out Composed, err error) {
 	h, err := f.reviewableMail(ctx, a, id)
 	if err != nil {
@@ -93,6 +94,11 @@ func (f *Flow) fileNow(tx *store.Tx, a ids.Actor, h heldThing, how Filing, mail 
 	}
 	if err := f.settleMailProposals(tx, a, x.in, h, x.contact, how.Replaces); err != nil {
 		return out, e, err
+	}
+	if x.facts.Mail.Filing.Elsewhere {
+		if again, e, err := f.invitationElsewhere(tx, x, h, mail); err != nil || again != "" {
+			return Composed{Hold: again, State: messages.Held}, decided(e, d), err
+		}
 	}
 	m, err := f.fileAs(tx, x.in, x.contact, h.hold.Inbound, mail)
 	if err != nil {
@@ -238,6 +244,9 @@ func (f *Flow) MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note st
 		}
 		in.Thread = ""
 		if err := tx.UpdateInbound(in); err != nil {
+			return audit.Entry{}, err
+		}
+		if err := leaveInvitation(tx, a, h.hold.ID); err != nil {
 			return audit.Entry{}, err
 		}
 		hs, err := tx.HandoversOfMail(tx.Context(), in.ID)

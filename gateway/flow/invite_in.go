@@ -9,6 +9,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/invites"
+	"kinbridge/gateway/messages"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
 	"kinbridge/gateway/threads"
@@ -79,6 +80,49 @@ func (f *Flow) keepInvitation(tx *store.Tx, s sorting, hold ids.HoldID) error {
 	}
 	tx.Also(audit.InvitationReceived(k.Case, k.Thread, k.ID, string(v)))
 	return tx.SaveInvitation(k, s.invited.digest)
+}
+
+// invitationElsewhere has an invitation that came to another case's address wait in the case of the conversation that a person files it in, so that it can be booked and
+// answered there. It returns the new hold; "" when the email brings no invitation, or none that is news there.
+func (f *Flow) invitationElsewhere(tx *store.Tx, x filing, h heldThing, mail ReadMail) (ids.HoldID, audit.Entry, error) {
+	in, err := tx.Inbound(tx.Context(), h.hold.Inbound)
+	if err != nil {
+		return "", audit.Entry{}, err
+	}
+	s := sorting{in: in, mail: mail, o: x.in, to: addressee{address: threads.Address{Contact: x.contact.ID}}}
+	// Whoever files it answers for its sender, who is of the conversation's organisation.
+	facts := policy.MailFacts{Invitation: mail.Kind == MailInvite, Verified: true, SameAgency: x.facts.Mail.SameAgency}
+	if err := f.gatherInvite(tx.Context(), tx.Reader, &s, &facts); err != nil {
+		return "", audit.Entry{}, err
+	}
+	if v := s.invited.verdict; v != invites.New && v != invites.Newer {
+		return "", audit.Entry{}, nil
+	}
+	next := messages.Hold{ID: ids.New[ids.HoldID](ids.Hold), Case: x.in.Case, Thread: x.in.ID, Inbound: in.ID, Reason: messages.HoldInvite,
+		Why: "A meeting invitation that came to another address was found to be about her.", ForRole: ids.RolePactWorker}
+	s.in.State, s.in.Thread = store.InboundHeld, x.in.ID
+	if err := tx.UpdateInbound(s.in); err != nil {
+		return "", audit.Entry{}, err
+	}
+	if err := f.keepInvitation(tx, s, next.ID); err != nil {
+		return "", audit.Entry{}, err
+	}
+	return next.ID, audit.MailHeld(in.ID, next.ID, string(next.Reason)).In(x.in.Case, x.in.ID), tx.AddHold(next)
+}
+
+// leaveInvitation ends what a case knows of an invitation that is about another one: nothing of what it says stays under this case's key.
+func leaveInvitation(tx *store.Tx, a ids.Actor, h ids.HoldID) error {
+	k, err := tx.InvitationByHold(tx.Context(), h)
+	if ids.KindOf(err) == ids.NotFound || err == nil && len(k.Booked) > 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k.State, k.Decided, k.By, k.Hold = invites.Moved, tx.Now(), a.StaffID(), ""
+	k.Versions = nil // should it come back here after all, it is news again
+	k.Invite = invites.Invite{UID: k.Invite.UID, Method: k.Invite.Method, Sequence: k.Invite.Sequence, Stamp: k.Invite.Stamp}
+	return tx.SaveInvitation(k, "")
 }
 
 // madeOf is the invitation of which a meeting was made; nil when it was made of none.

@@ -16,6 +16,7 @@ import (
 	"kinbridge/gateway/messages"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/store"
+	"kinbridge/gateway/threads"
 )
 
 // invited is a mail that brings an invitation to a meeting.
@@ -285,5 +286,42 @@ func TestAMissingNumberIsAskedForOnce(t *testing.T) {
 		if len(out) != 1 || out[0].Subject != "A telephone number" || out[0].Calendar != nil || out[0].HTML == "" {
 			t.Errorf("%+v", out)
 		}
+	})
+}
+
+// What came to the wrong case's address is booked in the right one, and the wrong one keeps nothing of it.
+func TestAnInvitationToTheWrongAddressIsBookedWhereItBelongs(t *testing.T) {
+	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
+		ctx, worker := t.Context(), w.Staff.Worker.Actor
+		at := inDays(w, 7)
+		in := w.Receive(t, w.ReplyAddress(t, w.Threads.Brookshire, w.Contacts.Bea), invited(w, flowtest.BeaAddress, 0, at))
+		h := w.HoldOfMail(t, in.ID)
+		before, err := w.Env.Store.InvitationByHold(ctx, h.ID)
+		must(t, err)
+		must(t, w.Flow.MoveHeld(ctx, worker, h.ID, "about another family"))
+		left, err := w.Env.Store.Invitation(ctx, before.ID)
+		if err != nil || left.State != invites.Moved || left.Invite.Summary != "" || len(left.Invite.Plan) != 0 || left.Hold != "" {
+			t.Fatalf("%+v %v", left, err)
+		}
+		desk := w.HoldOfMail(t, in.ID)
+		if desk.ID == h.ID || desk.Case != "" {
+			t.Fatalf("%+v", desk)
+		}
+		// Filed in a conversation of the sender's organisation it waits there, and can be booked.
+		target, err := w.Flow.OpenThread(ctx, worker, flow.NewThread{Case: w.Case, Channel: threads.Official, Contacts: []ids.ContactID{w.Contacts.Bea}, Subject: "The other one", Children: []ids.ChildID{w.Children[1].ID}})
+		must(t, err)
+		c, err := w.Flow.FileHeld(ctx, worker, desk.ID, flow.Filing{Thread: target, Confirmed: true})
+		if err != nil || c.Hold == "" || c.Message != "" {
+			t.Fatalf("%+v %v", c, err)
+		}
+		v, err := w.Flow.HoldView(ctx, worker, c.Hold)
+		if err != nil || v.Invitation == nil || len(v.Invitation.Free) != 1 {
+			t.Fatalf("%+v %v", v.Invitation, err)
+		}
+		made, err := w.Flow.AnswerInvitation(ctx, worker, c.Hold, flow.InviteAnswer{Answer: flow.AnswerAccepted, Kind: meetings.LookedAfterReview, About: []ids.ChildID{w.Children[1].ID}})
+		if err != nil || len(made) != 1 {
+			t.Fatalf("%v %v", made, err)
+		}
+		w.VerifyAudit(t)
 	})
 }

@@ -125,7 +125,7 @@ func weekCode(week [7]slots.Windows) string {
 			parts = append(parts, strings.ToLower(time.Weekday(day).String()[:3])+" "+ws.String())
 		}
 	}
-	return audit.Code(strings.Join(parts, "; "))
+	return strings.Join(parts, "; ")
 }
 
 // MostRegimeDays is how many days one entry of a regime can cover.
@@ -160,7 +160,7 @@ func (f *Flow) SetRegimeDays(ctx context.Context, a ids.Actor, id ids.WingID, fr
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {
 		entry := func(day workdays.Day) audit.Entry {
-			return decided(audit.RegimeDaySet(id, day.String(), audit.Code(windows.String()), string(why)), d)
+			return decided(audit.RegimeDaySet(id, day.String(), windows.String(), string(why)), d)
 		}
 		for day := from; day <= to; day++ {
 			if err := tx.SetRegimeDay(id, slots.Exception{Day: day, Windows: windows, Why: why}); err != nil {

@@ -150,6 +150,7 @@ const (
 	Tentative State = "tentative" // answered provisionally; it waits on
 	Declined  State = "declined"
 	Withdrawn State = "withdrawn" // the organiser has taken it back
+	Moved     State = "moved"     // somebody found that it is about another case, where it is known by itself
 )
 
 // Booked is a meeting that was made of one of an invitation's times.

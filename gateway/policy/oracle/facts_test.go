@@ -23,7 +23,8 @@ type question struct {
 	base *policy.Facts // what is known of her and the family
 	// place is the prison that a setting is of, when it is of no family.
 	place ids.AgencyID
-	self  bool // it is about herself: her own access, her own place in a meeting
+	wing  string // the wing of that prison, of which a day is; "" = it is of none
+	self  bool   // it is about herself: her own access, her own place in a meeting
 }
 
 // plan is a conversation to be begun (or somebody to be chosen for it), or a meeting to be arranged.
@@ -214,6 +215,7 @@ func (w *world) about(p soul, fam *family, inForce []policy.Restriction) *policy
 // facts gathers what policy is asked with.
 func (w *world) facts(q *question) policy.Facts {
 	f := policy.Facts{Actor: q.who.Actor, SamePlace: q.place != "" && q.place == q.who.Agency}
+	f.SameWing = f.SamePlace && q.wing != "" && (q.who.wing == "" || q.who.wing == q.wing)
 	if q.base != nil {
 		f = *q.base
 	}

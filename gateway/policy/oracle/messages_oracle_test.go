@@ -366,7 +366,8 @@ func (w *world) judgePeople(q *question) (verdict, bool) {
 	case policy.ManagePeople, policy.ManageKiosks, policy.MergeRecord:
 		return told(operator), true
 	case policy.ManageRegime, policy.RegimeDay:
-		return told(operator || p.is(ids.RoleOffenderManager) && p.Agency == q.place), true
+		ofWing := q.act == policy.RegimeDay && p.is(ids.RoleWingOfficer) && q.wing != "" && (p.wing == "" || p.wing == q.wing)
+		return told(operator || (p.is(ids.RoleOffenderManager) || ofWing) && p.Agency == q.place), true
 	case policy.SeeRules:
 		return told(p.administrator()), true
 	case policy.ResetPIN:

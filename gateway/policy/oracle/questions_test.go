@@ -130,7 +130,7 @@ func (w *world) askDeliveries(q question, with asker) {
 // askNobody calls with every question that is about no family.
 func (w *world) askNobody(with asker) {
 	for _, p := range w.people {
-		for _, q := range []question{{who: p, place: northgate}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
+		for _, q := range []question{{who: p, place: northgate}, {who: p, place: northgate, wing: "A"}, {who: p, place: southgate, wing: "B"}, {who: p, place: southgate, self: true}, {who: p, place: charity}, {who: p, place: charity, self: true}} {
 			w.each(q, actsOnNobody, with)
 		}
 	}
