@@ -87,11 +87,7 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		}
 		t := s.prepareTable(r, rows[:min(len(rows), mostAtHome)])
 		v.Prepare = &t
-		unplaced, err := s.flow.MeetingsToPlace(r.Context(), me.Actor())
-		if err != nil {
-			return err
-		}
-		places := s.toPlaceTable(r, unplaced[:min(len(unplaced), mostAtHome)])
+		places := s.toPlaceTable(r, h.ToPlace[:min(len(h.ToPlace), mostAtHome)])
 		v.ToPlace = &places
 	}
 	if hasSection(me.Role, "/restrictions") {

@@ -31,7 +31,6 @@ type Times interface {
 // Placing is how meetings get their places.
 type Placing interface {
 	ChoosePlace(ctx context.Context, a ids.Actor, id ids.MeetingID, v flow.Venue) error
-	MeetingsToPlace(ctx context.Context, a ids.Actor) ([]flow.ToPlace, error)
 	// MeetingMade is the meeting that a form made when it was sent before.
 	MeetingMade(ctx context.Context, a ids.Actor, c ids.CaseID, key string) (ids.MeetingID, error)
 }
