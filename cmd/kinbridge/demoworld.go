@@ -125,8 +125,8 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 	d := &demoMaker{ctx: ctx, s: s, f: s.Flow, op: ids.System("demo"), agencies: map[string]ids.AgencyID{}, wings: map[string]ids.WingID{},
 		staff: map[string]ids.StaffID{}, contacts: map[string]ids.ContactID{}, emails: map[string]string{}, mothers: map[string]ids.MotherID{},
 		cases: map[string]ids.CaseID{}, children: map[string]ids.ChildID{}, threads: map[string]ids.ThreadID{}}
-	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.kiosks, d.firstWords, d.firstAsk, d.olderAsks, d.firstMeeting,
-		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.after, d.beforeMeetings, d.hardNews, d.hasLeft, d.token} {
+	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.regimes, d.kiosks, d.firstWords, d.firstAsk, d.olderAsks, d.firstMeeting,
+		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.after, d.beforeMeetings, d.hardNews, d.hasLeft, d.invitation, d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
 		}
