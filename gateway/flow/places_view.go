@@ -144,7 +144,7 @@ func (f *Flow) MeetingsToPlace(ctx context.Context, a ids.Actor) (out []ToPlace,
 		if err != nil {
 			return nil, err
 		}
-		if !policy.Decide(o.to(policy.PlanMeeting)).Allowed() {
+		if !policy.Decide(o.to(policy.SeeMeeting)).Allowed() || !policy.Decide(o.to(policy.PlanMeeting)).Allowed() {
 			continue
 		}
 		row := ToPlace{MeetingRow: o.row(a, f.now())}
