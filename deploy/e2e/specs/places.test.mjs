@@ -13,13 +13,15 @@ const LEAH = 'leah.quist@southmere.example'
 const DAY = 86_400_000
 const iso = (d) => new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London', year: 'numeric', month: '2-digit', day: '2-digit' }).format(d)
 
-/** A Tuesday, Wednesday or Thursday that many days ahead or a little more, outside Christmas: an ordinary day of any regime. */
-function ordinaryDay(ahead) {
-  for (let t = Date.now() + ahead * DAY; ; t += DAY) {
+/** Tuesdays, Wednesdays and Thursdays from a fortnight ahead, outside Christmas: ordinary days of any regime. */
+function ordinaryDays(n) {
+  const out = []
+  for (let t = Date.now() + 16 * DAY; out.length < n; t += DAY) {
     const d = new Date(`${iso(t)}T12:00:00Z`)
     const md = (d.getUTCMonth() + 1) * 100 + d.getUTCDate()
-    if ([2, 3, 4].includes(d.getUTCDay()) && md > 103 && md < 1220) return iso(d)
+    if ([2, 3, 4].includes(d.getUTCDay()) && md > 103 && md < 1220) out.push(iso(d))
   }
+  return out
 }
 
 /** The next Sundays on which the clocks change: the last of March and of October. */
@@ -68,6 +70,7 @@ test('where and when', async (t) => {
   const moira = await signIn(t, browser, world, 'moira.finch@pact.example', { expect: [/status of 422/] })
   const paul = await signIn(t, browser, world, 'paul.stead@fenbrook.example', { expect: [/status of 422/] })
   const ella = (await api(world, 'GET', `/cases/${maya.case_id}`)).children.find((k) => k.name === 'Ella Reed').id
+  const [clashDay, unlockDay, raceDay, inviteDay] = ordinaryDays(4)
   let wing, booked, bookedDay
 
   await step('a prison enters when its women are unlocked, and is told what is wrong', async () => {
@@ -152,8 +155,7 @@ test('where and when', async (t) => {
   })
 
   await step('a time that clashes is explained, and others near it are offered', async () => {
-    const day = ordinaryDay(16)
-    await fillPlan(rhian, joanna.case_id, { day, clock: '12:30', where: 'The best place that is free' })
+    await fillPlan(rhian, joanna.case_id, { day: clashDay, clock: '12:30', where: 'The best place that is free' })
     await rhian.getByRole('button', { name: 'Plan the meeting' }).click()
     await rhian.getByRole('heading', { name: 'She cannot be there at that time' }).waitFor()
     await rhian.getByText('she would be locked up', { exact: true }).waitFor()
@@ -165,7 +167,7 @@ test('where and when', async (t) => {
     await rhian.getByText('Meeting planned').waitFor()
     await rhian.getByText(/Picked up at/).waitFor()
     // The wing can unlock her for it, when somebody says that it will.
-    await fillPlan(rhian, joanna.case_id, { day: ordinaryDay(23), clock: '12:30', where: 'Video room 2' })
+    await fillPlan(rhian, joanna.case_id, { day: unlockDay, clock: '12:30', where: 'Video room 2' })
     await rhian.getByRole('button', { name: 'Plan the meeting' }).click()
     await rhian.getByLabel('Keep this time and place: the wing will unlock her for it').check()
     await rhian.getByRole('button', { name: 'Continue' }).click()
@@ -173,9 +175,8 @@ test('where and when', async (t) => {
   })
 
   await step('of two who want one place at once, one gets it and the other is offered others', async () => {
-    const day = ordinaryDay(30)
-    await fillPlan(rhian, joanna.case_id, { day, clock: '14:30', where: 'Video room 1' })
-    await fillPlan(moira, maya.case_id, { child: ella, day, clock: '14:30', where: 'Video room 1' })
+    await fillPlan(rhian, joanna.case_id, { day: raceDay, clock: '14:30', where: 'Video room 1' })
+    await fillPlan(moira, maya.case_id, { child: ella, day: raceDay, clock: '14:30', where: 'Video room 1' })
     await Promise.all([rhian, moira].map((p) => p.getByRole('button', { name: 'Plan the meeting' }).click()))
     const quicker = (p) => p.getByRole('heading', { name: 'Somebody else was quicker: the place has just been taken' })
     const got = await Promise.all([rhian, moira].map(async (p) => {
@@ -184,7 +185,7 @@ test('where and when', async (t) => {
     }))
     assert.deepEqual([...got].sort(), [false, true], 'one has the place')
     const late = got[0] ? moira : rhian
-    assert.deepEqual([await late.getByLabel('Starts at').inputValue(), await late.getByLabel('Day', { exact: true }).inputValue()], ['14:30', day])
+    assert.deepEqual([await late.getByLabel('Starts at').inputValue(), await late.getByLabel('Day', { exact: true }).inputValue()], ['14:30', raceDay])
     await checkPage(late, 'staff-plan-quicker')
     await late.getByRole('group', { name: 'What do you want to do?' }).getByRole('radio').first().check()
     await late.getByRole('button', { name: 'Continue' }).click()
@@ -232,7 +233,7 @@ test('where and when', async (t) => {
     await dana.getByRole('heading', { name: 'Times that week that would do' }).waitFor()
     await checkAddress(dana, 'staff-invitation-clash', new URL(dana.url()).pathname)
     const to = threadWith(world, { mother: 'Joanna Sims', channel: 'official', email: LEAH }).reply_address
-    const day = ordinaryDay(37).replaceAll('-', '')
+    const day = inviteDay.replaceAll('-', '')
     const data = ['From: Leah Quist <' + LEAH + '>', `To: ${to}`, 'Subject: Core group', `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, `Message-ID: <${Date.now()}@southmere.example>`, 'MIME-Version: 1.0',
       'Content-Type: text/calendar; charset="utf-8"; method=REQUEST', '', 'BEGIN:VCALENDAR', 'METHOD:REQUEST', 'VERSION:2.0', 'PRODID:-//example//EN', 'BEGIN:VEVENT', `ORGANIZER;CN=Leah Quist:mailto:${LEAH}`,
       `ATTENDEE;RSVP=TRUE:mailto:${to}`, 'SUMMARY:Core group for Rory', `DTSTART;TZID=Europe/London:${day}T143000`, `DTEND;TZID=Europe/London:${day}T153000`, 'UID:rory@southmere.example', `DTSTAMP:${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}`,
@@ -256,7 +257,7 @@ test('where and when', async (t) => {
       for (const [i, zone] of zones.entries()) {
         await days.nth(i).locator('summary').click()
         assert.match(await days.nth(i).locator('summary').innerText(), new RegExp(`\\(${zone}\\)`))
-        firsts.push((await days.nth(i).locator('.kb-times a').first().innerText()).split(',')[0])
+        firsts.push((await days.nth(i).locator('.kb-times a').first().innerText()).split(',')[0].trim())
       }
       assert.deepEqual(firsts, ['9:15am', '9:15am'])
       await days.nth(1).locator('.kb-times a').first().click()
