@@ -12,6 +12,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/requests"
@@ -308,6 +309,22 @@ type Meetings interface {
 	Movements(ctx context.Context, a ids.Actor) ([]flow.MovementRow, error)
 }
 
+// MovementLists is who is unlocked when on a day, and what officers press.
+type MovementLists interface {
+	MovementDay(ctx context.Context, a ids.Actor, day workdays.Day, wing ids.WingID) (flow.MovementDay, error)
+	// MovementMark changes when the list does.
+	MovementMark(ctx context.Context, a ids.Actor, day workdays.Day, wing ids.WingID) (string, error)
+	RecordMovement(ctx context.Context, a ids.Actor, id ids.MovementID, n flow.NewMark) error
+	AcknowledgeMovements(ctx context.Context, a ids.Actor, list []flow.NewAck) (changed int, err error)
+	MovementTasks
+}
+
+// MovementTasks is what whoever waits for a woman is to see to.
+type MovementTasks interface {
+	MovementTasks(ctx context.Context, a ids.Actor) ([]flow.MovementTask, error)
+	SeeToMovement(ctx context.Context, a ids.Actor, id ids.MovementID, due time.Time, kind movement.AlarmKind) error
+}
+
 // Kiosks is how the prison's devices are managed.
 type Kiosks interface {
 	Kiosks(ctx context.Context, a ids.Actor, e ids.AgencyID) ([]flow.Kiosk, error)
@@ -413,6 +430,7 @@ type Flow interface {
 	Hints
 	Support
 	Meetings
+	MovementLists
 	AfterMeetings
 	Kiosks
 	Users

@@ -32,6 +32,7 @@ type homeView struct {
 	Together   *web.Table
 	Alerts     []alertItem
 	After      *homeAfter
+	Waits      []movementTask // whom nobody brings, or who did not come
 }
 
 // mostAtHome bounds each list of the home page; the rest is on the list's own page.
@@ -63,6 +64,9 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		v.Waiting = &t
 	}
 	if v.After, err = s.homeAfter(r, me); err != nil {
+		return err
+	}
+	if v.Waits, err = s.movementTasks(r, me); err != nil {
 		return err
 	}
 	if err := s.homeSupport(r, me, &v); err != nil {

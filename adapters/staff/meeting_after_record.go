@@ -22,6 +22,7 @@ type recordMeetingView struct {
 	Whys     []web.Option
 	There    []thereItem
 	Legs     []web.Option
+	Said     *saidView // what she wanted the meeting to hear, to compare with what is recorded; nil = she said nothing, or it is not for this reader
 	Views    []viewsItem
 	Sources  []web.Option
 	Minutes  []minutesItem
@@ -107,6 +108,9 @@ func (s *Staff) showRecordMeeting(w http.ResponseWriter, r *http.Request, me peo
 	for _, x := range a.People {
 		v.There = append(v.There, thereItem{x.Participant, x.Name, attendedWords(loc, when, x), x.Proof != meetings.ProofRoom && x.Proof != meetings.ProofPerson, x.Proof == meetings.ProofPerson})
 	}
+	if v.Said, err = s.saidBefore(r, me, m); err != nil {
+		return err
+	}
 	for i, x := range a.Views {
 		v.Views = append(v.Views, viewsItem{x.Seq, loc.T("staff.after.views_"+string(x.Source)) + " " + x.ByName + ", " + when.DateTime(x.At), x.Text, x.Wrong(), i == len(a.Views)-1})
 	}
@@ -128,6 +132,24 @@ func (s *Staff) showRecordMeeting(w http.ResponseWriter, r *http.Request, me peo
 	p := s.page(r, me, loc.T("staff.after.title"), v)
 	p.Form, p.Back = form, &web.Link{Text: meetingTitle(loc, m.MeetingRow), Href: "/meetings/" + string(id)}
 	return s.pages.Render(w, r, status, "meeting_record", p)
+}
+
+// saidBefore is the last version of what she wanted a meeting to hear, as far as the reader may know of it; nil = nothing.
+func (s *Staff) saidBefore(r *http.Request, me people.Staff, m flow.MeetingView) (*saidView, error) {
+	if !m.MayPrepare {
+		return nil, nil
+	}
+	b, err := s.flow.Before(r.Context(), me.Actor(), m.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range b.Said { // the last first
+		if x.Readable {
+			said := s.saidItem(r, x, true)
+			return &said, nil
+		}
+	}
+	return nil, nil
 }
 
 func (s *Staff) recordMinutes(loc i18n.Loc, a flow.AfterView, m flow.MeetingView, v *recordMeetingView) {

@@ -141,6 +141,13 @@ func (s *Staff) routes() http.Handler {
 	in("GET /hints", s.hintWords)
 	in("POST /hints", s.keepHintWords)
 	in("GET /movements", s.movements)
+	in("GET /movements.csv", s.movementsCSV)
+	in("GET /movements/slips", s.slips)
+	in("GET /movements/board", s.board)
+	in("POST /movements/acknowledge", s.acknowledgeMovements)
+	in("GET /movements/{movement}/missed", s.missedPage)
+	in("POST /movements/{movement}", s.pressMovement)
+	in("POST /movements/{movement}/seen", s.seeToMovement)
 
 	// When women are unlocked, and where they can be taken.
 	in("GET /regime", s.regime)
@@ -191,6 +198,8 @@ func (s *Staff) routes() http.Handler {
 	// What a page asks by itself: answers for scripts, which do not keep a session alive.
 	mux.Handle("GET /threads/{thread}/live", s.pages.Handle(s.atPage(s.live)))
 	mux.Handle("GET /threads/{thread}/messages", s.pages.Handle(s.atPage(s.threadPart)))
+	mux.Handle("GET /movements/board/live", s.pages.Handle(s.atPage(s.boardLive)))
+	mux.Handle("GET /movements/board/part", s.pages.Handle(s.atPage(s.boardPart)))
 	mux.Handle("POST /meetings/{meeting}/ticket", s.pages.Handle(s.ticket))
 	return mux
 }

@@ -142,12 +142,13 @@ var results = codes(
 	"acting appointed moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody
 	"restricted saved held_recorded held_withdrawn",
-	"meeting_moved feed_revoked source_set source_removed",                                                          // calendars
-	"chair_set talked_attendance words_sent words_waiting paper_added",                                              // before a meeting
-	"returned given_back appealed review_set flag_added flag_removed",                                               // review
-	"request_made request_kept record_given",                                                                        // requests
-	"asked answered stopped ask_sent dismissed duty_set",                                                            // asking and handing over
-	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed",               // reading together
+	"meeting_moved feed_revoked source_set source_removed",                                            // calendars
+	"chair_set talked_attendance words_sent words_waiting paper_added",                                // before a meeting
+	"returned given_back appealed review_set flag_added flag_removed",                                 // review
+	"request_made request_kept record_given",                                                          // requests
+	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over
+	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed", // reading together
+	"movement movements_read movement_seen",
 	"regime_set day_set day_removed place_added place_withdrawn place_chosen moved_without_place moved_other_place", // where and when
 	"stepped after_kept minutes_kept",                                                                               // after a meeting
 )

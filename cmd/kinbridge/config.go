@@ -190,6 +190,9 @@ func (c *Config) check() error {
 	if _, _, _, err := c.Meetings.slots(); err != nil {
 		return err
 	}
+	if _, err := c.Meetings.movements(); err != nil {
+		return err
+	}
 	if _, err := c.Meetings.papers(); err != nil {
 		return err
 	}

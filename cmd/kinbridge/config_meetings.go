@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kinbridge/adapters/busyfeed"
+	"kinbridge/gateway/flow"
 	"kinbridge/gateway/meetings"
 )
 
@@ -25,11 +26,30 @@ type MeetingsConfig struct {
 	DebriefMinutes  map[string]int `koanf:"debrief_minutes"`
 	// NoticeDays is how many working days ahead the first time is that the search for a time offers; 0 = 1.
 	NoticeDays int `koanf:"notice_days"`
+	// PickUpMinutes is how long before a meeting a woman is unlocked, and after it is back, where no place is booked with times of its own; 0 = movement.DefaultPickUp.
+	PickUpMinutes int `koanf:"pick_up_minutes"`
+	// AlarmMinutes is how long before a meeting the alarm goes when nobody on the wing has acknowledged it; 0 = movement.DefaultAlarmBefore.
+	AlarmMinutes int `koanf:"alarm_minutes"`
+	// LateHours is how near to a meeting a change of it is late, and announced to the wing; 0 = movement.DefaultLate.
+	LateHours int `koanf:"late_hours"`
 	// CalendarNetworks are networks that are not public and in which calendars that staff publish may be fetched all the same ("10.20.0.0/16"). Calendars at
 	// public addresses need no entry; everything else is refused.
 	CalendarNetworks []string `koanf:"calendar_networks"`
 	// CalendarCAs is a file of certificates (PEM) that are believed, besides the system's, where such calendars are; "" = none.
 	CalendarCAs string `koanf:"calendar_cas"`
+}
+
+// movements is how the prisons' lists of movements are reckoned.
+func (c MeetingsConfig) movements() (flow.MovementConfig, error) {
+	for _, k := range []struct {
+		name           string
+		value, longest int
+	}{{"pick_up_minutes", c.PickUpMinutes, 120}, {"alarm_minutes", c.AlarmMinutes, 240}, {"late_hours", c.LateHours, 7 * 24}} {
+		if k.value < 0 || k.value > k.longest {
+			return flow.MovementConfig{}, fmt.Errorf("configuration: meetings.%s %d is not between 1 and %d", k.name, k.value, k.longest)
+		}
+	}
+	return flow.MovementConfig{PickUp: time.Duration(c.PickUpMinutes) * time.Minute, AlarmBefore: time.Duration(c.AlarmMinutes) * time.Minute, Late: time.Duration(c.LateHours) * time.Hour}, nil
 }
 
 // calendars reads the calendars that staff publish.

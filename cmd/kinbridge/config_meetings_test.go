@@ -46,6 +46,18 @@ func TestPlacesOfMeetings(t *testing.T) {
 	}
 }
 
+func TestMovementsOfMeetings(t *testing.T) {
+	got, err := MeetingsConfig{PickUpMinutes: 20, LateHours: 48}.movements()
+	if err != nil || got.PickUp != 20*time.Minute || got.Late != 48*time.Hour || got.AlarmBefore != 0 {
+		t.Errorf("%+v %v", got, err)
+	}
+	for name, c := range map[string]MeetingsConfig{"pick_up_minutes": {PickUpMinutes: -1}, "alarm_minutes": {AlarmMinutes: 241}, "late_hours": {LateHours: 200}} {
+		if _, err := c.movements(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestCalendarNetworks(t *testing.T) {
 	if _, err := (MeetingsConfig{CalendarNetworks: []string{"10.20.0.0/16", "fd00::/8"}}).calendars(); err != nil {
 		t.Error(err)

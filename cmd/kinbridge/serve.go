@@ -178,7 +178,7 @@ func (s *service) startSequencer(context.Context) error {
 }
 
 func (s *service) startDispatcher(ctx context.Context) error {
-	if err := s.Flow.KeepDays(ctx); err != nil {
+	if err := errors.Join(s.Flow.KeepDays(ctx), s.Flow.KeepMovements(ctx)); err != nil {
 		return err
 	}
 	password := ""
@@ -210,7 +210,7 @@ func (s *service) startDispatcher(ctx context.Context) error {
 	s.onStop(func(context.Context) error { stop(); return nil })
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
 		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
-		outbox.MailAlert: sender.HandleAlert, outbox.AlertAgain: s.Flow.HandleAlertAgain,
+		outbox.MailAlert: sender.HandleAlert, outbox.AlertAgain: s.Flow.HandleAlertAgain, outbox.MovementDue: s.Flow.HandleMovementDue,
 		outbox.MailNote: sender.HandleNotice, outbox.MailInvite: sender.HandleInvite, outbox.RoomOrder: s.handleOrder,
 		outbox.AskDue: s.Flow.HandleAskDue, outbox.Undelivered: s.Flow.HandleUndelivered,
 		outbox.CustodyDue: s.Flow.HandleCustodyDue, outbox.DayTurned: s.Flow.HandleDayTurned}}

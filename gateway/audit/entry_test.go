@@ -73,6 +73,8 @@ func everyEntry() []Entry {
 		TogetherMarked(c, t, m, "hint"), TogetherUnmarked(c, t, m), TogetherBooked(c, t, m, s), TogetherFreed(c, t, m, "moved"), TogetherCodeMade(c, t, m), TogetherCodeFailed(c, mo),
 		TogetherBegun(c, t, m, s), TogetherOpened(c, t, m, s), TogetherRecorded(c, t, m, "calm"), ThreadShown(c, t), HintsChanged(),
 		AlertRaised(c, "alt_1", true), AlertAgain(c, "alt_1"), AlertAcknowledged(c, "alt_1"), AlertMailSent(c, "alt_1"), AlertMailFailed(c, "alt_1", "550"), AlertList("agy_1"),
+		MovementMarked(c, t, "mov_1", "called", "missed", "unwell"), MovementAcknowledged(c, t, "mov_1"), MovementChanged(c, t, "mov_1", "moved"), MovementUnseen(c, t, "mov_1"),
+		MovementSeenTo(c, t, "mov_1", "missed"), MovementMailSent(c, t, "mov_1"), MovementMailFailed(c, t, "mov_1", "550"), MovementsListed(),
 		PlanOpened(c, "pln_1"), PlanClosed(c, "pln_1"), PlanRead(c, mo),
 		CustodyRecorded("cev_1", "received", "arrived", "csv"), CustodyForgotten("cev_1"), CustodyChanged(mo, "agy_1", "agy_2", "in"), CustodyRead(c), WingGiven(mo, "wng_1"),
 		MotherMerged(mo, "mth_2"), NumberChanged(mo), MeetingFreed(c, mt, "moved"), MeetingReoffered(c, mt, "offered"), FollowOnAgreed(c), DeliveryGiven(d, "post"),

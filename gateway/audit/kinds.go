@@ -209,6 +209,15 @@ const (
 	PlanClosedKind         Kind = "plan.closed"
 	PlanReadKind           Kind = "plan.read"
 
+	MovementMarkedKind       Kind = "movement.marked"
+	MovementAcknowledgedKind Kind = "movement.acknowledged"
+	MovementChangedKind      Kind = "movement.changed"
+	MovementUnseenKind       Kind = "movement.unseen"
+	MovementSeenToKind       Kind = "movement.seen_to"
+	MovementMailSentKind     Kind = "movement.mail_sent"
+	MovementMailFailedKind   Kind = "movement.mail_failed"
+	MovementsListedKind      Kind = "movement.listed"
+
 	RestrictionAddedKind    Kind = "restriction.added"
 	RestrictionChangedKind  Kind = "restriction.changed"
 	RestrictionReviewedKind Kind = "restriction.reviewed"
@@ -451,6 +460,15 @@ var kinds = [...]Info{
 	{PlanOpenedKind, "Opened a support plan", "plan", false},
 	{PlanClosedKind, "Closed a support plan", "plan", false},
 	{PlanReadKind, "Was shown whether a support plan is open", "mother", false},
+
+	{MovementMarkedKind, "Recorded where she is on her way", "movement", true},
+	{MovementAcknowledgedKind, "Acknowledged that she is to be brought", "movement", true},
+	{MovementChangedKind, "Announced a late change to her wing", "movement", true},
+	{MovementUnseenKind, "Raised the alarm that her wing has not acknowledged", "movement", true},
+	{MovementSeenToKind, "Saw to what her wing's list had reported", "movement", true},
+	{MovementMailSentKind, "Sent a worker word by email of a wing's list", "movement", true},
+	{MovementMailFailedKind, "Could not send a worker word of a wing's list", "movement", true},
+	{MovementsListedKind, "Put what is planned on the wings' lists", "", false},
 
 	{RestrictionAddedKind, "Put a contact restriction in force", "restriction", true},
 	{RestrictionChangedKind, "Changed a contact restriction", "restriction", true},

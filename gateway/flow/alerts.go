@@ -11,6 +11,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/letters"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -43,11 +44,15 @@ func (c SupportConfig) againAfter() time.Duration {
 	return c.AgainAfter
 }
 
-// alertMail is the payload of an outbox item of kind mail_alert. To is a member of staff; "" = the duty governor of where she is.
+// alertMail is the payload of an outbox item of kind mail_alert. To is a member of staff; "" = the duty governor of where she is. With Movement it is about that and no alert
+// (movement_alarm.go).
 type alertMail struct {
-	Alert ids.AlertID `json:"alert"`
-	To    ids.StaffID `json:"to,omitempty"`
-	Again bool        `json:"again,omitempty"`
+	Alert    ids.AlertID        `json:"alert"`
+	To       ids.StaffID        `json:"to,omitempty"`
+	Again    bool               `json:"again,omitempty"`
+	Movement ids.MovementID     `json:"movement,omitempty"`
+	Due      time.Time          `json:"due,omitzero"`
+	Kind     movement.AlarmKind `json:"kind,omitempty"`
 }
 
 // raiseAlert tells those near a mother, inside the change that gives the reason. They are never told the reason. One reading raises at most one
@@ -155,6 +160,9 @@ func (f *Flow) AlertMail(ctx context.Context, payload json.RawMessage) (OutMail,
 	if err != nil {
 		return OutMail{}, err
 	}
+	if g.Movement != "" {
+		return f.movementMail(ctx, g)
+	}
 	a, err := f.st.Alert(ctx, g.Alert)
 	if err != nil {
 		return OutMail{}, err
@@ -214,6 +222,9 @@ func (f *Flow) AlertMailDone(ctx context.Context, payload json.RawMessage, sent 
 	g, err := payloadOf[alertMail](payload)
 	if err != nil {
 		return err
+	}
+	if g.Movement != "" {
+		return f.movementMailDone(ctx, g, sent, answer)
 	}
 	a, err := f.st.Alert(ctx, g.Alert)
 	if err != nil {

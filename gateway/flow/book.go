@@ -9,6 +9,7 @@ import (
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
@@ -121,7 +122,10 @@ func (f *Flow) makeMeeting(tx *store.Tx, m prepared) (ids.MeetingID, audit.Entry
 			return id, audit.Entry{}, err
 		}
 	}
-	return id, decided(audit.MeetingCreated(m.Case, id), m.d), f.placeIn(tx, m.Meeting, m.plan.mother, m.new.Venue, m.CreatedBy)
+	if err := f.placeIn(tx, m.Meeting, m.plan.mother, m.new.Venue, m.CreatedBy); err != nil {
+		return id, audit.Entry{}, err
+	}
+	return id, decided(audit.MeetingCreated(m.Case, id), m.d), f.movementChanged(tx, store.MovementOf{Meeting: id}, m.Case, "", movement.Change{What: movement.Added, Starts: m.Starts, Ends: m.Ends})
 }
 
 // check reports what is wrong with the request by itself and returns its title cleaned.
@@ -332,6 +336,9 @@ func (f *Flow) cancelIn(tx *store.Tx, o openMeeting) (err error) {
 		return err
 	}
 	m.State = meetings.Cancelled
+	if err := f.movementChanged(tx, store.MovementOf{Meeting: m.ID}, m.Case, "", movement.Change{What: movement.Off, Was: m.Starts, WasEnds: m.Ends}); err != nil {
+		return err
+	}
 	for _, p := range o.Participants {
 		if p.Kind != meetings.PersonContact || !p.Removed.IsZero() {
 			continue

@@ -52,6 +52,8 @@ type Config struct {
 	MinutesDays map[meetings.Kind]int
 	// ContributionBefore is how many working days before a meeting of a kind she is reminded to say what she thinks; a kind that is not there has that of meetings.Kind.
 	ContributionBefore map[meetings.Kind]int
+	// Movements says how the prisons' lists of movements are reckoned.
+	Movements MovementConfig
 	// PreBrief and Debrief are how long before and after a meeting of a kind she has the place; a kind that is not there has that of slots.DefaultLeads.
 	PreBrief, Debrief map[meetings.Kind]time.Duration
 	// NoticeDays is how many working days' notice a meeting that is looked for has at least; 0 = DefaultNoticeDays.

@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/store"
 )
@@ -52,10 +53,14 @@ func (f *Flow) moveIn(tx *store.Tx, actor ids.Actor, o openMeeting, starts, ends
 	if err := mayMove(tx, m); err != nil {
 		return audit.Entry{}, err
 	}
+	change := movement.Change{What: movement.Moved, Was: m.Starts, WasEnds: m.Ends, Starts: starts, Ends: ends}
 	if m, err = tx.MoveMeeting(m, starts, ends, actor.StaffID(), why); err != nil {
 		return audit.Entry{}, err
 	}
 	if err := f.replace(tx, m, o.Mother, actor.StaffID()); err != nil {
+		return audit.Entry{}, err
+	}
+	if err := f.movementChanged(tx, store.MovementOf{Meeting: m.ID}, m.Case, "", change); err != nil {
 		return audit.Entry{}, err
 	}
 	return audit.MeetingChanged(m.Case, o.ID, "time"), f.tellOfMove(tx, m, o.Mother.Language, o.Mother.ID)

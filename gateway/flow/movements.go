@@ -7,6 +7,7 @@ import (
 
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
@@ -17,7 +18,7 @@ type MovementRow struct {
 	Mother         string
 	PrisonerNumber string
 	Wing           string
-	Place          string // "" = a room of the meetings
+	Place          string // "" = a kiosk or room of her wing
 	Starts, Ends   time.Time
 	Step           ids.MeetingID // where the actor can say that she takes part in another way; "" = nowhere
 }
@@ -49,6 +50,11 @@ func (f *Flow) Movements(ctx context.Context, a ids.Actor) ([]MovementRow, error
 			continue
 		}
 		row := MovementRow{Mother: o.Mother.Name, PrisonerNumber: o.Mother.PrisonerNumber, Wing: wings[o.Mother.Wing], Starts: m.Starts, Ends: m.Ends}
+		placed, err := f.where(ctx, movement.Slip{Starts: m.Starts, Ends: m.Ends}, m.ID)
+		if err != nil {
+			return nil, err
+		}
+		row.Place = placed.Place
 		facts.Act, facts.Case.SameWing = policy.StepDown, own == "" || own == o.Mother.Wing
 		if policy.Decide(facts).Allowed() {
 			row.Step = m.ID

@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/slots"
 	"kinbridge/gateway/store"
@@ -312,14 +313,25 @@ func (f *Flow) ChoosePlace(ctx context.Context, a ids.Actor, id ids.MeetingID, v
 			if p := m.PhaseAt(tx.Now()); p != meetings.TooEarly && p != meetings.Open {
 				return audit.Entry{}, ids.E(ids.Conflict, "This meeting was cancelled or has ended already.")
 			}
+			had, err := tx.Booking(tx.Context(), id)
+			if err != nil && ids.KindOf(err) != ids.NotFound {
+				return audit.Entry{}, err
+			}
 			if err := f.placeIn(tx, m, o.Mother, v, a.StaffID()); err != nil {
 				return audit.Entry{}, err
 			}
-			if _, err := tx.Booking(tx.Context(), id); err != nil {
+			has, err := tx.Booking(tx.Context(), id)
+			if err != nil {
 				if ids.KindOf(err) == ids.NotFound {
 					return audit.Entry{}, ids.E(ids.Conflict, "No place is free for her at that time. Choose another time.")
 				}
 				return audit.Entry{}, err
+			}
+			if has.Place != had.Place || has.Special != had.Special || !has.PickUp.Equal(had.PickUp) || !has.Back.Equal(had.Back) {
+				change := movement.Change{What: movement.Placed, Was: m.Starts, WasEnds: m.Ends, Starts: m.Starts, Ends: m.Ends}
+				if err := f.movementChanged(tx, store.MovementOf{Meeting: id}, m.Case, "", change); err != nil {
+					return audit.Entry{}, err
+				}
 			}
 			return decided(audit.MeetingChanged(m.Case, id, "place"), d), tx.AddFeed(o.Mother.ID, store.FeedMeeting, string(id))
 		})

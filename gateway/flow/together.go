@@ -198,8 +198,12 @@ func (f *Flow) UnmarkTogether(ctx context.Context, a ids.Actor, id ids.MessageID
 		if !t.Booking.For.IsZero() {
 			tx.Also(audit.TogetherFreed(o.Case, o.ID, id, "unmarked"))
 		}
+		was := t.Booking
 		t.Unmarked, t.Unmarker, t.WhyNot, t.Booking = tx.Now(), a.StaffID(), why, messages.Booking{}
 		if err := tx.KeepTogether(t); err != nil {
+			return entry, err
+		}
+		if err := f.readingMoved(tx, t, was); err != nil {
 			return entry, err
 		}
 		return entry, f.letGo(tx, o, m)

@@ -8,6 +8,7 @@ import (
 	"kinbridge/gateway/audit"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/messages"
+	"kinbridge/gateway/movement"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/policy"
 	"kinbridge/gateway/store"
@@ -65,9 +66,41 @@ func (f *Flow) BookReading(ctx context.Context, a ids.Actor, id ids.MessageID, n
 		if !ok {
 			return audit.Entry{}, ids.E(ids.Invalid, "Only a Pact social worker or family engagement worker of the case's team can be with her.")
 		}
+		was := t.Booking
 		t.Booking = messages.Booking{Supporter: n.Supporter, By: a.StaffID(), For: n.At, Place: n.Place, At: o.Mother.Establishment}
-		return decided(audit.TogetherBooked(o.Case, o.ID, id, n.Supporter), d), tx.KeepTogether(t)
+		if err := tx.KeepTogether(t); err != nil {
+			return audit.Entry{}, err
+		}
+		return decided(audit.TogetherBooked(o.Case, o.ID, id, n.Supporter), d), f.readingMoved(tx, t, was)
 	})
+}
+
+// readingMoved keeps on the wing's list that a reading is booked, or is booked otherwise, or no more.
+func (f *Flow) readingMoved(tx *store.Tx, t messages.Together, was messages.Booking) error {
+	is := t.Booking
+	if was.At != is.At && !is.For.IsZero() {
+		was = messages.Booking{} // of another prison
+	}
+	c := movement.Change{What: movement.Moved, Was: was.For, Starts: is.For}
+	if !was.For.IsZero() {
+		c.WasEnds = was.For.Add(messages.ReadingTime)
+	}
+	if !is.For.IsZero() {
+		c.Ends = is.For.Add(messages.ReadingTime)
+	}
+	switch {
+	case was.For.IsZero() && is.For.IsZero():
+		return nil
+	case was.For.IsZero():
+		c.What = movement.Added
+	case is.For.IsZero():
+		c.What = movement.Off
+	case is.For.Equal(was.For) && is.Place == was.Place && is.Supporter == was.Supporter:
+		return nil
+	case is.For.Equal(was.For):
+		c.What = movement.Placed
+	}
+	return f.movementChanged(tx, store.MovementOf{Message: t.Message}, t.Case, t.Thread, c)
 }
 
 // bookable reports why a reading cannot be booked as things are.
@@ -99,8 +132,12 @@ func (f *Flow) CancelReading(ctx context.Context, a ids.Actor, id ids.MessageID)
 		if t.Booking.For.IsZero() {
 			return entry.With("repeat", "yes"), nil
 		}
+		was := t.Booking
 		t.Booking = messages.Booking{}
-		return entry, tx.KeepTogether(t)
+		if err := tx.KeepTogether(t); err != nil {
+			return entry, err
+		}
+		return entry, f.readingMoved(tx, t, was)
 	})
 }
 

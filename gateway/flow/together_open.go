@@ -262,6 +262,7 @@ func (f *Flow) RecordReading(ctx context.Context, a ids.Actor, id ids.MessageID,
 		case t.Opened.IsZero() && went != messages.WentStopped && went != messages.WentWorried:
 			return entry, ids.E(ids.Invalid, "The message was not opened with her yet. If you stopped before, choose that.")
 		}
+		was := t.Booking
 		t.Went, t.Note = went, note
 		if !t.Opened.IsZero() {
 			t.Recorded = tx.Now()
@@ -270,6 +271,9 @@ func (f *Flow) RecordReading(ctx context.Context, a ids.Actor, id ids.MessageID,
 			tx.Also(audit.TogetherFreed(o.Case, o.ID, id, "stopped"))
 		}
 		if err := tx.KeepTogether(t); err != nil {
+			return entry, err
+		}
+		if err := f.readingMoved(tx, t, was); err != nil {
 			return entry, err
 		}
 		if went == messages.WentWorried {

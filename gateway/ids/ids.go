@@ -46,6 +46,7 @@ type (
 	ActionID       string // one thing to be done after a meeting
 	ContributionID string // one version of what she wants a meeting to hear
 	PaperID        string // one paper of a meeting
+	MovementID     string // one line of a prison's list of movements; it says nothing of what the movement is for
 	PlaceID        string // one place in which a mother takes part in meetings
 )
 
@@ -87,6 +88,7 @@ const (
 	Action       = "act"
 	Contribution = "ctb"
 	Paper        = "ppr"
+	Movement     = "mov"
 	Place        = "plc"
 )
 

@@ -25,6 +25,8 @@ const (
 	MailPage   Kind = "mail_page"   // send the code of a reading page: payload is flow's
 	MailAlert  Kind = "mail_alert"  // ask somebody near a woman to look at her page: payload is flow's
 	AlertAgain Kind = "alert_again" // tell more people when nobody sees to her: payload is the AlertID
+	// MovementDue: look whether anybody on the wing has acknowledged a movement that begins soon: payload is flow's.
+	MovementDue Kind = "movement_due"
 	// CustodyDue: take a custody event whose time has come, or forget one that is nobody's: payload is flow's.
 	CustodyDue Kind = "custody_due"
 	// DayTurned: examine what begins or ends with a London day: payload is the day.

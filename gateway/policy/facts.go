@@ -80,12 +80,16 @@ const (
 	SeeMeeting    Act = "see_meeting"    // know of a meeting and its people
 	SeeMovement   Act = "see_movement"   // know that a mother is due somewhere at a time, and no more
 	AttendMeeting Act = "attend_meeting" // be given a room ticket
-	HostMeeting   Act = "host_meeting"   // admit, refuse, remove, end
-	IssueTicket   Act = "issue_ticket"   // be given a room ticket for a named participant, oneself or another
-	StepDown      Act = "step_down"      // say that she takes part in a smaller way, or in a larger one again
-	KeepMeeting   Act = "keep_meeting"   // record what became of a meeting: her part, who was there, her views, minutes, actions
-	CorrectRecord Act = "correct_record" // say of what is recorded of her views that she did not say it
-	KeepDebrief   Act = "keep_debrief"   // write and read how she was when a meeting was talked over
+	// RecordMovement and AcknowledgeMovement are of whoever brings her; MindMovement of the worker who waits for her.
+	RecordMovement      Act = "record_movement"      // say that she was called, has arrived, did not come or is back
+	AcknowledgeMovement Act = "acknowledge_movement" // say that she has read when and where a woman is to be brought
+	MindMovement        Act = "mind_movement"        // be told that nobody has, or that she did not come
+	HostMeeting         Act = "host_meeting"         // admit, refuse, remove, end
+	IssueTicket         Act = "issue_ticket"         // be given a room ticket for a named participant, oneself or another
+	StepDown            Act = "step_down"            // say that she takes part in a smaller way, or in a larger one again
+	KeepMeeting         Act = "keep_meeting"         // record what became of a meeting: her part, who was there, her views, minutes, actions
+	CorrectRecord       Act = "correct_record"       // say of what is recorded of her views that she did not say it
+	KeepDebrief         Act = "keep_debrief"         // write and read how she was when a meeting was talked over
 
 	Contribute       Act = "contribute"        // say before a meeting what she wants it to hear, or write it down with her
 	SendContribution Act = "send_contribution" // send that to the person who runs the meeting

@@ -12,6 +12,11 @@ func nearMeeting(f *Facts) bool { return invited(f) || isWingOfficer(f) || works
 // plansMeetings: the case's Pact social worker and its family engagement workers.
 func plansMeetings(f *Facts) bool { return isPact(f) || isFamilyWorker(f) }
 
+// bringsHer: the officers of her wing, and those of the prison's staff who work for all its wings.
+func bringsHer(f *Facts) bool {
+	return isWingOfficer(f) || isStaff(f.Actor, ids.RoleOffenderManager, ids.RolePublicProtection) && f.Case.SameEstablishment
+}
+
 // A guest must be somebody the case already deals with, so that no outsider is brought in by a slip of the finger; guests of two authorities
 // learn of each other in the room, so the planner must say that she means it (what one authority does about one child is nobody else's).
 var meetingChapters = []*Chapter{
@@ -55,6 +60,19 @@ var meetingChapters = []*Chapter{
 			},
 			Decision: allow("own_prison", "Prison staff see who is due where, and no more.")},
 		{If: "in any other case, as for the meeting", As: SeeMeeting},
+	}},
+	{RecordMovement, "say that she was called, has arrived, did not come or is back", []Rule{
+		{If: "the actor is no officer of her wing, offender manager or public protection of her prison", When: not(bringsHer), Needs: SeeMeeting},
+		{If: "and may know of it otherwise", When: not(bringsHer), Decision: deny("brings_not", "The staff of her prison say where she is on her way.").do("Ask her wing.")},
+		{Decision: allow("brings_her", "The staff of her wing and her prison bring her.")},
+	}},
+	{AcknowledgeMovement, "acknowledge that she is to be brought", []Rule{
+		{If: "always, as for saying where she is on her way", As: RecordMovement},
+	}},
+	{MindMovement, "be told that nobody on her wing has acknowledged it, or that she did not come", []Rule{
+		{Needs: SeeMeeting},
+		{If: "the actor plans the case's meetings, or is its host", When: any2(plansMeetings, func(f *Facts) bool { return f.Meeting.IsHost }), Decision: allow("waits_for_her", "Whoever arranged it, or waits for her there.")},
+		{Decision: deny("minds_not", "The case's Pact social worker and family engagement worker see to this.").do("Ask one of them.")},
 	}},
 	{AttendMeeting, "take part in a meeting", []Rule{
 		{Needs: SeeMeeting},

@@ -19,6 +19,9 @@ func (tx *Tx) AddMeeting(m meetings.Meeting, idemKey string) (id ids.MeetingID, 
 	n, err := tx.q.exec(tx.ctx, `INSERT INTO meetings (id, case_id, kind, title_sealed, starts, ends, state, created_by, created, revision, idem_key)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (case_id, idem_key) DO NOTHING`, string(m.ID), string(m.Case), string(m.Kind), title,
 		micros(m.Starts), micros(m.Ends), string(m.State), string(m.CreatedBy), micros(tx.now), m.Revision, idemKey)
+	if err == nil && n == 1 {
+		err = tx.addMovement(MovementOf{Meeting: m.ID})
+	}
 	if err != nil || n == 1 {
 		tx.Wake(TopicStaff)
 		return m.ID, true, err

@@ -28,6 +28,9 @@ func (tx *Tx) KeepTogether(t messages.Together) error {
 		went = excluded.went, note_sealed = excluded.note_sealed, recorded = excluded.recorded`,
 		string(t.Message), string(t.Thread), string(t.Case), micros(t.Marked), t.MarkedBy, t.Hint, micros(t.Unmarked), string(t.Unmarker), why, string(b.Supporter), string(b.By),
 		micros(b.For), b.Place, string(b.At), micros(t.Opened), string(t.OpenedBy), string(t.Went), note, micros(t.Recorded))
+	if err == nil && !b.For.IsZero() {
+		err = tx.addMovement(MovementOf{Message: t.Message})
+	}
 	tx.Wake(TopicStaff)
 	return err
 }

@@ -3,15 +3,15 @@ import { ButtonMenu, DatePicker, MultiSelect } from '@ministryofjustice/frontend
 import { createAll } from 'govuk-frontend'
 import { startGOVUK } from './lib/govuk'
 import { keepDraft } from './staff/draft'
-import { followThread } from './staff/live'
+import { follow } from './staff/live'
 
 startGOVUK()
 for (const component of [ButtonMenu, DatePicker, MultiSelect]) {
   createAll(component)
 }
 
-const thread = document.querySelector<HTMLElement>('[data-live-thread]')
-if (thread) followThread(thread)
+const followed = document.querySelector<HTMLElement>('[data-follow]')
+if (followed) follow(followed)
 
 const draft = document.querySelector<HTMLFormElement>('form[data-draft]')
 if (draft) keepDraft(draft)

@@ -100,6 +100,7 @@ func (w *world) look() {
 		}
 	}
 	w.lookAtMail(m)
+	w.lookAtMovements(m)
 }
 
 func (m *model) word(what, text string, may func(person) bool) {

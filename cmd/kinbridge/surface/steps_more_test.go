@@ -194,6 +194,8 @@ func (w *world) prologue() {
 			w.said(*p, err)
 		}
 		w.afterMeetings(f)
+		w.book(f)
+		w.bring(f)
 		for _, s := range []string{"pom1", "pom2", "officerA", "officerC"} {
 			w.said(*w.by(s), w.f.OpenPlan(w.t.Context(), w.by(s).Actor, f.mother))
 		}

@@ -28,7 +28,7 @@ var (
 func (w *world) work() {
 	ctx, q := w.t.Context(), w.env.Store.Outbox()
 	handlers := map[outbox.Kind]func(context.Context, outbox.Item) error{outbox.MailIn: w.f.HandleMailIn, outbox.FileCheck: w.f.HandleFileCheck, outbox.AskDue: w.f.HandleAskDue,
-		outbox.Undelivered: w.f.HandleUndelivered, outbox.CustodyDue: w.f.HandleCustodyDue, outbox.DayTurned: w.f.HandleDayTurned, outbox.AlertAgain: w.f.HandleAlertAgain,
+		outbox.Undelivered: w.f.HandleUndelivered, outbox.CustodyDue: w.f.HandleCustodyDue, outbox.DayTurned: w.f.HandleDayTurned, outbox.AlertAgain: w.f.HandleAlertAgain, outbox.MovementDue: w.f.HandleMovementDue,
 		outbox.MailOut: w.post, outbox.MailGuest: w.postWith(w.f.GuestMail, w.f.GuestMailDone), outbox.MailPage: w.postWith(w.f.PageMail, w.f.PageMailDone),
 		outbox.MailAlert: w.postWith(w.f.AlertMail, w.f.AlertMailDone), outbox.MailNote: w.postWith(w.f.NoticeMail, w.f.NoticeDone), outbox.MailInvite: w.postWith(w.f.InviteMail, w.f.InviteMailDone),
 		outbox.RoomOrder: func(context.Context, outbox.Item) error { return nil }}

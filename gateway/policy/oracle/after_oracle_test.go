@@ -5,7 +5,7 @@ import (
 	"kinbridge/gateway/policy"
 )
 
-// judgeAfter: who says that she takes part in another way, and who keeps the record of a meeting.
+// judgeAfter: who says that she takes part in another way, who brings her and who waits for her, and who keeps the record of a meeting.
 func (w *world) judgeAfter(q *question) (verdict, bool) {
 	p, f, g := q.who, q.fam, q.met
 	switch q.act {
@@ -18,6 +18,17 @@ func (w *world) judgeAfter(q *question) (verdict, bool) {
 			return unknown, true
 		}
 		return told(p.signedIn() && !g.cancelled && withHer), true
+	case policy.RecordMovement, policy.AcknowledgeMovement:
+		inside := p.is(ids.RoleOffenderManager, ids.RolePublicProtection) && p.Agency == f.prison
+		if !inside && !p.officer(f) && !p.hears(g) {
+			return unknown, true
+		}
+		return told(inside || p.officer(f)), true
+	case policy.MindMovement:
+		if !p.hears(g) {
+			return unknown, true
+		}
+		return told(p.works(f) || p.signedIn() && g.hosts[p.ID]), true
 	case policy.KeepMeeting:
 		if !p.hears(g) {
 			return unknown, true

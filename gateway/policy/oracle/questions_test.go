@@ -15,7 +15,7 @@ var (
 	actsOnSaying = []policy.Act{policy.ReadMessage, policy.SeeRequest, policy.ReadOriginal, policy.AnswerRequest, policy.Review, policy.Appeal, policy.ReleaseClaim, policy.MarkTogether,
 		policy.UnmarkTogether, policy.HearOf, policy.GiveKept, policy.BookSupport, policy.OpenTogether, policy.ClearFile}
 	actsOnDelivery = []policy.Act{policy.Deliver, policy.Attach}
-	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket,
+	actsOnMeeting  = []policy.Act{policy.SeeMeeting, policy.SeeMovement, policy.RecordMovement, policy.AcknowledgeMovement, policy.MindMovement, policy.AttendMeeting, policy.HostMeeting, policy.IssueTicket,
 		policy.StepDown, policy.KeepMeeting, policy.CorrectRecord, policy.KeepDebrief, policy.Contribute, policy.ChooseAttendance, policy.SeePreparation, policy.AddPaper, policy.ReadNotice}
 	actsOnMeetingTalk   = []policy.Act{policy.SendContribution}
 	actsOnMeetingSaying = []policy.Act{policy.ReadContribution}
