@@ -8,6 +8,7 @@ import (
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/slots"
 )
 
 // Meeting is a meeting in a list.
@@ -28,11 +29,26 @@ type Meeting struct {
 // MeetingDetail is one meeting.
 type MeetingDetail struct {
 	Meeting
+	About        []string      `json:"about" nullable:"false" doc:"The names of the children whom it is about"`
+	Place        *Place        `json:"place,omitempty" doc:"Where the mother takes part. Missing: nowhere yet"`
 	Participants []Participant `json:"participants" nullable:"false" doc:"Who takes part"`
 	Attendance   []Attendance  `json:"attendance" nullable:"false" doc:"What happened in the room, in order"`
 	MayJoin      bool          `json:"may_join" doc:"Whether a ticket would be given now"`
 	MayMove      bool          `json:"may_move" doc:"Whether this token's owner may give it other times"`
 	MayCancel    bool          `json:"may_cancel" doc:"Whether this token's owner may cancel it"`
+}
+
+// Place is where the mother takes part in a meeting.
+type Place struct {
+	ID        ids.PlaceID     `json:"id" doc:"Identifier of the place"`
+	Name      string          `json:"name" doc:"What it is called"`
+	Kind      slots.PlaceKind `json:"kind" enum:"kiosk,video_room,phone_room,visits_room" doc:"What sort of place"`
+	PickUp    time.Time       `json:"pick_up" doc:"When she leaves her wing"`
+	ThereFrom time.Time       `json:"there_from" doc:"From when she has the place"`
+	ThereTo   time.Time       `json:"there_to" doc:"Until when she has the place"`
+	Back      time.Time       `json:"back" doc:"When she is on her wing again"`
+	Unlock    bool            `json:"unlock" doc:"Whether the wing unlocks her for it though she would be locked up"`
+	Clash     string          `json:"clash,omitempty" doc:"Why it does not hold any more, as a code. Missing when it holds" example:"closed_day"`
 }
 
 // Participant is one person's place in a meeting.
@@ -71,6 +87,9 @@ type NewMeeting struct {
 	GuestIDs          []ids.ContactID `json:"guest_ids,omitempty" maxItems:"40" nullable:"false" doc:"Contacts to invite by email; GET /cases/{case_id}/guests lists who can be. At most 40 people with staff_ids"`
 	StaffIDs          []ids.StaffID   `json:"staff_ids,omitempty" maxItems:"40" nullable:"false" doc:"Staff of the case's team, besides this token's owner, who hosts it"`
 	ChildIDs          []ids.ChildID   `json:"child_ids,omitempty" maxItems:"40" nullable:"false" doc:"The children whom it is about: guests must have to do with one of them. Missing: the whole family"`
+	Place             string          `json:"place,omitempty" maxLength:"64" doc:"Where she takes part: best (the best place that is free; none when none is) or a place's identifier (409 when somebody else has it, 422 when it does not fit). Missing: nowhere yet"`
+	Beside            int             `json:"beside,omitempty" minimum:"0" maximum:"12" doc:"How many people sit with her"`
+	Unlock            bool            `json:"unlock,omitempty" doc:"With a certain place: the wing will unlock her for it, should she be locked up then"`
 	AcrossAuthorities bool            `json:"across_authorities,omitempty" doc:"Set to confirm that guests of more than one local authority are meant to meet"`
 	IdempotencyKey    string          `json:"idempotency_key,omitempty" maxLength:"150" doc:"The same as the header Idempotency-Key"`
 }
@@ -179,11 +198,29 @@ func (a *API) createMeeting(ctx context.Context, actor ids.Actor, in *struct {
 		key = "api:" + actor.ID + ":" + key
 	}
 	id, err := a.f.CreateMeeting(ctx, actor, flow.NewMeeting{Case: in.Body.CaseID, Kind: in.Body.Kind, Title: in.Body.Title, Starts: in.Body.Starts, Ends: in.Body.Ends,
-		Guests: in.Body.GuestIDs, Staff: in.Body.StaffIDs, About: in.Body.ChildIDs, AcrossAuthorities: in.Body.AcrossAuthorities, IdemKey: key})
+		Guests: in.Body.GuestIDs, Staff: in.Body.StaffIDs, About: in.Body.ChildIDs, Venue: venue(in.Body), AcrossAuthorities: in.Body.AcrossAuthorities, IdemKey: key})
 	if err != nil {
 		return nil, err
 	}
 	return a.meeting(ctx, actor, id)
+}
+
+// venue is where she is to take part in a new meeting.
+func venue(n NewMeeting) flow.Venue {
+	v := flow.Venue{Beside: n.Beside, Special: n.Unlock}
+	if n.Place == "best" {
+		v.Best = true
+		return v
+	}
+	v.Place = ids.PlaceID(n.Place)
+	return v
+}
+
+func placeOf(p *flow.PlacedView) *Place {
+	if p == nil {
+		return nil
+	}
+	return &Place{ID: p.Place, Name: p.Name, Kind: p.Kind, PickUp: p.PickUp.UTC(), ThereFrom: p.There.From.UTC(), ThereTo: p.There.To.UTC(), Back: p.Back.UTC(), Unlock: p.Special, Clash: string(p.Clash)}
 }
 
 func (a *API) meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (*answer[MeetingDetail], error) {
@@ -191,7 +228,9 @@ func (a *API) meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (*
 	if err != nil {
 		return nil, err
 	}
-	d := MeetingDetail{Meeting: meetingItem(v.MeetingRow), Participants: []Participant{}, Attendance: []Attendance{}, MayJoin: v.MayJoin, MayMove: v.MayMove, MayCancel: v.MayCancel}
+	d := MeetingDetail{Meeting: meetingItem(v.MeetingRow), Participants: []Participant{}, Attendance: []Attendance{}, MayJoin: v.MayJoin, MayMove: v.MayMove, MayCancel: v.MayCancel,
+		Place: placeOf(v.Placed), About: []string{}}
+	d.About = append(d.About, v.About...)
 	for _, p := range v.Participants {
 		d.Participants = append(d.Participants, Participant{ID: p.ID, Kind: p.Kind, Role: p.Role, Name: p.Name, TypedName: p.TypedName, Email: p.Email, Agency: p.Agency,
 			Office: string(p.Office), Present: p.Presence.Present, Waiting: p.Presence.Waiting, Joined: maybe(p.Presence.Joined), Left: maybe(p.Presence.Left), Answer: guestAnswer(p.Answer)})

@@ -90,6 +90,7 @@ func (k *Kiosk) sound(show shower, m ids.MeetingID, what string) string {
 
 func (s shower) before(b flow.KioskBefore) beforeView {
 	v := beforeView{Meeting: s.meeting(b.MeetingRow), At: beforePath(b.ID, ""), MaySay: b.MaySay && !b.Stopped, Choose: b.MayChoose, Papers: len(b.Papers)}
+	v.Meeting.Where = s.where(b.Placed, b.Phase)
 	if len(b.Questions) > 0 {
 		v.First = beforePath(b.ID, "say/"+b.Questions[0].Name)
 	}
@@ -452,7 +453,7 @@ func (s shower) spokenBefore(b flow.KioskBefore, what string) string {
 	switch what {
 	case "before":
 		v := s.before(b)
-		return lines(v.Meeting.Title, v.Meeting.When, v.Said, v.How, v.Beside)
+		return lines(v.Meeting.Title, v.Meeting.When, strings.TrimSuffix(v.Meeting.Where, "."), v.Said, v.How, v.Beside)
 	case "how":
 		out := []string{s.word("kiosk.how.title")}
 		for _, h := range meetings.Hows {

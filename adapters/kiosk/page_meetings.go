@@ -10,6 +10,7 @@ import (
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/slots"
 )
 
 // Meetings is what the kiosk asks of flow about a mother's meetings. Every method asks policy.
@@ -27,6 +28,7 @@ type meetingItem struct {
 	With  string
 	State string // in words
 	Join  bool
+	Where string // where she takes part, and when she is fetched; "" = that is not known yet
 	Part  string // how she takes part, when that was changed
 	After bool   // there may be more to read about it
 	Ready bool   // there is something to do before it
@@ -41,6 +43,18 @@ func (s shower) meeting(m flow.MeetingRow) meetingItem {
 	return meetingItem{ID: m.ID, Title: title, When: s.at(m.Starts), With: strings.Join(m.With, ", "),
 		State: s.word("kiosk.meeting_phase." + string(m.Phase)), Join: m.Phase == meetings.Open,
 		Ready: m.Kind.AboutChildren() && m.Phase != meetings.CalledOff, Shown: m.Phase == meetings.Open || m.Phase == meetings.TooEarly}
+}
+
+// where says where she goes for a meeting and when. A place that does not hold any more is not told: somebody is finding another.
+func (s shower) where(p *flow.PlacedView, phase meetings.Phase) string {
+	if p == nil || p.Clash != "" || phase != meetings.TooEarly && phase != meetings.Open {
+		return ""
+	}
+	key := "kiosk.place.fetched"
+	if p.Kind == slots.KioskPlace {
+		key = "kiosk.place.wing"
+	}
+	return s.word(key, "Place", p.Name, "Time", s.when.Clock(p.PickUp), "Back", s.when.Clock(p.Back))
 }
 
 type meetingsView struct {
@@ -70,6 +84,11 @@ func (k *Kiosk) meetings(w http.ResponseWriter, r *http.Request, at atKiosk) err
 				return err
 			}
 			item.Part = k.shower(r).takesPart(a)
+			one, err := k.flow.Meeting(r.Context(), at.Actor(), m.ID)
+			if err != nil {
+				return err
+			}
+			item.Where = k.shower(r).where(one.Placed, m.Phase)
 			item.After = item.Part != ""
 		}
 		v.Meetings = append(v.Meetings, item)
@@ -97,6 +116,7 @@ func (k *Kiosk) meeting(w http.ResponseWriter, r *http.Request, at atKiosk) erro
 		return err
 	}
 	v := meetingView{Live: l, Meeting: k.shower(r).meeting(m.MeetingRow)}
+	v.Meeting.Where = k.shower(r).where(m.Placed, m.Phase)
 	if m.MayJoin {
 		v.Stage = &web.RoomStage{Title: v.Meeting.Title, WS: flow.RoomsPath, TicketURL: "/kiosk/meetings/" + id + "/ticket",
 			After: &web.Link{Text: k.pages.Loc(r).T("kiosk.meeting.back"), Href: "/kiosk/meetings"}}

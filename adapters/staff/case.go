@@ -19,6 +19,7 @@ type caseView struct {
 	Begin   string      // the address where a conversation is begun, "" when she may not
 	Plan    string
 	Ask     string // the address where people outside are asked for a time
+	Find    string // where a time for a meeting is looked for
 	PIN     string
 	Notes   []string   // of the children, for who keeps their records
 	Review  []string   // who reviews its conversations, in words
@@ -51,7 +52,7 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 		v.Begin = at + "/begin"
 	}
 	if c.MayPlan {
-		v.Plan, v.Ask = at+"/plan", at+"/poll"
+		v.Plan, v.Ask, v.Find = at+"/plan", at+"/poll", at+"/times"
 		times, err := s.flow.CasePolls(r.Context(), me.Actor(), c.ID)
 		if err != nil {
 			return err

@@ -429,6 +429,8 @@ type Flow interface {
 	Authorities
 	Mail
 	Planning
+	Times
+	Regimes
 	Preparing
 	Clocks
 	Together

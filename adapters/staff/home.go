@@ -28,6 +28,7 @@ type homeView struct {
 	Due        *web.Table // meetings about children to see to
 	DueN       int
 	Prepare    *web.Table // what is to be seen to before meetings
+	ToPlace    *web.Table // meetings that need a place
 	Together   *web.Table
 	Alerts     []alertItem
 	After      *homeAfter
@@ -90,6 +91,8 @@ func (s *Staff) home(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		}
 		t := s.prepareTable(r, rows[:min(len(rows), mostAtHome)])
 		v.Prepare = &t
+		places := s.toPlaceTable(r, h.ToPlace[:min(len(h.ToPlace), mostAtHome)])
+		v.ToPlace = &places
 	}
 	if hasSection(me.Role, "/restrictions") {
 		t, err := s.restrictedTable(r, me)

@@ -30,9 +30,10 @@ type inviteView struct {
 	CanReply bool // its organiser's calendar gets an answer
 	Silent   bool // nobody is answered: why is said
 	Unknown  bool
-	Trouble  string // the code with which the organiser's mail server refused our answer
-	Ask      string // the drafted request; "" = nothing is missing
-	Follow   bool   // a change is followed, nothing new is booked
+	Trouble  string   // the code with which the organiser's mail server refused our answer
+	Ask      string   // the drafted request; "" = nothing is missing
+	Follow   bool     // a change is followed, nothing new is booked
+	Near     []string // times that would do, where one does not
 	Slots    []slotRow
 	Proposed *web.SummaryList // other times that were proposed to the organiser, and what became of them
 	Other    bool             // another case's address is among those invited
@@ -48,8 +49,10 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 			v.About.Rows = append(v.About.Rows, web.Row(loc.T(key), value))
 		}
 	}
-	span := func(from, to time.Time) string {
-		return when.LongDate(from) + ", " + loc.T("staff.meeting.from_to", "From", when.Clock(from), "To", when.Clock(to))
+	span := func(from, to time.Time) string { return span(loc, when, from, to) }
+	judge, err := s.inviteJudge(r, me, h)
+	if err != nil {
+		return v, err
 	}
 	switch {
 	case in.Invite.Cancels():
@@ -102,12 +105,15 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	}
 	v.Book = !in.Unknown && (len(in.Changes) > 0 || len(in.Free) > 0)
 	if !v.Book || v.Follow {
-		return v, nil
+		return v, judge.where(in, v)
 	}
 	if in.Invite.Repeats {
 		for i, t := range in.Free {
 			v.Times = append(v.Times, web.Option{Value: strconv.FormatInt(t.ID.Unix(), 10), Text: span(t.Start, t.End), Checked: i == 0})
 		}
+	}
+	if err := judge.where(in, v); err != nil {
+		return v, err
 	}
 	v.Kinds = []web.Option{web.Opt("", loc.T("staff.plan.choose"))}
 	for _, k := range meetings.Kinds {
@@ -220,6 +226,11 @@ func dialPlan(loc i18n.Loc, legs []invites.Leg) (list web.SummaryList) {
 		list.Rows = append(list.Rows, web.SummaryRow{Key: loc.T("staff.invite.leg_" + string(l.Kind)), Lines: []string{l.Target, why}})
 	}
 	return list
+}
+
+// span writes a day with the times between which something is on it.
+func span(loc i18n.Loc, when web.When, from, to time.Time) string {
+	return when.LongDate(from) + ", " + loc.T("staff.meeting.from_to", "From", when.Clock(from), "To", when.Clock(to))
 }
 
 func joinWords(name, address string) string {

@@ -72,6 +72,7 @@ type meetingView struct {
 	MayJoin    bool
 	MayCancel  bool
 	MayMove    bool
+	Clash      string // why her place does not hold any more
 	Moves      web.Table
 	Usual      standardView
 	Must       web.Table // who should be there
@@ -97,6 +98,12 @@ func (s *Staff) meeting(w http.ResponseWriter, r *http.Request, me people.Staff)
 	v.About.Rows = []web.SummaryRow{{Key: loc.T("staff.meeting.state"), Tag: phaseTag(loc, m.Phase)}, web.Row(loc.T("staff.meeting.kind"), loc.T("staff.kind."+string(m.Kind))),
 		web.Row(loc.T("staff.meeting.day"), when.LongDate(m.Starts)), web.Row(loc.T("staff.meeting.time"), loc.T("staff.meeting.from_to", "From", when.Clock(m.Starts), "To", when.Clock(m.Ends))),
 		{Key: loc.T("staff.case.case"), Link: &web.Link{Text: m.CaseReference + ", " + m.Mother, Href: "/cases/" + string(m.Case)}}}
+	if m.Phase == meetings.TooEarly || m.Phase == meetings.Open || m.Placed != nil {
+		v.About.Rows = append(v.About.Rows, placedRows(loc, when, m.Placed)...)
+		if m.Placed != nil && m.Placed.Clash != "" {
+			v.Clash = clashWords(loc, m.Placed.Clash)
+		}
+	}
 	if len(m.About) > 0 {
 		v.About.Rows = append(v.About.Rows, web.Row(loc.T("staff.meeting.about"), joinNames(m.About)))
 	}

@@ -22,6 +22,7 @@ type moveView struct {
 	Check   *web.SummaryList // of the second step: what will be
 	Values  []web.Option     // of the second step: what was entered, by field
 	Guests  bool             // somebody is told by email
+	Find    string           // where another time is looked for
 }
 
 // movePage is the form for other times of a meeting.
@@ -32,6 +33,9 @@ func (s *Staff) movePage(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	at := m.Starts.In(web.London)
 	form := &web.Form{Values: url.Values{"day": {at.Format(time.DateOnly)}, "clock": {at.Format("15:04")}}}
+	if q := r.URL.Query(); takeAt(form, q.Get("at")) { // found by the search for a time
+		form.Values["length"] = q["length"]
+	}
 	return s.showMove(w, r, me, m, http.StatusOK, form, false)
 }
 
@@ -75,7 +79,20 @@ func (s *Staff) move(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	if form.Bad() {
 		return s.showMove(w, r, me, m, http.StatusUnprocessableEntity, form, false)
 	}
-	return web.Redirect(w, r, "/meetings/"+string(m.ID)+"?done=meeting_moved")
+	done := "meeting_moved"
+	if m.Placed != nil {
+		after, err := s.flow.Meeting(r.Context(), me.Actor(), m.ID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case after.Placed == nil:
+			done = "moved_without_place"
+		case after.Placed.Place != m.Placed.Place:
+			done = "moved_other_place"
+		}
+	}
+	return web.Redirect(w, r, "/meetings/"+string(m.ID)+"?done="+done)
 }
 
 // readTimes reads a day, a clock time and a length from a form and notes what is wrong with them.
@@ -99,10 +116,11 @@ func readTimes(loc i18n.Loc, form *web.Form) (starts, ends time.Time) {
 func (s *Staff) showMove(w http.ResponseWriter, r *http.Request, me people.Staff, m flow.MeetingView, status int, form *web.Form, check bool) error {
 	loc, when := s.pages.Loc(r), s.pages.When(r)
 	v := moveView{ID: m.ID, Title: meetingTitle(loc, m.MeetingRow)}
-	was := int(m.Ends.Sub(m.Starts).Minutes())
-	for _, n := range lengths {
-		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == was})
+	was := form.Value("length")
+	if was == "" {
+		was = strconv.Itoa(int(m.Ends.Sub(m.Starts).Minutes()))
 	}
+	v.Lengths, v.Find = lengthOptions(loc, was), "/cases/"+string(m.Case)+"/times?move="+string(m.ID)
 	for _, p := range m.Participants {
 		v.Guests = v.Guests || p.Kind == meetings.PersonContact
 	}
@@ -112,6 +130,11 @@ func (s *Staff) showMove(w http.ResponseWriter, r *http.Request, me people.Staff
 		}
 		starts, ends := readTimes(loc, form)
 		v.Check = &web.SummaryList{Rows: []web.SummaryRow{web.Row(loc.T("staff.move.was"), times(m.Starts, m.Ends)), web.Row(loc.T("staff.move.will"), times(starts, ends))}}
+		where, err := s.moveWhere(r, me, m, starts, ends)
+		if err != nil {
+			return err
+		}
+		v.Check.Rows = append(v.Check.Rows, where...)
 		if why := strings.TrimSpace(form.Value("why")); why != "" {
 			v.Check.Rows = append(v.Check.Rows, web.Row(loc.T("staff.move.why"), why))
 		}

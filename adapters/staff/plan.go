@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kinbridge/adapters/web"
 	"kinbridge/gateway/flow"
@@ -33,6 +34,10 @@ type planView struct {
 	Several      bool   // the guests offered come from more than one local authority
 	Poll         string // that asked for its time; "" = none
 	Invitation   string // the hold of the invitation that it is made of; "" = none
+	Where        []web.Option
+	Clash        *clashView // she cannot be there at the time that was typed
+	Find         string     // where a time is looked for
+	Carry        []web.Option
 }
 
 // lengths are the durations that can be chosen, in minutes.
@@ -42,6 +47,12 @@ var lengths = []int{30, 45, 60, 90, 120, 180, 240}
 func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
 	q := r.URL.Query()
 	form := &web.Form{Values: url.Values{"kind": q["kind"], "about": q["child"], "step": {q.Get("step")}}}
+	for _, name := range planCarried {
+		if len(q[name]) > 0 {
+			form.Values[name] = q[name]
+		}
+	}
+	takeAt(form, form.Value("at"))
 	if err := s.planFrom(r, me, form); err != nil {
 		return err
 	}
@@ -50,8 +61,11 @@ func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff
 			return err
 		}
 	}
-	return s.showPlan(w, r, me, http.StatusOK, form)
+	return s.showPlan(w, r, me, http.StatusOK, form, nil)
 }
+
+// planCarried is what a plan can begin with that the step before, or the search for a time, has asked already.
+var planCarried = []string{"at", "length", "staff", "beside", "like", "invitation"}
 
 // likeMeeting begins a plan with what another meeting was: whom it was about, who was there, how long. With a day by which it is due, a day two weeks before is offered.
 func (s *Staff) likeMeeting(r *http.Request, me people.Staff, id ids.MeetingID, form *web.Form) error {
@@ -89,13 +103,13 @@ func texts[T ~string](of []T) (out []string) {
 	return out
 }
 
-func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form) error {
+func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff, status int, form *web.Form, clash *clashView) error {
 	loc := s.pages.Loc(r)
 	c, err := s.flow.Case(r.Context(), me.Actor(), ids.CaseID(r.PathValue("case")))
 	if err != nil {
 		return err
 	}
-	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Poll: form.Value("poll"), Invitation: form.Value("invitation"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
+	v := planView{Bar: caseBar(loc, c), Case: c.ID, Clash: clash, Find: "/cases/" + string(c.ID) + "/times", Key: form.Value("key"), Poll: form.Value("poll"), Invitation: form.Value("invitation"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
 	if v.Key == "" {
 		v.Key = newKey()
 	}
@@ -109,7 +123,7 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 		if len(chosen) == 0 || form.Value("step") == "children" {
 			v.Step = all
 		}
-		v.Chosen, v.ChosenAs, v.Again = chosen, "about", childrenAddress("/cases/"+string(c.ID)+"/plan", "", "children", form.Values["about"])
+		v.Chosen, v.ChosenAs, v.Again = chosen, "about", carried(childrenAddress("/cases/"+string(c.ID)+"/plan", "", "children", form.Values["about"]), form)
 		present = nil
 		for _, k := range c.Children {
 			if slices.ContainsFunc(chosen, func(o web.Option) bool { return o.Value == string(k.ID) }) {
@@ -131,8 +145,14 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 			v.Usual = append(v.Usual, s.standard(loc, k))
 		}
 	}
-	for _, n := range lengths {
-		v.Lengths = append(v.Lengths, web.Option{Value: strconv.Itoa(n), Text: loc.N("staff.minutes", n), Checked: n == 60 && form.Value("length") == ""})
+	v.Lengths = lengthOptions(loc, form.Value("length"))
+	for _, name := range append([]string{"kind"}, planCarried...) {
+		for _, value := range form.Values[name] {
+			v.Carry = append(v.Carry, web.Option{Text: name, Value: value})
+		}
+	}
+	if v.Where, err = s.placeOptions(r, me, c.ID); err != nil {
+		return err
 	}
 	for _, k := range present {
 		v.Present = append(v.Present, web.Opt(string(k.ID), k.Name))
@@ -155,38 +175,105 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	}
 	if form.Value("step") == "children" {
 		if len(form.Values["about"]) > 0 {
-			to := childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"])
-			if id := form.Value("invitation"); ids.Has(id, ids.Hold) {
-				to += "&invitation=" + id
-			}
-			return web.Redirect(w, r, to)
+			return web.Redirect(w, r, carried(childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"]), form))
 		}
 		form.Fail("about", s.pages.Loc(r).T("staff.begin.children_missing"))
-		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form, nil)
 	}
 	n := s.readPlan(r, form)
+	if !form.Bad() {
+		if err := form.FailWith("day", meetings.CheckTimes(n.Starts, n.Ends, s.now())); err != nil {
+			return err
+		}
+	}
 	if form.Bad() {
-		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form, nil)
 	}
 	if fault, err := s.aboutMissing(r, me, n); err != nil {
 		return err
 	} else if fault {
 		form.Fail("about", s.pages.Loc(r).T("staff.plan.about_missing"))
-		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form, nil)
 	}
-	id, err := s.makePlanned(r, me, form, n)
-	switch ids.KindOf(err) {
-	case ids.Invalid:
-		form.Fail("day", ids.Public(err))
-	case ids.Forbidden: // such as guests of two authorities: she can mend it here
-		form.Fail("guest", ids.Public(err))
-	default:
+	return s.create(w, r, me, form, n)
+}
+
+// create makes the meeting, once it is known where she takes part in it, or that she does nowhere yet. Who comes second is offered other times.
+func (s *Staff) create(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form, n flow.NewMeeting) error {
+	clash, err := s.checkVenue(r, me, &n, form)
+	if err != nil {
+		return err
+	}
+	if clash != nil {
+		// Of a form that was sent twice it may be its own meeting that is in the way.
+		made, err := s.flow.MeetingMade(r.Context(), me.Actor(), n.Case, n.IdemKey)
 		if err != nil {
 			return err
 		}
+		if made != "" {
+			return web.Redirect(w, r, "/meetings/"+string(made)+"?done=planned")
+		}
+		return s.showClash(w, r, me, form, clash)
+	}
+	id, err := s.makePlanned(r, me, form, n)
+	switch {
+	case flow.IsTaken(err):
+		return s.showTaken(w, r, me, form, n)
+	case ids.KindOf(err) == ids.Invalid:
+		form.Fail("day", ids.Public(err))
+	case ids.KindOf(err) == ids.Forbidden: // such as guests of two authorities: she can mend it here
+		form.Fail("guest", ids.Public(err))
+	case err != nil:
+		return err
+	default:
 		return web.Redirect(w, r, "/meetings/"+string(id)+"?done=planned")
 	}
-	return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
+	return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form, nil)
+}
+
+// showClash shows the form again with what is wrong with its time, and what can be done.
+func (s *Staff) showClash(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form, clash *clashView) error {
+	loc := s.pages.Loc(r)
+	if clash.Quicker {
+		form.Fail("instead", loc.T("staff.clash.quicker"))
+	} else {
+		form.Fail("instead", loc.T("staff.clash.decide"))
+	}
+	return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form, clash)
+}
+
+// showTaken is for who came second by a moment.
+func (s *Staff) showTaken(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form, n flow.NewMeeting) error {
+	t := flow.TimesAsked{Case: n.Case, Kind: n.Kind, Length: n.Ends.Sub(n.Starts), Beside: n.Venue.Beside}
+	v, err := s.flow.JudgeFor(r.Context(), me.Actor(), t, n.Starts)
+	if err != nil {
+		return err
+	}
+	clash, err := s.clash(r, me, t, n, v, form)
+	if err != nil {
+		return err
+	}
+	clash.Quicker = true
+	return s.showClash(w, r, me, form, clash)
+}
+
+// carried adds to an address what the plan has been given already.
+func carried(at string, form *web.Form) string {
+	q := url.Values{}
+	for _, name := range append([]string{"kind"}, planCarried...) {
+		for _, value := range form.Values[name] {
+			if value != "" {
+				q.Add(name, value)
+			}
+		}
+	}
+	switch {
+	case len(q) == 0:
+		return at
+	case strings.Contains(at, "?"):
+		return at + "&" + q.Encode()
+	}
+	return at + "?" + q.Encode()
 }
 
 // aboutMissing reports whether the form must say about which of several children the meeting is: the clocks go by it.
@@ -210,6 +297,7 @@ func (s *Staff) readPlan(r *http.Request, form *web.Form) flow.NewMeeting {
 		form.Fail("title", loc.T("staff.plan.title_bad"))
 	}
 	n.Starts, n.Ends = readTimes(loc, form)
+	n.Venue = readVenue(loc, form)
 	for _, g := range form.Values["guest"] {
 		n.Guests = append(n.Guests, ids.ContactID(g))
 	}

@@ -40,6 +40,7 @@ func (s *Staff) routes() http.Handler {
 	in("POST /polls/{poll}/close", s.closePoll)
 	in("GET /polls/{poll}/cancel", s.cancelPollPage)
 	in("POST /polls/{poll}/cancel", s.cancelPoll)
+	in("GET /cases/{case}/times", s.times)
 	in("GET /due", s.due)
 	in("GET /cases/{case}/held", s.heldPage)
 	in("POST /cases/{case}/held", s.held)
@@ -111,6 +112,8 @@ func (s *Staff) routes() http.Handler {
 	in("POST /meetings/{meeting}/cancel", s.cancel)
 	in("GET /meetings/{meeting}/move", s.movePage)
 	in("POST /meetings/{meeting}/move", s.move)
+	in("GET /meetings/{meeting}/place", s.placePage)
+	in("POST /meetings/{meeting}/place", s.choosePlace)
 	in("GET /calendar", s.calendar)
 	in("POST /calendar/feed", s.makeFeed)
 	in("POST /calendar/feed/revoke", s.revokeFeed)
@@ -155,6 +158,16 @@ func (s *Staff) routes() http.Handler {
 	in("GET /movements/{movement}/missed", s.missedPage)
 	in("POST /movements/{movement}", s.pressMovement)
 	in("POST /movements/{movement}/seen", s.seeToMovement)
+
+	// When women are unlocked, and where they can be taken.
+	in("GET /regime", s.regime)
+	in("GET /regime/{wing}", s.wing)
+	in("POST /regime/{wing}/week", s.setWeek)
+	in("POST /regime/{wing}/days", s.setDays)
+	in("POST /regime/{wing}/days/remove", s.removeDay)
+	in("POST /places", s.addPlace)
+	in("GET /places/{place}/withdraw", s.withdrawPlacePage)
+	in("POST /places/{place}/withdraw", s.withdrawPlace)
 
 	// Where women are, who has come, and what follows.
 	in("GET /arrivals", s.arrivals)

@@ -149,7 +149,8 @@ var results = codes(
 	"asked answered stopped ask_sent dismissed duty_set",                                              // asking and handing over
 	"marked unmarked booked unbooked acknowledged list_changed plan_opened plan_closed words_changed", // reading together
 	"movement movements_read movement_seen",
-	"stepped after_kept minutes_kept", // after a meeting
+	"regime_set day_set day_removed place_added place_withdrawn place_chosen moved_without_place moved_other_place", // where and when
+	"stepped after_kept minutes_kept",                                                                               // after a meeting
 )
 
 func codes(lists ...string) map[string]bool {
@@ -183,6 +184,7 @@ var (
 		{"/alerts", "alerts", alertRoles},
 		{"/restrictions", "restrictions", []ids.Role{ids.RolePublicProtection}},
 		{"/movements", "movements", prisonRoles},
+		{"/regime", "regime", []ids.Role{ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RoleAdministrator}},
 		{"/arrivals", "arrivals", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection, ids.RoleAdministrator}},
 		{"/women", "women", []ids.Role{ids.RoleWingOfficer}},
 		{"/asks", "asks", []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker}},

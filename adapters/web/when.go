@@ -31,11 +31,18 @@ func (w When) Clock(t time.Time) string {
 	}
 	t = t.In(London)
 	zone, _ := t.Zone()
-	return w.hour(t) + " (" + zone + ")"
+	return w.Hour(t) + " (" + zone + ")"
 }
 
-// hour writes the time of day alone.
-func (w When) hour(t time.Time) string {
+// Zone writes the zone of a time alone, "GMT" or "BST": for a list of times of one day, which says it once.
+func (w When) Zone(t time.Time) string {
+	zone, _ := t.In(London).Zone()
+	return zone
+}
+
+// Hour writes the time of day alone, where its zone is said beside it.
+func (w When) Hour(t time.Time) string {
+	t = t.In(London)
 	switch {
 	case t.Hour() == 12 && t.Minute() == 0:
 		return w.Loc.T("common.midday")
@@ -52,7 +59,7 @@ func (w When) Span(from, to time.Time) string {
 	if from.IsZero() {
 		return ""
 	}
-	begin, end := w.hour(from.In(London)), w.Clock(to)
+	begin, end := w.Hour(from), w.Clock(to)
 	a, _ := from.In(London).Zone()
 	if b, _ := to.In(London).Zone(); a != b {
 		begin = w.Clock(from)

@@ -187,6 +187,9 @@ func (c *Config) check() error {
 	if _, err := c.Meetings.contributions(); err != nil {
 		return err
 	}
+	if _, _, _, err := c.Meetings.slots(); err != nil {
+		return err
+	}
 	if _, err := c.Meetings.movements(); err != nil {
 		return err
 	}

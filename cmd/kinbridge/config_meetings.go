@@ -20,6 +20,12 @@ type MeetingsConfig struct {
 	MinutesDays map[string]int `koanf:"minutes_days"`
 	// ContributionDays is how many working days before a meeting of a kind she is reminded to say what she thinks, and her worker sees that she has not.
 	ContributionDays map[string]int `koanf:"contribution_days"`
+	// PreBriefMinutes and DebriefMinutes are how long before and after a meeting of a kind she has the place, to talk with her supporter; 0 = not at all. A kind that is not
+	// named has 15.
+	PreBriefMinutes map[string]int `koanf:"pre_brief_minutes"`
+	DebriefMinutes  map[string]int `koanf:"debrief_minutes"`
+	// NoticeDays is how many working days ahead the first time is that the search for a time offers; 0 = 1.
+	NoticeDays int `koanf:"notice_days"`
 	// PickUpMinutes is how long before a meeting a woman is unlocked, and after it is back, where no place is booked with times of its own; 0 = movement.DefaultPickUp.
 	PickUpMinutes int `koanf:"pick_up_minutes"`
 	// AlarmMinutes is how long before a meeting the alarm goes when nobody on the wing has acknowledged it; 0 = movement.DefaultAlarmBefore.
@@ -70,6 +76,38 @@ func (c MeetingsConfig) calendars() (*busyfeed.Reader, error) {
 		return nil, fmt.Errorf("configuration: meetings.calendar_cas %s holds no certificate", c.CalendarCAs)
 	}
 	return busyfeed.New(out), nil
+}
+
+// mostNotice is how many working days' notice can be asked for, at most.
+const mostNotice = 20
+
+// slots is how meetings take their places: PreBriefMinutes and DebriefMinutes by kind, and NoticeDays.
+func (c MeetingsConfig) slots() (before, after map[meetings.Kind]time.Duration, notice int, err error) {
+	if before, err = minutesByKind("pre_brief_minutes", c.PreBriefMinutes); err != nil {
+		return nil, nil, 0, err
+	}
+	if after, err = minutesByKind("debrief_minutes", c.DebriefMinutes); err != nil {
+		return nil, nil, 0, err
+	}
+	if c.NoticeDays < 0 || c.NoticeDays > mostNotice {
+		return nil, nil, 0, fmt.Errorf("configuration: meetings.notice_days %d is not between 1 and %d", c.NoticeDays, mostNotice)
+	}
+	return before, after, c.NoticeDays, nil
+}
+
+func minutesByKind(key string, in map[string]int) (map[meetings.Kind]time.Duration, error) {
+	out := map[meetings.Kind]time.Duration{}
+	for name, n := range in {
+		k := meetings.Kind(name)
+		switch {
+		case !k.AboutChildren():
+			return nil, fmt.Errorf("configuration: meetings.%s names %q, which is no kind of meeting with such a talk: %v", key, name, meetings.Recordable)
+		case n < 0 || n > 60 || n%5 != 0:
+			return nil, fmt.Errorf("configuration: meetings.%s.%s %d is not 0 to 60 in steps of 5", key, name, n)
+		}
+		out[k] = time.Duration(n) * time.Minute
+	}
+	return out, nil
 }
 
 // papers is PapersDays by kind.

@@ -33,6 +33,19 @@ func TestMinutesOfMeetings(t *testing.T) {
 	}
 }
 
+func TestPlacesOfMeetings(t *testing.T) {
+	before, after, notice, err := MeetingsConfig{PreBriefMinutes: map[string]int{"core_group": 30}, DebriefMinutes: map[string]int{"core_group": 0}, NoticeDays: 3}.slots()
+	if none, ok := after[meetings.CoreGroup]; err != nil || before[meetings.CoreGroup] != 30*time.Minute || !ok || none != 0 || notice != 3 {
+		t.Errorf("%v %v %d %v", before, after, notice, err)
+	}
+	for name, c := range map[string]MeetingsConfig{"pre_brief_minutes": {PreBriefMinutes: map[string]int{"legal_visit": 15}}, "debrief_minutes": {DebriefMinutes: map[string]int{"core_group": 12}},
+		"notice_days": {NoticeDays: 21}} {
+		if _, _, _, err := c.slots(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestMovementsOfMeetings(t *testing.T) {
 	got, err := MeetingsConfig{PickUpMinutes: 20, LateHours: 48}.movements()
 	if err != nil || got.PickUp != 20*time.Minute || got.Late != 48*time.Hour || got.AlarmBefore != 0 {

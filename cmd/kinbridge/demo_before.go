@@ -21,7 +21,7 @@ func (d *demoMaker) beforeMeetings() error {
 	cal, today := workdays.EnglandAndWales(), d.s.Store.Today()
 	at := cal.Add(today, 3).At(10, 30)
 	_, err := d.f.CreateMeeting(d.ctx, d.as("rhian"), flow.NewMeeting{Case: d.cases["maya"], Kind: meetings.PersonalEducationPlan, Title: "Ella's education plan", Starts: at, Ends: at.Add(time.Hour),
-		Guests: []ids.ContactID{d.contacts["hannah"]}, About: []ids.ChildID{d.children["Ella Reed"]}, IdemKey: "demo-education"})
+		Guests: []ids.ContactID{d.contacts["hannah"]}, About: []ids.ChildID{d.children["Ella Reed"]}, Venue: anywhere, IdemKey: "demo-education"})
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (d *demoMaker) clocks() error {
 	}
 	at := cal.Add(today, 5).At(14, 0)
 	_, err := d.f.CreateMeeting(d.ctx, d.workerOf("carys"), flow.NewMeeting{Case: d.cases["carys"], Kind: meetings.LookedAfterReview, Starts: at, Ends: at.Add(time.Hour),
-		Guests: []ids.ContactID{d.contacts["hannah"], d.contacts["idris"]}, About: []ids.ChildID{d.children["Nia Bevan"]}, IdemKey: "demo-review"})
+		Guests: []ids.ContactID{d.contacts["hannah"], d.contacts["idris"]}, About: []ids.ChildID{d.children["Nia Bevan"]}, Venue: anywhere, IdemKey: "demo-review"})
 	_, err2 := d.f.RecordHeld(d.ctx, d.workerOf("leanne"), flow.NewHeld{Case: d.cases["leanne"], Kind: meetings.CoreGroup, Day: cal.Add(today, -20),
 		Children: []ids.ChildID{d.children["Jack Ward"], d.children["Amy Ward"]}, Part: meetings.WithNone, Why: meetings.WhyNotTold,
 		Note: "The invitation reached the prison the day after.", IdemKey: "demo-held"})

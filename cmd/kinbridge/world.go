@@ -110,11 +110,15 @@ func openWorldAt(ctx context.Context, cfg Config, now func() time.Time) (*world,
 	if err != nil {
 		return nil, errors.Join(err, w.Store.Close())
 	}
+	before, after, notice, err := cfg.Meetings.slots()
+	if err != nil {
+		return nil, errors.Join(err, w.Store.Close())
+	}
 	moves, err := cfg.Meetings.movements()
 	if err != nil {
 		return nil, errors.Join(err, w.Store.Close())
 	}
-	w.Flow = flow.New(w.Store, w.Bus, flow.Config{Movements: moves, Chase: chasing, PapersBefore: papers, MinutesDays: minutes, ContributionBefore: ahead, MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
+	w.Flow = flow.New(w.Store, w.Bus, flow.Config{Movements: moves, Chase: chasing, PreBrief: before, Debrief: after, NoticeDays: notice, PapersBefore: papers, MinutesDays: minutes, ContributionBefore: ahead, MailDomain: cfg.Mail.Domain, Mailbox: cfg.Mail.mailbox(), AddressKey: keys.Mail[:], SessionKey: keys.Session[:],
 		PublicURL: cfg.PublicURL, Notices: cfg.Mail.Sending.notices(), Mail: mailReader(cfg, w.Store), Files: w.files, Calendar: desk.Desk{}, Records: records, Tickets: w.signer, Support: cfg.Support.forFlow(), Handover: w.handover, Log: w.Log, Now: now})
 	return w, nil
 }

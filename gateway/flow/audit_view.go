@@ -160,6 +160,7 @@ type HomeView struct {
 	Meetings  []MeetingRow
 	Steps     []AskRow   // drafts to ask again that are ready
 	Due       []DueClock // meetings about children to see to
+	ToPlace   []ToPlace  // meetings that need a place, the first first
 }
 
 // Home returns what waits for a member of staff, oldest first.
@@ -185,6 +186,9 @@ func (f *Flow) Home(ctx context.Context, a ids.Actor) (HomeView, error) {
 	if v.Steps, err = f.readySteps(ctx, a); err != nil {
 		return v, err
 	}
-	v.Due, err = f.DueReviews(ctx, a)
+	if v.Due, err = f.DueReviews(ctx, a); err != nil {
+		return v, err
+	}
+	v.ToPlace, err = f.MeetingsToPlace(ctx, a)
 	return v, err
 }

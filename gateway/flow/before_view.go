@@ -59,6 +59,7 @@ type KioskBefore struct {
 	MayChoose bool
 	Remind    bool // the day has come to say what she thinks, and she has not
 	Papers    []PaperView
+	Placed    *PlacedView // where she takes part; nil = nowhere yet
 }
 
 // KioskBefore returns what a mother can do before one of her meetings, in her language.
@@ -77,6 +78,9 @@ func (f *Flow) KioskBefore(ctx context.Context, a ids.Actor, id ids.MeetingID, l
 		return v, err
 	}
 	if v.Papers, err = f.papersOf(ctx, a, b); err != nil {
+		return v, err
+	}
+	if v.Placed, err = f.placeOf(ctx, b.Meeting, b.Mother); err != nil {
 		return v, err
 	}
 	if !v.MaySay {

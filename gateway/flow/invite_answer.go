@@ -133,7 +133,7 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 			continue
 		}
 		m, err := f.prepareMeeting(ctx, a, NewMeeting{Case: s.Case, Kind: s.answer.Kind, Starts: t.Start, Ends: t.End, About: s.answer.About, Children: s.answer.Children,
-			Staff: s.answer.Staff, IdemKey: fmt.Sprintf("invitation/%s/%d/%d", s.ID, t.ID.Unix(), s.Invite.Sequence)})
+			Staff: s.answer.Staff, Venue: Venue{Best: true}, IdemKey: fmt.Sprintf("invitation/%s/%d/%d", s.ID, t.ID.Unix(), s.Invite.Sequence)})
 		if err != nil {
 			return err
 		}

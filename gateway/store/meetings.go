@@ -30,6 +30,11 @@ func (tx *Tx) AddMeeting(m meetings.Meeting, idemKey string) (id ids.MeetingID, 
 	return id, false, err
 }
 
+// MeetingByKey returns the meeting of a case that was made with a key; NotFound when none was.
+func (r Reader) MeetingByKey(ctx context.Context, c ids.CaseID, idemKey string) (id ids.MeetingID, err error) {
+	return id, r.q.one(ctx, `SELECT id FROM meetings WHERE case_id = ? AND idem_key = ?`, []any{string(c), idemKey}, &id)
+}
+
 const meetingColumns = `m.id, m.case_id, m.kind, m.title_sealed, m.starts, m.ends, m.state, m.created_by, m.created, m.revision, m.sequence`
 
 func scanMeeting(s scanner) (meetings.Meeting, error) {

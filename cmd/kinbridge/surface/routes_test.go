@@ -69,10 +69,10 @@ func newRoute(method, path string) route {
 // kindOf are the prefixes of what a pattern takes. "" is nothing of anybody's: a word, a number, or a secret link that nobody could guess.
 var kindOf = map[string]string{"case": ids.Case, "thread": ids.Thread, "message": ids.Message, "hold": ids.Hold, "file": ids.Attachment, "child": ids.Child, "meeting": ids.Meeting,
 	"handover": ids.Handover, "request": ids.Request, "ask": ids.Ask, "step": ids.AskStep, "delivery": ids.Delivery, "mail": ids.Inbound, "mother": ids.Mother, "alert": ids.Alert,
-	"attachment": ids.Attachment, "participant": ids.Participant, "restriction": ids.Restriction, "movement": ids.Movement, "poll": ids.Poll, "authority": "", "secret": "", "flag": "", "user": "", "kiosk": "", "agency": "", "page": "", "act": "", "do": "", "says": "", "link": "", "question": "", "what": "", "table": ""}
+	"attachment": ids.Attachment, "participant": ids.Participant, "restriction": ids.Restriction, "movement": ids.Movement, "poll": ids.Poll, "authority": "", "secret": "", "flag": "", "user": "", "kiosk": "", "agency": "", "page": "", "act": "", "do": "", "says": "", "link": "", "question": "", "what": "", "table": "", "wing": "", "place": ""}
 
 // fillers are what is put where a pattern takes nothing of anybody's.
-var fillers = map[string]string{"page": "1", "act": "read_message", "do": "book", "says": "yes", "question": "how", "what": "check", "table": "caseload", "link": "0000000000000000000000000000000000000000000000000000", "secret": "00000000000000000000000000000000", "user": "stf_00000000000000000000000000",
+var fillers = map[string]string{"page": "1", "wing": "wng_00000000000000000000000000", "place": "plc_00000000000000000000000000", "act": "read_message", "do": "book", "says": "yes", "question": "how", "what": "check", "table": "caseload", "link": "0000000000000000000000000000000000000000000000000000", "secret": "00000000000000000000000000000000", "user": "stf_00000000000000000000000000",
 	"kiosk": "ksk_00000000000000000000000000", "flag": "flg_00000000000000000000000000", "authority": "nowhere", "agency": "agy_00000000000000000000000000"}
 
 func TestEveryRouteIsKnown(t *testing.T) {
@@ -92,7 +92,7 @@ func TestEveryRouteIsKnown(t *testing.T) {
 }
 
 // staffHomes are where a member of staff begins; the links lead on.
-var staffHomes = []string{"/", "/cases", "/cases.csv", "/queue", "/meetings", "/calendar", "/before", "/movements", "/movements.csv", "/movements/board", "/undelivered", "/handovers", "/asks", "/asks/report", "/asks/report.csv", "/reports", "/find", "/together", "/alerts", "/women", "/restrictions", "/arrivals", "/custody/record", "/custody/unknown",
+var staffHomes = []string{"/", "/cases", "/cases.csv", "/queue", "/meetings", "/calendar", "/before", "/movements", "/movements.csv", "/movements/board", "/undelivered", "/handovers", "/asks", "/asks/report", "/asks/report.csv", "/reports", "/find", "/together", "/alerts", "/women", "/restrictions", "/regime", "/arrivals", "/custody/record", "/custody/unknown",
 	"/audit", "/users", "/kiosks", "/authorities", "/rules", "/flags", "/review", "/alert-list", "/hints"}
 
 // apiRoutes reads the API's own document.

@@ -76,7 +76,8 @@ func (w *world) sendStep(f *family) {
 func (w *world) meet(f *family) {
 	c := w.m.cases[f.id]
 	n := flow.NewMeeting{Case: f.id, Kind: choose(w, []meetings.Kind{meetings.LookedAfterReview, meetings.CoreGroup, meetings.PreBrief}), Title: w.word(),
-		Starts: w.env.Clock.Now().Add(20 * time.Minute).Truncate(time.Minute), AcrossAuthorities: w.chance(4)}
+		Starts: w.env.Clock.Now().Add(20 * time.Minute).Truncate(time.Minute), AcrossAuthorities: w.chance(4),
+		Venue: flow.Venue{Best: w.chance(2)}}
 	n.Ends = n.Starts.Add(time.Hour)
 	k := choose(w, c.kids)
 	for _, o := range w.outside {

@@ -33,6 +33,7 @@ var steps = []step{
 	{"an answer is waited for", (*world).setAsk}, {"a draft is sent", (*world).sendStep}, {"a meeting", (*world).meet}, {"a meeting is cancelled", (*world).cancel}, {"a time is asked for", (*world).askTimes}, {"what comes of a meeting", (*world).afterMeetings}, {"women are brought", (*world).bring}, {"before a meeting", (*world).beforeMeeting}, {"before another", (*world).beforeMeeting},
 	{"a plan", (*world).plan}, {"who reviews", (*world).settings}, {"a flag", (*world).flag}, {"a draft", (*world).draft}, {"held mail is sorted", (*world).sortMail},
 	{"a day passes", func(w *world, _ *family) { w.env.Clock.NextDay() }}, {"an hour passes", func(w *world, _ *family) { w.later(time.Hour) }},
+	{"a day of a wing", (*world).regimeDay}, {"a meeting has a place", (*world).placeMeeting},
 	{"who is told", (*world).alertList}, {"after release", (*world).afterRelease}, {"what was kept", (*world).letGo},
 }
 

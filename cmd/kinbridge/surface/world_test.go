@@ -160,6 +160,7 @@ func newWorld(t testing.TB, engine store.Engine, seed uint64) *world {
 	w.pact, w.north, w.south = agency(people.Charity, "Pact", "pact.example"), agency(people.Establishment, "HMP Northgate", "northgate.example"), agency(people.Establishment, "HMP Southgate", "southgate.example")
 	wing := func(e ids.AgencyID, name string) ids.WingID { return must(w.f.CreateWing(ctx, operator, e, name))(t) }
 	w.wingA, w.wingB, w.wing = wing(w.north, "A"), wing(w.north, "B"), wing(w.south, "C")
+	w.places()
 	w.people()
 	w.outsiders(agency)
 	w.mothers()

@@ -32,6 +32,7 @@ test('transfer: everything of hers goes with her', async (t) => {
     const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
     await rhian.getByLabel('Day', { exact: true }).fill(day)
     await rhian.getByLabel('Starts at').fill('10:00')
+    await rhian.getByLabel('Where she takes part').selectOption({ label: 'No place yet' })
     await rhian.getByLabel('Leah Quist').check()
     await rhian.locator('main').getByRole('button').last().click()
     await rhian.waitForURL(/\/meetings\/mtg_/)

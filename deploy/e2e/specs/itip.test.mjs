@@ -68,6 +68,7 @@ test('a meeting in calendars', async (t) => {
     await page.getByLabel('Title').fill(TITLE)
     await page.getByLabel('Day').fill(day)
     await page.getByLabel('Starts at').fill('14:00')
+    await page.getByLabel('Where she takes part').selectOption({ label: 'No place yet' })
     await page.getByLabel('Hannah Cole').check()
     await page.getByRole('button', { name: 'Plan the meeting' }).click()
     await page.getByText('Meeting planned').waitFor()

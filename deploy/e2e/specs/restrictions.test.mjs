@@ -58,6 +58,7 @@ suite('restrictions', () => {
     const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
     await rhian.locator('input[name=day]').fill(day)
     await rhian.locator('input[name=clock]').fill('10:00')
+    await rhian.getByLabel('Where she takes part').selectOption({ label: 'No place yet' })
     await rhian.getByLabel('Leah Quist').check()
     await rhian.locator('main form button').last().click()
     await rhian.getByText('A contact restriction forbids that she meets somebody here.').first().waitFor()
