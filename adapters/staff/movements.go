@@ -24,6 +24,9 @@ type movementsView struct {
 	Wings   []web.Option
 	Before  string // the day before and after, as addresses
 	After   string
+	List    string // where the same day is a list, slips, a file
+	Slips   string
+	CSV     string
 	Today   bool
 	Items   []movementItem
 	Unread  []movementItem // what "all shown" acknowledges
@@ -190,6 +193,7 @@ func (s *Staff) movementDay(r *http.Request, me people.Staff, day, wing string) 
 	}
 	v = movementsView{MovementDay: list, Day: list.Day.String(), Query: movementQuery(list.Day, list.Wing), Today: list.Day == workdays.Of(s.now()), Nobody: len(list.Wings) == 0, Mark: list.Mark(),
 		At: words.when.Clock(s.now()), Before: "/movements?" + movementQuery(list.Day.Plus(-1), list.Wing), After: "/movements?" + movementQuery(list.Day.Plus(1), list.Wing)}
+	v.List, v.Slips, v.CSV = "/movements?"+v.Query, "/movements/slips?"+v.Query, "/movements.csv?"+v.Query // whole: a template would escape the marks of a query
 	name := words.loc.T("staff.movements.all_wings")
 	v.Wings = []web.Option{web.Opt("", name)}
 	for _, one := range list.Wings {

@@ -16,6 +16,9 @@ const ELSEWHERE = {
   '/cases.csv': 'a file',
   '/calendar/feed/{secret}': 'a file', // and no link has it: it is shown once (itip)
   '/asks/report.csv': 'a file',
+  '/movements.csv': 'a file',
+  '/movements/board/live': 'a part of a page',
+  '/movements/board/part': 'a part of a page',
   '/files/{file}': 'a file',
   '/files/{file}/pages/{page}': 'a picture',
   '/mail/{mail}/original': 'a file',
