@@ -66,6 +66,7 @@ type Flow interface {
 	Sessions
 	Pages
 	Readers
+	Polls
 }
 
 // Config is what the pages need besides the use cases.
@@ -105,11 +106,13 @@ func New(c Config, f Flow) (*Guest, error) {
 	return g, err
 }
 
-// Handler serves everything under /guest/ and /read/.
+// Handler serves everything under /guest/, /read/ and /poll/.
 func (g *Guest) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, h := range g.readRoutes() {
-		mux.Handle(pattern, g.pages.Handle(h))
+	for _, routes := range []map[string]web.Handler{g.readRoutes(), g.pollRoutes()} {
+		for pattern, h := range routes {
+			mux.Handle(pattern, g.pages.Handle(h))
+		}
 	}
 	for pattern, h := range map[string]web.Handler{
 		"GET /guest/{$}":             g.start,

@@ -90,6 +90,7 @@ func newSite(t *testing.T, e storetest.Env) *site {
 	mux := http.NewServeMux()
 	mux.Handle("/guest/", g.Handler())
 	mux.Handle("/read/", g.Handler())
+	mux.Handle("/poll/", g.Handler())
 	pages.Routes(mux)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)

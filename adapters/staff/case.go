@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"slices"
 
 	"kinbridge/adapters/web"
 	"kinbridge/adapters/web/i18n"
@@ -17,6 +18,7 @@ type caseView struct {
 	Due     *clocksView // for who may plan meetings
 	Begin   string      // the address where a conversation is begun, "" when she may not
 	Plan    string
+	Ask     string // the address where people outside are asked for a time
 	PIN     string
 	Notes   []string   // of the children, for who keeps their records
 	Review  []string   // who reviews its conversations, in words
@@ -49,7 +51,14 @@ func (s *Staff) casePage(w http.ResponseWriter, r *http.Request, me people.Staff
 		v.Begin = at + "/begin"
 	}
 	if c.MayPlan {
-		v.Plan = at + "/plan"
+		v.Plan, v.Ask = at+"/plan", at+"/poll"
+		times, err := s.flow.CasePolls(r.Context(), me.Actor(), c.ID)
+		if err != nil {
+			return err
+		}
+		if len(times) > 0 {
+			v.Tables = slices.Insert(v.Tables, 2, s.pollTable(r, times))
+		}
 	}
 	if c.MayResetPIN {
 		v.PIN = at + "/pin"

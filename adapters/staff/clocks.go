@@ -116,7 +116,7 @@ func (s *Staff) due(w http.ResponseWriter, r *http.Request, me people.Staff) err
 	}
 	t := s.dueTable(loc, rows)
 	t.CaptionHidden = true
-	p := s.page(r, me, loc.T("staff.clock.home"), meetingsView{t})
+	p := s.page(r, me, loc.T("staff.clock.home"), meetingsView{Table: t})
 	p.Back = backTo(loc, "home", "/")
 	return s.pages.Render(w, r, http.StatusOK, "due", p)
 }

@@ -102,6 +102,7 @@ type Decisions interface {
 	Release(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
 	Withhold(ctx context.Context, a ids.Actor, id ids.HoldID, code, note string) error
 	AnswerInvitation(ctx context.Context, a ids.Actor, id ids.HoldID, n flow.InviteAnswer) ([]ids.MeetingID, error)
+	ProposeTimes(ctx context.Context, a ids.Actor, hold ids.HoldID, starts []time.Time) error
 	AskOrganiser(ctx context.Context, a ids.Actor, id ids.HoldID) error
 	FileHeld(ctx context.Context, a ids.Actor, id ids.HoldID, how flow.Filing) (flow.Composed, error)
 	MoveHeld(ctx context.Context, a ids.Actor, id ids.HoldID, note string) error
@@ -206,6 +207,7 @@ type Planning interface {
 	GuestChoices(ctx context.Context, a ids.Actor, c ids.CaseID, about []ids.ChildID) ([]people.Contact, error)
 	CreateMeeting(ctx context.Context, a ids.Actor, n flow.NewMeeting) (ids.MeetingID, error)
 	CancelMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID) error
+	Polls
 	MoveMeeting(ctx context.Context, a ids.Actor, id ids.MeetingID, starts, ends time.Time, why string) error
 	MyCalendar(ctx context.Context, a ids.Actor) (flow.WorkerCalendar, error)
 	MakeCalendarFeed(ctx context.Context, a ids.Actor) (string, error)

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -32,12 +33,16 @@ type inviteView struct {
 	Trouble  string // the code with which the organiser's mail server refused our answer
 	Ask      string // the drafted request; "" = nothing is missing
 	Follow   bool   // a change is followed, nothing new is booked
+	Slots    []slotRow
+	Proposed *web.SummaryList // other times that were proposed to the organiser, and what became of them
+	Other    bool             // another case's address is among those invited
+	PlanAt   string           // where a meeting is planned from words without times; "" = it says when
 }
 
 // inviteView makes the view of an invitation.
-func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, form *web.Form) (*inviteView, error) {
+func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, form *web.Form) (v *inviteView, err error) {
 	loc, when, in := s.pages.Loc(r), s.pages.When(r), h.Invitation
-	v := &inviteView{Unknown: in.Unknown, Trouble: in.Trouble, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown, Follow: len(in.Changes) > 0}
+	v = &inviteView{Unknown: in.Unknown, Trouble: in.Trouble, CanReply: in.MayAnswer, Silent: !in.MayAnswer && !in.Unknown && !in.Invite.WordsOnly, Follow: len(in.Changes) > 0}
 	add := func(key, value string) {
 		if value != "" {
 			v.About.Rows = append(v.About.Rows, web.Row(loc.T(key), value))
@@ -46,9 +51,13 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	span := func(from, to time.Time) string {
 		return when.LongDate(from) + ", " + loc.T("staff.meeting.from_to", "From", when.Clock(from), "To", when.Clock(to))
 	}
-	if in.Invite.Cancels() {
+	switch {
+	case in.Invite.Cancels():
 		add("staff.invite.says", loc.T("staff.invite.cancels"))
+	case in.Invite.Method == invites.Refusal:
+		add("staff.invite.says", loc.T("staff.invite.refuses"))
 	}
+	v.Other, v.Proposed = in.OtherCase, proposedList(loc, when, in.Counter)
 	add("staff.invite.summary", in.Invite.Summary)
 	if !in.Invite.Start.IsZero() {
 		add("staff.invite.when", span(in.Invite.Start, in.Invite.Start.Add(in.Invite.Length())))
@@ -83,6 +92,14 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 		}
 		v.Changes = append(v.Changes, words)
 	}
+	if in.Invite.WordsOnly && !in.Unknown && len(in.Booked) == 0 {
+		if v.PlanAt, err = s.planFromInvitation(r, me, h); err != nil {
+			return v, err
+		}
+	}
+	if in.MayAnswer && !in.Unknown && !in.Invite.Cancels() && in.Invite.HasTime() && in.Invite.UID != "" && (in.Counter == nil || in.Counter.Outcome != invites.Awaited) {
+		v.Slots = slotRows(loc, form, invites.MaxSlots)
+	}
 	v.Book = !in.Unknown && (len(in.Changes) > 0 || len(in.Free) > 0)
 	if !v.Book || v.Follow {
 		return v, nil
@@ -102,8 +119,12 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	if err != nil {
 		return v, err
 	}
-	if form.Values == nil { // the form as it is first shown
-		form.Values = map[string][]string{"kind": {in.Kind}}
+	if first := form.Values == nil; first || form.Value("do") == "counter" { // as it is first shown, or another of the page's forms was sent
+		if first {
+			form.Values = url.Values{}
+			slotsFrom(r, form, invites.MaxSlots)
+		}
+		form.Values["kind"] = []string{in.Kind}
 		for _, k := range in.About {
 			form.Values["about"] = append(form.Values["about"], string(k))
 		}
@@ -120,6 +141,73 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 		}
 	}
 	return v, nil
+}
+
+// proposedList is what was proposed to the organiser, and what she says to it; nil when nothing was.
+func proposedList(loc i18n.Loc, when web.When, c *invites.Counter) *web.SummaryList {
+	if c == nil {
+		return nil
+	}
+	times := web.SummaryRow{Key: loc.T("staff.invite.proposed")}
+	for _, t := range c.Slots {
+		times.Lines = append(times.Lines, when.Span(t.Start, t.End))
+	}
+	state := "waits"
+	if c.Outcome != invites.Awaited {
+		state = string(c.Outcome)
+	}
+	list := &web.SummaryList{Rows: []web.SummaryRow{times, web.Row(loc.T("staff.invite.proposed_on"), when.DateTime(c.At)), web.Row(loc.T("staff.invite.proposed_answer"), loc.T("staff.invite.counter_"+state))}}
+	if c.Comment != "" {
+		list.Rows = append(list.Rows, web.Row(loc.T("staff.invite.proposed_words"), c.Comment))
+	}
+	return list
+}
+
+// planFromInvitation is the planning form's address with what an invitation without times says: whom it is about, most likely, and who sent it.
+func (s *Staff) planFromInvitation(r *http.Request, me people.Staff, h flow.HoldView) (string, error) {
+	in := h.Invitation
+	var guests []ids.ContactID
+	if in.Sender != "" {
+		offered, err := s.flow.GuestChoices(r.Context(), me.Actor(), h.Case, in.About)
+		if ids.KindOf(err) == ids.Forbidden && err != nil { // she cannot plan here
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if slices.ContainsFunc(offered, func(c people.Contact) bool { return c.ID == in.Sender }) {
+			guests = append(guests, in.Sender)
+		}
+	}
+	at, err := url.Parse(planAddress(h.Case, meetings.Kind(in.Kind), in.About, guests))
+	if err != nil {
+		return "", err
+	}
+	q := at.Query()
+	q.Set("invitation", string(h.ID))
+	at.RawQuery = q.Encode()
+	return at.String(), nil
+}
+
+// proposeTimes proposes other times to the organiser.
+func (s *Staff) proposeTimes(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form) error {
+	id, loc := ids.HoldID(r.PathValue("hold")), s.pages.Loc(r)
+	starts := readSlots(loc, form, invites.MaxSlots)
+	if !form.Bad() && len(starts) == 0 {
+		form.Fail(dayField(1), loc.T("staff.invite.slot_missing"))
+	}
+	if form.Bad() {
+		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	err := s.flow.ProposeTimes(r.Context(), me.Actor(), id, starts)
+	switch {
+	case err == nil:
+		return web.Redirect(w, r, "/queue/"+string(id)+"?done=invite_countered")
+	case ids.KindOf(err) == ids.Invalid, ids.KindOf(err) == ids.Forbidden:
+		form.Fail(dayField(1), ids.Public(err))
+		return s.showHold(w, r, me, http.StatusUnprocessableEntity, form)
+	}
+	return s.decideAgain(w, r, me, form, "", err)
 }
 
 // dialPlan is how a meeting can be reached, the best way first. What is dialled is shown; the digits that are sent then are not.
@@ -154,6 +242,9 @@ func (s *Staff) invitation(w http.ResponseWriter, r *http.Request, me people.Sta
 			return s.decideAgain(w, r, me, form, "", err)
 		}
 		return web.Redirect(w, r, "/queue/"+string(id)+"?done=organiser_asked")
+	}
+	if do == "counter" {
+		return s.proposeTimes(w, r, me, form)
 	}
 	n := flow.InviteAnswer{Answer: flow.CalendarAnswer(do), Kind: meetings.Kind(form.Value("kind"))}
 	if do == string(flow.AnswerAccepted) && !form.Has("follow", "yes") {

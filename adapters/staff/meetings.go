@@ -13,7 +13,10 @@ import (
 	"kinbridge/gateway/people"
 )
 
-type meetingsView struct{ Table web.Table }
+type meetingsView struct {
+	Table web.Table
+	Polls *web.Table // times that people outside are asked for; nil = none
+}
 
 // meetings lists the meetings that whoever is signed in may know of, the next first.
 func (s *Staff) meetings(w http.ResponseWriter, r *http.Request, me people.Staff) error {
@@ -24,7 +27,16 @@ func (s *Staff) meetings(w http.ResponseWriter, r *http.Request, me people.Staff
 	}
 	t := s.meetingTable(r, rows, loc.T("staff.meetings.title"), loc.T("staff.meetings.none"))
 	t.CaptionHidden = true
-	return s.pages.Render(w, r, http.StatusOK, "meetings", s.page(r, me, loc.T("staff.meetings.title"), meetingsView{t}))
+	v := meetingsView{Table: t}
+	asked, err := s.flow.OpenPolls(r.Context(), me.Actor())
+	if err != nil {
+		return err
+	}
+	if len(asked) > 0 {
+		times := s.pollTable(r, asked)
+		v.Polls = &times
+	}
+	return s.pages.Render(w, r, http.StatusOK, "meetings", s.page(r, me, loc.T("staff.meetings.title"), v))
 }
 
 func (s *Staff) meetingTable(r *http.Request, rows []flow.MeetingRow, caption, empty string) web.Table {

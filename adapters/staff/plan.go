@@ -31,6 +31,8 @@ type planView struct {
 	Window       string // the days within which it is due
 	Nobody       bool   // nobody outside has to do with one of them
 	Several      bool   // the guests offered come from more than one local authority
+	Poll         string // that asked for its time; "" = none
+	Invitation   string // the hold of the invitation that it is made of; "" = none
 }
 
 // lengths are the durations that can be chosen, in minutes.
@@ -40,6 +42,9 @@ var lengths = []int{30, 45, 60, 90, 120, 180, 240}
 func (s *Staff) planPage(w http.ResponseWriter, r *http.Request, me people.Staff) error {
 	q := r.URL.Query()
 	form := &web.Form{Values: url.Values{"kind": q["kind"], "about": q["child"], "step": {q.Get("step")}}}
+	if err := s.planFrom(r, me, form); err != nil {
+		return err
+	}
 	if like := q.Get("like"); ids.Has(like, ids.Meeting) {
 		if err := s.likeMeeting(r, me, ids.MeetingID(like), form); err != nil {
 			return err
@@ -90,7 +95,7 @@ func (s *Staff) showPlan(w http.ResponseWriter, r *http.Request, me people.Staff
 	if err != nil {
 		return err
 	}
-	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
+	v := planView{Bar: caseBar(loc, c), Case: c.ID, Key: form.Value("key"), Poll: form.Value("poll"), Invitation: form.Value("invitation"), Kinds: []web.Option{web.Opt("", loc.T("staff.plan.choose"))}}
 	if v.Key == "" {
 		v.Key = newKey()
 	}
@@ -150,7 +155,11 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	}
 	if form.Value("step") == "children" {
 		if len(form.Values["about"]) > 0 {
-			return web.Redirect(w, r, childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"]))
+			to := childrenAddress("/cases/"+r.PathValue("case")+"/plan", "", "", form.Values["about"])
+			if id := form.Value("invitation"); ids.Has(id, ids.Hold) {
+				to += "&invitation=" + id
+			}
+			return web.Redirect(w, r, to)
 		}
 		form.Fail("about", s.pages.Loc(r).T("staff.begin.children_missing"))
 		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
@@ -165,7 +174,7 @@ func (s *Staff) plan(w http.ResponseWriter, r *http.Request, me people.Staff) er
 		form.Fail("about", s.pages.Loc(r).T("staff.plan.about_missing"))
 		return s.showPlan(w, r, me, http.StatusUnprocessableEntity, form)
 	}
-	id, err := s.flow.CreateMeeting(r.Context(), me.Actor(), n)
+	id, err := s.makePlanned(r, me, form, n)
 	switch ids.KindOf(err) {
 	case ids.Invalid:
 		form.Fail("day", ids.Public(err))

@@ -88,7 +88,7 @@ func (s *Staff) togetherList(w http.ResponseWriter, r *http.Request, me people.S
 	}
 	t := s.togetherTable(r, rows)
 	t.CaptionHidden = true
-	return s.pages.Render(w, r, http.StatusOK, "together", s.page(r, me, s.pages.Loc(r).T("staff.together.title"), meetingsView{t}))
+	return s.pages.Render(w, r, http.StatusOK, "together", s.page(r, me, s.pages.Loc(r).T("staff.together.title"), meetingsView{Table: t}))
 }
 
 // homeSupport fills in what a home page says of reading together, and of women who may need support.

@@ -137,7 +137,7 @@ func (s *Staff) header(r *http.Request, loc i18n.Loc, me people.Staff) *web.User
 
 // results are the results of a step that the next page can announce: words never come out of an address.
 var results = codes(
-	"invite_booked invite_answered organiser_asked",
+	"invite_booked invite_answered organiser_asked invite_countered poll_asked poll_reminded poll_closed poll_withdrawn",
 	"sent held again begun released withheld set_aside filed claimed planned cancelled withdrawn disabled draft some_failed",
 	"acting appointed moved handed_over left_as_it_is sent_again handled",
 	"recorded wing_given reoffered file_taken code_set agreed given team", // custody

@@ -47,6 +47,19 @@ func (w When) hour(t time.Time) string {
 	return t.Format("3:04pm")
 }
 
+// Span writes a day and a time from its beginning to its end: "Tuesday 8 December 2026, 2pm to 3pm (GMT)"; the zone of the beginning stands with it where the clocks change in between.
+func (w When) Span(from, to time.Time) string {
+	if from.IsZero() {
+		return ""
+	}
+	begin, end := w.hour(from.In(London)), w.Clock(to)
+	a, _ := from.In(London).Zone()
+	if b, _ := to.In(London).Zone(); a != b {
+		begin = w.Clock(from)
+	}
+	return w.Loc.T("common.date_time", "Date", w.LongDate(from), "Time", w.Loc.T("common.time_span", "From", begin, "To", end))
+}
+
 // Date writes "23 November 2026".
 func (w When) Date(t time.Time) string {
 	if t.IsZero() {

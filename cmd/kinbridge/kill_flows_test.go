@@ -68,7 +68,7 @@ func (k *killed) drainAll() {
 	w := k.open()
 	defer func() { _ = w.Close() }()
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		next, err := w.Store.Outbox().NextDue(context.Background(), []outbox.Kind{outbox.MailIn, outbox.MailOut, outbox.MailNote, outbox.MailInvite, outbox.FileCheck, outbox.CustodyDue, outbox.DayTurned, outbox.AskDue})
+		next, err := w.Store.Outbox().NextDue(context.Background(), []outbox.Kind{outbox.MailIn, outbox.MailOut, outbox.MailNote, outbox.MailInvite, outbox.MailPoll, outbox.FileCheck, outbox.CustodyDue, outbox.DayTurned, outbox.AskDue})
 		if err != nil {
 			k.t.Fatal(err)
 		}

@@ -211,7 +211,7 @@ func (s *service) startDispatcher(ctx context.Context) error {
 	d := &outbox.Dispatcher{Queue: s.Store.Outbox(), Wake: wake, Handed: s.handover, Workers: 16, Log: s.Log, Handlers: map[outbox.Kind]outbox.Handler{
 		outbox.MailIn: s.Flow.HandleMailIn, outbox.MailOut: sender.HandleDelivery, outbox.MailGuest: sender.HandleGuest, outbox.MailPage: sender.HandlePage,
 		outbox.MailAlert: sender.HandleAlert, outbox.AlertAgain: s.Flow.HandleAlertAgain, outbox.MovementDue: s.Flow.HandleMovementDue,
-		outbox.MailNote: sender.HandleNotice, outbox.MailInvite: sender.HandleInvite, outbox.RoomOrder: s.handleOrder,
+		outbox.MailNote: sender.HandleNotice, outbox.MailInvite: sender.HandleInvite, outbox.MailPoll: sender.HandlePoll, outbox.PollDue: s.Flow.HandlePollDue, outbox.RoomOrder: s.handleOrder,
 		outbox.AskDue: s.Flow.HandleAskDue, outbox.Undelivered: s.Flow.HandleUndelivered,
 		outbox.CustodyDue: s.Flow.HandleCustodyDue, outbox.DayTurned: s.Flow.HandleDayTurned}}
 	s.background("outbox dispatcher", func(ctx context.Context) error { d.Run(ctx); return nil })
@@ -402,6 +402,7 @@ func (s *service) routes(site *web.Site) (http.Handler, error) {
 	mux.Handle("/kiosk/", s.kiosk.Handler())
 	mux.Handle("/guest/", guests.Handler())
 	mux.Handle("/read/", guests.Handler())
+	mux.Handle("/poll/", guests.Handler())
 	mux.Handle("/rooms/ws", s.rooms.Handler())
 	mux.Handle("/api/", machines.Handler())
 	if err := s.custodyHook(mux); err != nil {

@@ -61,6 +61,8 @@ func everyEntry() []Entry {
 		OwnRecordTaken(c, "mth_1"),
 		KioskCodeMade(k), KioskEnrolled(k, "wng_1"), KioskRevoked(k), KioskUnlocked(k, mo), KioskPINFailed(k, mo),
 		KioskThrottled(k, mo), KioskLocked(k, mo, "idle"),
+		PollMade(c, "pol_1", 3), PollMailSent(Asking{c, "pol_1", "pin_1"}, "asked"), PollMailFailed(Asking{c, "pol_1", "pin_1"}, "asked", "550"), PollAnswered(Asking{c, "pol_1", "pin_1"}),
+		PollReminded(c, "pol_1", "person", 2), PollClosed(c, "pol_1"), PollWithdrawn(c, "pol_1"), PollDecided(c, "pol_1", mt),
 		MeetingCreated(c, mt), MeetingChanged(c, mt, "time"), MeetingCancelled(c, mt), MeetingPlaced(c, mt, "plc_1", true), RegimeSet("wng_1", "mon 08:15-11:45"), RegimeDaySet("wng_1", "2026-12-07", "", "lockdown"), PlaceAdded("plc_1", "kiosk"), PlaceWithdrawn("plc_1"), InvitationReceived(c, t, "inv_1", "new"), InvitationAnswered(c, t, "inv_1", "accepted"), InvitationMailSent(c, t, "inv_1", "accepted"), InvitationMailFailed(c, t, "inv_1", "550"), MeetingHeld(c, "els_1", "core_group", "2026-11-20", "none", "not_told"), HeldWithdrawn(c, "els_1"),
 		MeetingStepped(c, mt, "video", "phone", "video_unavailable"), MeetingPartKept(c, mt, "phone", "video_unavailable", true), SaidThere(seat, "phone"), ViewsKept(c, mt, "minutes"),
 		ViewsDisputed(c, mt), ViewsSettled(c, mt), MinutesKept(c, t, mt, m), MinutesTakenBack(c, t, mt, m), ActionSet(c, mt, "act_1", "contact", "2026-11-20"), ActionClosed(c, mt, "act_1"),

@@ -127,6 +127,14 @@ const (
 	InvitationAnsweredKind Kind = "invitation.answered"
 	InvitationSentKind     Kind = "invitation.sent"
 	InvitationFailedKind   Kind = "invitation.failed"
+	PollMadeKind           Kind = "poll.made"
+	PollMailSentKind       Kind = "poll.mail_sent"
+	PollMailFailedKind     Kind = "poll.mail_failed"
+	PollAnsweredKind       Kind = "poll.answered"
+	PollRemindedKind       Kind = "poll.reminded"
+	PollClosedKind         Kind = "poll.closed"
+	PollWithdrawnKind      Kind = "poll.withdrawn"
+	PollDecidedKind        Kind = "poll.decided"
 	MeetingHeldKind        Kind = "meeting.held_elsewhere"
 	HeldWithdrawnKind      Kind = "meeting.held_withdrawn"
 	GuestInvitedKind       Kind = "guest.invited"
@@ -384,6 +392,14 @@ var kinds = [...]Info{
 	{InvitationAnsweredKind, "Decided about an invitation to a meeting", "invitation", true},
 	{InvitationSentKind, "Sent an answer to an invitation", "invitation", true},
 	{InvitationFailedKind, "Could not send an answer to an invitation", "invitation", true},
+	{PollMadeKind, "Asked people outside when a meeting can be held", "poll", true},
+	{PollMailSentKind, "Sent an email about a time for a meeting", "poll", true},
+	{PollMailFailedKind, "Could not send an email about a time for a meeting", "poll", true},
+	{PollAnsweredKind, "Answered when a meeting can be held", "poll", true},
+	{PollRemindedKind, "Asked again when a meeting can be held", "poll", true},
+	{PollClosedKind, "Stopped asking when a meeting can be held", "poll", true},
+	{PollWithdrawnKind, "Took back the question when a meeting can be held", "poll", true},
+	{PollDecidedKind, "Chose the time of a meeting that was asked for", "poll", true},
 	{MeetingHeldKind, "Recorded a meeting that was held elsewhere", "meeting elsewhere", true},
 	{HeldWithdrawnKind, "Took back the record of a meeting that was held elsewhere", "meeting elsewhere", true},
 	{MeetingSteppedKind, "Changed how she takes part in a meeting", "meeting", true},

@@ -33,6 +33,8 @@ type InviteAnswer struct {
 	// Times are those of a series that are booked, by invites.Time.ID; none = the first that is free.
 	Times []time.Time
 	Note  string // of the decision, for staff
+	// Plan is the meeting that is made of an accepted one that says no time; its case is the invitation's.
+	Plan *NewMeeting
 }
 
 var errNotInvited = ids.E(ids.Invalid, "This email brings no invitation that can be answered. File it, or plan the meeting by hand.")
@@ -69,9 +71,11 @@ func (f *Flow) AnswerInvitation(ctx context.Context, a ids.Actor, hold ids.HoldI
 			return nil, err
 		}
 	}
-	err = f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
-		made, e, err = f.answerIn(tx, a, h, step)
-		return e, err
+	err = untilPlaced(func() error {
+		return f.st.Write(ctx, a, func(tx *store.Tx) (e audit.Entry, err error) {
+			made, e, err = f.answerIn(tx, a, h, step)
+			return e, err
+		})
 	})
 	return made, err
 }
@@ -114,6 +118,9 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 	if len(s.follow) > 0 {
 		return nil
 	}
+	if s.answer.Plan != nil && !s.Invite.HasTime() {
+		return f.preparePlanned(ctx, a, s)
+	}
 	free := s.Free(now)
 	if len(free) == 0 && len(s.Booked) > 0 {
 		return ids.E(ids.Conflict, "Somebody has booked this meeting already.")
@@ -136,6 +143,21 @@ func (f *Flow) prepareAnswer(ctx context.Context, a ids.Actor, s *inviteStep) er
 		return ids.E(ids.Conflict, "The times that you chose are no longer free. Look at the invitation again.")
 	}
 	return nil
+}
+
+// preparePlanned checks the one meeting that is made of an invitation without times.
+func (f *Flow) preparePlanned(ctx context.Context, a ids.Actor, s *inviteStep) error {
+	n := *s.answer.Plan
+	switch {
+	case n.Case != s.Case:
+		return ids.ErrNotFound
+	case len(s.Booked) > 0:
+		return ids.E(ids.Conflict, "Somebody has booked this meeting already.")
+	}
+	n.IdemKey = fmt.Sprintf("invitation/%s/planned", s.ID)
+	m, err := f.prepareMeeting(ctx, a, n)
+	s.book = append(s.book, bookedTime{prepared: m})
+	return err
 }
 
 // answerIn makes the change. What another has decided or the organiser has changed meanwhile is told, and nothing is done.
@@ -300,11 +322,17 @@ func (f *Flow) InviteMail(ctx context.Context, payload json.RawMessage) (OutMail
 		return out, nil
 	}
 	about := CalendarInvitation{UID: k.Invite.UID, Sequence: g.Sequence, RecurrenceID: g.Occurrence, Organizer: CalendarPerson(to), Start: k.Invite.Start, End: k.Invite.End, AllDay: k.Invite.AllDay}
-	part, err := f.cfg.Calendar.Reply(about, CalendarPerson{Address: in.Envelope.Rcpt}, g.Answer, "", g.At)
+	var part CalendarPart
+	var v letters.Values
+	if me := (CalendarPerson{Address: in.Envelope.Rcpt}); g.Answer == AnswerCounter {
+		part, v, err = f.counterPart(k, g, about, me)
+	} else {
+		part, err = f.cfg.Calendar.Reply(about, me, g.Answer, "", g.At)
+	}
 	if err != nil {
 		return OutMail{}, err
 	}
-	l := letters.Write("invitation_"+string(g.Answer), langs, letters.Values{}, "automatic")
+	l := letters.Write("invitation_"+string(g.Answer), langs, v, "automatic")
 	out.Subject, out.Text, out.HTML, out.Calendar = l.Subject, l.Text(), l.HTML(), &part
 	return out, nil
 }

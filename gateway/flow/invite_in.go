@@ -41,6 +41,8 @@ func (f *Flow) gatherInvite(ctx context.Context, r store.Reader, s *sorting, m *
 	switch s.invited.verdict {
 	case invites.Same, invites.Stale:
 		m.InviteKnown = true
+	case invites.Refused:
+		m.InviteWaits = true // it decides nothing, and is shown where the invitation is
 	case invites.Newer:
 		h, err := r.Hold(ctx, s.invited.known.Hold)
 		if err != nil && ids.KindOf(err) != ids.NotFound {
@@ -64,7 +66,7 @@ func (f *Flow) uidDigest(c ids.CaseID, uid string, in ids.InboundID) string {
 // keepInvitation stores what an email's invitation says, for whoever decides the hold. hold is "" when the one that waits already goes on waiting.
 func (f *Flow) keepInvitation(tx *store.Tx, s sorting, hold ids.HoldID) error {
 	v := s.invited.verdict
-	if v != invites.New && v != invites.Newer {
+	if v != invites.New && v != invites.Newer && v != invites.Refused {
 		return nil
 	}
 	var k invites.Known
@@ -74,7 +76,9 @@ func (f *Flow) keepInvitation(tx *store.Tx, s sorting, hold ids.HoldID) error {
 		k = invites.Known{ID: ids.New[ids.InvitationID](ids.Invitation), Case: s.o.Case, State: invites.Proposed}
 	}
 	k = k.Apply(*s.mail.Invite)
-	k.Thread, k.Contact, k.Inbound = s.o.ID, s.to.address.Contact, s.in.ID
+	if v != invites.Refused { // what is answered, and shown, is the invitation
+		k.Thread, k.Contact, k.Inbound = s.o.ID, s.to.address.Contact, s.in.ID
+	}
 	if hold != "" {
 		k.Hold = hold
 	}
@@ -120,6 +124,7 @@ func leaveInvitation(tx *store.Tx, a ids.Actor, h ids.HoldID) error {
 		return err
 	}
 	k.State, k.Decided, k.By, k.Hold = invites.Moved, tx.Now(), a.StaffID(), ""
+	k.Counter = nil
 	k.Versions = nil // should it come back here after all, it is news again
 	k.Invite = invites.Invite{UID: k.Invite.UID, Method: k.Invite.Method, Sequence: k.Invite.Sequence, Stamp: k.Invite.Stamp}
 	return tx.SaveInvitation(k, "")
@@ -146,6 +151,10 @@ type InvitationView struct {
 	About   []ids.ChildID // whom the conversation's organisation looks after: whom it is about, most likely
 	// MayAnswer: its organiser is of the conversation's organisation, so an answer goes to her calendar. To nobody else's does one go.
 	MayAnswer bool
+	// Sender is the contact who sent it, where she could be invited.
+	Sender ids.ContactID
+	// OtherCase: another case's address is among those invited.
+	OtherCase bool
 	// Unknown: it takes back a meeting that is not known here, or comes from somebody whose word does not count for it.
 	Unknown bool
 }
@@ -172,9 +181,32 @@ func (f *Flow) invitationOf(ctx context.Context, h heldThing, mail ReadMail) (*I
 			v.About = append(v.About, kid.ID)
 		}
 	}
+	if v.OtherCase, err = f.namesOtherCase(ctx, h.in.Case, k.Invite); err != nil {
+		return nil, err
+	}
+	if sender, ok := partyWhoWrites(h.in.Parties, mail.From); ok {
+		v.Sender = sender
+	}
 	facts, err := f.organiserFacts(ctx, h.in, k.Invite.Organizer.Address)
 	v.MayAnswer = policy.Decide(facts).Allowed()
 	return v, err
+}
+
+// namesOtherCase reports whether an invitation went to another case's address, too: it may be about that mother. Which case it is, is not said.
+func (f *Flow) namesOtherCase(ctx context.Context, c ids.CaseID, in invites.Invite) (bool, error) {
+	for _, a := range in.Attendees {
+		if !f.addressing().Ours(a) {
+			continue
+		}
+		to, err := f.recipient(ctx, f.st.Reader, a)
+		if err != nil {
+			return false, err
+		}
+		if to.problem == nil && to.caseID != "" && to.caseID != c {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // organiserFacts are what policy asks about an answer to an organiser.

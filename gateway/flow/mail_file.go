@@ -117,6 +117,10 @@ func (f *Flow) gatherMail(tx *store.Tx, s *sorting) (err error) {
 		s.facts.Touch = touches(ids.ContactID(s.actor.ID), m.SenderIsParty)
 	}
 	if m.AddressValid {
+		// Words that say how to join are put before whoever plans meetings where she can plan one; anywhere else they are words.
+		if mail.Invite != nil && mail.Invite.WordsOnly && (s.o.Channel != threads.Official || !s.o.facts.Thread.HasMother) {
+			m.Invitation = false
+		}
 		if err := f.gatherInvite(ctx, tx.Reader, s, &m); err != nil {
 			return err
 		}

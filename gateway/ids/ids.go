@@ -43,12 +43,14 @@ type (
 	PlanID         string // one support plan
 	LookUpID       string // one search for a person
 	InvitationID   string // an invitation from somebody else's calendar
+	PollID         string // a question when a meeting can be held
+	InviteeID      string // one person who is asked in a poll
 	ActionID       string // one thing to be done after a meeting
 	ContributionID string // one version of what she wants a meeting to hear
 	PaperID        string // one paper of a meeting
-	GoalID         string // contact with a child that is worked for
 	MovementID     string // one line of a prison's list of movements; it says nothing of what the movement is for
 	PlaceID        string // one place in which a mother takes part in meetings
+	GoalID         string // contact with a child that is worked for
 )
 
 // Prefixes of the typed identifiers, as passed to New.
@@ -86,12 +88,14 @@ const (
 	Plan         = "pln"
 	LookUp       = "lkp"
 	Invitation   = "inv"
+	Poll         = "pol"
+	Invitee      = "pin"
 	Action       = "act"
 	Contribution = "ctb"
 	Paper        = "ppr"
-	Goal         = "gol"
 	Movement     = "mov"
 	Place        = "plc"
+	Goal         = "gol"
 )
 
 var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

@@ -21,6 +21,8 @@ const (
 	Request   Method = "REQUEST"
 	Cancel    Method = "CANCEL"
 	Published Method = "PUBLISH"
+	// Refusal: the organiser does not take the other times that were proposed (DECLINECOUNTER, RFC 5546 section 3.2.8).
+	Refusal Method = "DECLINECOUNTER"
 )
 
 // Person is the organiser.
@@ -98,11 +100,18 @@ type Invite struct {
 	Plan         []Leg     `json:"plan"`
 	Problems     []Problem `json:"problems"`
 	Ask          Ask       `json:"ask"`
-	Others       int       `json:"others"` // other meetings in the same message
+	Others       int       `json:"others"`    // other meetings in the same message
+	Attendees    []string  `json:"attendees"` // addresses, at most MaxAttendees
+	Comment      string    `json:"comment"`   // of a refusal: the organiser's words
+	// WordsOnly: the message says how to join, and has no calendar part: no time is known.
+	WordsOnly bool `json:"words_only"`
 }
 
-// MaxTimes is how many meetings of a series are kept.
-const MaxTimes = 60
+// MaxTimes is how many meetings of a series are kept, MaxAttendees how many of those invited.
+const (
+	MaxTimes     = 60
+	MaxAttendees = 200
+)
 
 // Cancels reports whether the message takes the meeting, or one of its occurrences, back.
 func (in Invite) Cancels() bool { return in.Method == Cancel }
@@ -129,6 +138,9 @@ func (in Invite) times() (out []Time) {
 	}
 	return out
 }
+
+// HasTime reports whether the message says when the meeting is.
+func (in Invite) HasTime() bool { return len(in.times()) > 0 }
 
 // Coming are its times that have not begun, the first first.
 func (in Invite) Coming(now time.Time) (out []Time) {
@@ -184,6 +196,7 @@ type Known struct {
 	Booked   []Booked
 	Versions []Version
 	Invite   Invite
+	Counter  *Counter // the last times that were proposed to its organiser; nil = none were
 }
 
 // Verdict says what a message does to what is known.
@@ -196,6 +209,7 @@ const (
 	Same      Verdict = "same"      // it has come before, such as a forward of what we have
 	Stale     Verdict = "stale"     // an older version than what we have: it changes nothing
 	NotOurs   Verdict = "not_ours"  // a cancellation of a meeting that is not known here
+	Refused   Verdict = "refused"   // the organiser does not take the times that were proposed
 	Forbidden Verdict = "forbidden" // somebody who is not of the organiser's side wants to change what is known
 )
 
@@ -203,10 +217,16 @@ const (
 // (RFC 5546 section 6.1.1). known is nil when nothing is.
 func Judge(known *Known, in Invite, organiser bool) Verdict {
 	switch {
-	case known == nil && in.Cancels():
+	case known == nil && (in.Cancels() || in.Method == Refusal):
 		return NotOurs
 	case known == nil:
 		return New
+	case in.Method == Refusal && !known.counterWaits():
+		return Same // of an older proposal, or it came twice
+	case in.Method == Refusal && !organiser:
+		return Forbidden
+	case in.Method == Refusal:
+		return Refused
 	}
 	for _, v := range known.Versions {
 		if !v.ID.Equal(in.RecurrenceID) {
@@ -235,6 +255,10 @@ func (v Version) compare(in Invite) int {
 
 // Apply returns what is known after a message that is new, or newer than what was known.
 func (k Known) Apply(in Invite) Known {
+	if in.Method == Refusal {
+		return k.refused(in)
+	}
+	k = k.overtaken(in)
 	k.Versions = append(k.versionsBut(in.RecurrenceID), Version{ID: in.RecurrenceID, Sequence: in.Sequence, Stamp: in.Stamp})
 	was := k.Invite
 	switch {

@@ -42,6 +42,7 @@ type Values struct {
 	Org, Plural     string
 	At, Ends, Opens time.Time
 	Link, Code      string
+	Slots           []time.Time // times that are proposed, one after the other in one place
 }
 
 // Letter is a mail of paragraphs, in one language or two.
@@ -124,7 +125,11 @@ func fill(words, lang string, v Values) string {
 	}
 	t := template.Must(template.New("").Option("missingkey=error").Parse(words))
 	var b strings.Builder
-	err := t.Execute(&b, map[string]string{"Org": v.Org, "At": Day(v.At, lang), "On": on(v.At, lang), "Ends": Clock(v.Ends), "Opens": Clock(v.Opens)})
+	var slots []string
+	for _, s := range v.Slots {
+		slots = append(slots, Day(s, lang))
+	}
+	err := t.Execute(&b, map[string]string{"Slots": strings.Join(slots, "; "), "Org": v.Org, "At": Day(v.At, lang), "On": on(v.At, lang), "Ends": Clock(v.Ends), "Opens": Clock(v.Opens)})
 	if err != nil {
 		panic("letters: " + err.Error())
 	}

@@ -20,6 +20,7 @@ const (
 	MailOut    Kind = "mail_out"    // send one delivery by email: payload is its DeliveryID
 	MailGuest  Kind = "mail_guest"  // send a meeting invitation or code: payload is flow's
 	MailInvite Kind = "mail_invite" // answer an invitation, or ask its organiser for something: payload is flow's
+	MailPoll   Kind = "mail_poll"   // ask somebody when a meeting can be held, or tell her how that ended: payload is flow's
 	MailNote   Kind = "mail_note"   // tell a sender that her email could not be read: payload is flow's
 	FileCheck  Kind = "file_check"  // look at a file that came with a message: payload is its AttachmentID
 	MailPage   Kind = "mail_page"   // send the code of a reading page: payload is flow's
@@ -34,6 +35,8 @@ const (
 	RoomOrder Kind = "room_order" // tell the media server about a meeting: payload is the order
 	// Undelivered says that a delivery has failed for good: payload is its DeliveryID. It puts an answer on the ladder that nobody can have given.
 	Undelivered Kind = "undelivered"
+	// PollDue: remind those who have not said when a meeting can be held: payload is the PollID.
+	PollDue Kind = "poll_due"
 	// AskDue: look whether an answer that is waited for is to be asked for again: payload is its AskID.
 	AskDue Kind = "ask_due"
 )

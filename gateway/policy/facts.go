@@ -79,6 +79,7 @@ const (
 
 	PlanMeeting   Act = "plan_meeting"   // create a meeting and invite to it
 	Invite        Act = "invite"         // have one person or child take part in a meeting
+	AnswerPoll    Act = "answer_poll"    // see which times are offered for a meeting, and say which suit
 	SeeMeeting    Act = "see_meeting"    // know of a meeting and its people
 	SeeMovement   Act = "see_movement"   // know that a mother is due somewhere at a time, and no more
 	AttendMeeting Act = "attend_meeting" // be given a room ticket

@@ -105,7 +105,7 @@ type Chapter struct {
 func Book() []*Chapter { return book }
 
 var book = bind(caseChapters, threadChapters, messageChapters, reviewChapters, mailChapters, supportChapters, restrictionChapters, requestChapters,
-	custodyChapters, meetingChapters, beforeChapters, afterChapters, peopleChapters)
+	custodyChapters, meetingChapters, pollChapters, beforeChapters, afterChapters, peopleChapters)
 
 var byAct = index(book)
 

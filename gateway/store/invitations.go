@@ -14,11 +14,12 @@ import (
 type invitationFacts struct {
 	Invite   invites.Invite    `json:"invite"`
 	Versions []invites.Version `json:"versions"`
+	Counter  *invites.Counter  `json:"counter,omitempty"`
 }
 
 // SaveInvitation stores an invitation, new or as it is now. uidDigest names the meeting; of one that is stored it stays as it is.
 func (tx *Tx) SaveInvitation(k invites.Known, uidDigest string) error {
-	facts, err := json.Marshal(invitationFacts{k.Invite, k.Versions})
+	facts, err := json.Marshal(invitationFacts{k.Invite, k.Versions, k.Counter})
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (r Reader) invitationWhere(ctx context.Context, where string, args ...any) 
 	if err := json.Unmarshal([]byte(text), &facts); err != nil {
 		return k, err
 	}
-	k.Invite, k.Versions = facts.Invite, facts.Versions
+	k.Invite, k.Versions, k.Counter = facts.Invite, facts.Versions, facts.Counter
 	k.Booked, err = all(ctx, r.q, `SELECT i.occurrence, i.meeting_id, m.starts, m.ends, CASE WHEN m.state = 'planned' THEN 0 ELSE 1 END FROM invitation_meetings i JOIN meetings m ON m.id = i.meeting_id
 		WHERE i.invitation_id = ? ORDER BY m.starts, m.id`, []any{string(k.ID)}, func(s scanner) (b invites.Booked, err error) {
 		var over int

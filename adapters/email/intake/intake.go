@@ -65,7 +65,7 @@ func (r Reader) read(ctx context.Context, raw []byte, env store.Envelope) (out f
 	out.Quoted = join(reply.Signature, reply.Quoted)
 	if out.Kind == flow.MailMessage || out.Kind == flow.MailInvite {
 		var scrub func(string) string
-		if out.Invite, scrub = invitation(m); out.Invite != nil {
+		if out.Invite, scrub = invitation(m, reply); out.Invite != nil {
 			out.Kind = flow.MailInvite
 		}
 		out.Text, out.Quoted = scrub(out.Text), scrub(out.Quoted)

@@ -8,7 +8,9 @@ import (
 
 	"kinbridge/adapters/calendar"
 	"kinbridge/adapters/calendar/invite"
+	ways "kinbridge/adapters/calendar/join"
 	"kinbridge/adapters/email/mailparse"
+	"kinbridge/adapters/email/replytext"
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/invites"
 )
@@ -37,9 +39,9 @@ func mayInvite(m *mailparse.Message) bool {
 	return false
 }
 
-// invitation reads the invitation that a person's mail brings, itself or in a message that it forwards. An answer to one of ours is none, nor is a mail that says how to join and
-// not when: of that, only the credentials matter, which leave its words.
-func invitation(m *mailparse.Message) (in *invites.Invite, scrub func(string) string) {
+// invitation reads the invitation that a person's mail brings, itself or in a message that it forwards. An answer to one of ours is none. A mail without a calendar part is one,
+// without times, when its own words (new: apart from what it quotes) say how to join a meeting. The credentials leave the words in any case.
+func invitation(m *mailparse.Message, own replytext.Reply) (in *invites.Invite, scrub func(string) string) {
 	scrub = func(s string) string { return s }
 	if !mayInvite(m) {
 		return nil, scrub
@@ -47,21 +49,48 @@ func invitation(m *mailparse.Message) (in *invites.Invite, scrub func(string) st
 	read, err := invite.Read(invite.FromMail(m))
 	scrub = scrubber(read)
 	if err != nil {
-		return nil, scrub
+		if saysHowToJoin(read.Join, own) {
+			in = domain(read)
+			in.WordsOnly, in.Method, in.Summary, in.Organizer = true, invites.Published, cut(m.Subject), invites.Person{}
+		}
+		return in, scrub
 	}
 	switch read.Event.Method {
-	case "REQUEST", "CANCEL", "PUBLISH", "":
+	case "REQUEST", "CANCEL", "PUBLISH", "DECLINECOUNTER", "":
 		return domain(read), scrub
 	}
 	return nil, scrub
 }
+
+// saysHowToJoin reports whether somebody's own words have the way into a meeting of a known service: its link, or its number, however it is spaced. What stands below them counts when
+// it is a block with the number, too: a link alone may be that of her own room, below every mail of hers.
+func saysHowToJoin(j ways.Details, own replytext.Reply) bool {
+	if !slices.Contains([]ways.Service{ways.Teams, ways.Zoom, ways.Webex, ways.GoogleMeet}, j.Service) {
+		return false
+	}
+	if said := calendar.JoinFrom(calendar.Event{}, own.Text, ""); said.Service == j.Service && said.URL != "" {
+		return true
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' || r == '\u00a0' {
+			return -1
+		}
+		return r
+	}, links.ReplaceAllString(own.Text+"\n"+own.Signature, ""))
+	return len(j.MeetingID) >= 9 && strings.Contains(digits, j.MeetingID)
+}
+
+var links = regexp.MustCompile(`https?://\S+`)
 
 // domain is an invitation in the gateway's words.
 func domain(read invite.Invite) *invites.Invite {
 	e := read.Event
 	in := &invites.Invite{UID: e.UID, Method: invites.Method(e.Method), Sequence: e.Sequence, Stamp: e.Stamp.UTC(), RecurrenceID: utc(e), AndLater: e.AndLater, Start: e.Start.UTC(), End: e.End.UTC(),
 		AllDay: e.AllDay, Repeats: e.Series.Repeats(), Organizer: invites.Person{Name: e.Organizer.Name, Address: strings.ToLower(e.Organizer.Addr)}, Summary: cut(e.Summary), Location: cut(e.Location),
-		Service: string(read.Join.Service), JoinURL: read.Join.URL, Others: len(read.Others)}
+		Service: string(read.Join.Service), JoinURL: read.Join.URL, Others: len(read.Others), Comment: cut(e.Comment)}
+	for _, p := range e.Attendees[:min(len(e.Attendees), invites.MaxAttendees)] {
+		in.Attendees = append(in.Attendees, strings.ToLower(p.Addr))
+	}
 	if e.Start.IsZero() {
 		in.Start, in.End = e.Start, e.Start
 	}

@@ -147,6 +147,12 @@ func TestCalendarIsSentAndSigned(t *testing.T) {
 func (g *gateway) InviteMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
 	return g.GuestMail(ctx, p)
 }
+func (g *gateway) PollMail(ctx context.Context, p json.RawMessage) (flow.OutMail, error) {
+	return g.GuestMail(ctx, p)
+}
+func (g *gateway) PollMailDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
+	return g.GuestMailDone(ctx, p, sent, answer)
+}
 func (g *gateway) InviteMailDone(ctx context.Context, p json.RawMessage, sent bool, answer string) error {
 	return g.GuestMailDone(ctx, p, sent, answer)
 }

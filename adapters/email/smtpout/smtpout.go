@@ -62,12 +62,19 @@ type Invites interface {
 	InviteMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
 }
 
+// Polls are the mails that ask people outside when a meeting can be held.
+type Polls interface {
+	PollMail(ctx context.Context, payload json.RawMessage) (flow.OutMail, error)
+	PollMailDone(ctx context.Context, payload json.RawMessage, sent bool, answer string) error
+}
+
 // Gateway is what the sender needs of the domain.
 type Gateway interface {
 	Deliveries
 	Letters
 	Alerts
 	Invites
+	Polls
 }
 
 // TLSMode says how the connection to the smarthost is protected.
@@ -219,6 +226,11 @@ func (s *Sender) HandleNotice(ctx context.Context, it outbox.Item) error {
 // HandleInvite is the outbox handler for mail_invite items.
 func (s *Sender) HandleInvite(ctx context.Context, it outbox.Item) error {
 	return s.letter(ctx, it, s.gw.InviteMail, s.gw.InviteMailDone)
+}
+
+// HandlePoll is the outbox handler for mail_poll items.
+func (s *Sender) HandlePoll(ctx context.Context, it outbox.Item) error {
+	return s.letter(ctx, it, s.gw.PollMail, s.gw.PollMailDone)
 }
 
 // HandleAlert is the outbox handler for mail_alert items.

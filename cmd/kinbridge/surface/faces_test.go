@@ -61,6 +61,7 @@ func (w *world) mount(b behind) {
 	w.faces.mux.Handle("/kiosk/", k.Handler())
 	w.faces.mux.Handle("/guest/", g.Handler())
 	w.faces.mux.Handle("/read/", g.Handler())
+	w.faces.mux.Handle("/poll/", g.Handler())
 	w.faces.mux.Handle("/api/", m.Handler())
 	w.faces.mux.Handle("/", s.Handler())
 	w.faces.server = httptest.NewServer(w.faces.mux)
@@ -205,6 +206,10 @@ func (w *world) readers() (out []*visitor) {
 		if out = append(out, v); len(out) > 3 {
 			break
 		}
+	}
+	for link, c := range w.links.polls {
+		out = append(out, &visitor{person: contactPerson(c), homes: []string{"/poll/" + link, "/poll/" + link + "/thanks"}, cookies: map[string]string{}})
+		break
 	}
 	return out
 }

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	identifier = regexp.MustCompile(`(?:cas|mth|chd|con|thr|msg|att|hld|hov|rst|dlv|inb|mtg|par|req|ask|stp|alt|mov)_[0-9a-z]{26}\b`)
+	identifier = regexp.MustCompile(`(?:cas|mth|chd|con|thr|msg|att|hld|hov|rst|dlv|inb|mtg|par|req|ask|stpXX)_[0-9a-z]{26}\b`)
 	hrefs      = regexp.MustCompile(`(?:href|src)="(/[^"#]*)"`)
 )
 
@@ -125,9 +125,14 @@ func (r route) theirs(v *visitor) bool {
 	case v.cookies["kiosk_device"] != "":
 		return strings.HasPrefix(r.path, "/kiosk/") && !stays.MatchString(r.path)
 	case v.outside():
-		return strings.HasPrefix(r.path, "/guest/") || strings.HasPrefix(r.path, "/read/")
+		return outsidePath(r.path)
 	}
-	return !strings.HasPrefix(r.path, "/api/") && !strings.HasPrefix(r.path, "/kiosk/") && !strings.HasPrefix(r.path, "/guest/") && !strings.HasPrefix(r.path, "/read/")
+	return !strings.HasPrefix(r.path, "/api/") && !strings.HasPrefix(r.path, "/kiosk/") && !outsidePath(r.path)
+}
+
+// outsidePath reports whether a path is of the pages that people outside are mailed links to.
+func outsidePath(path string) bool {
+	return strings.HasPrefix(path, "/guest/") || strings.HasPrefix(path, "/read/") || strings.HasPrefix(path, "/poll/")
 }
 
 // form is what is sent to every form: a value for each name that there is.

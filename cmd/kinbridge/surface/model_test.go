@@ -159,6 +159,7 @@ func (w *world) lookAt(m *model, f *family) {
 			m.thing("a place in a meeting", string(p.ID), x.knownTo)
 		}
 	}
+	w.lookAtPolls(m, c)
 	for _, x := range must(st.RequestsOfCase(ctx, f.id))(t) {
 		m.thing("request", string(x.ID), func(p person) bool {
 			return m.says[x.Message].readBy(p) || p.is(ids.RoleAdministrator) && m.talks[x.Thread].Channel == threads.Official // her log names it, as it names asks

@@ -69,7 +69,7 @@ func newRoute(method, path string) route {
 // kindOf are the prefixes of what a pattern takes. "" is nothing of anybody's: a word, a number, or a secret link that nobody could guess.
 var kindOf = map[string]string{"case": ids.Case, "thread": ids.Thread, "message": ids.Message, "hold": ids.Hold, "file": ids.Attachment, "child": ids.Child, "meeting": ids.Meeting,
 	"handover": ids.Handover, "request": ids.Request, "ask": ids.Ask, "step": ids.AskStep, "delivery": ids.Delivery, "mail": ids.Inbound, "mother": ids.Mother, "alert": ids.Alert,
-	"attachment": ids.Attachment, "participant": ids.Participant, "restriction": ids.Restriction, "movement": ids.Movement, "authority": "", "secret": "", "flag": "", "user": "", "kiosk": "", "agency": "", "page": "", "act": "", "do": "", "says": "", "link": "", "question": "", "what": "", "table": ""}
+	"attachment": ids.Attachment, "participant": ids.Participant, "restriction": ids.Restriction, "movement": ids.Movement, "poll": ids.Poll, "authority": "", "secret": "", "flag": "", "user": "", "kiosk": "", "agency": "", "page": "", "act": "", "do": "", "says": "", "link": "", "question": "", "what": "", "table": ""}
 
 // fillers are what is put where a pattern takes nothing of anybody's.
 var fillers = map[string]string{"page": "1", "act": "read_message", "do": "book", "says": "yes", "question": "how", "what": "check", "table": "caseload", "link": "0000000000000000000000000000000000000000000000000000", "secret": "00000000000000000000000000000000", "user": "stf_00000000000000000000000000",

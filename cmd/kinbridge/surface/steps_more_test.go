@@ -184,7 +184,7 @@ func (w *world) prologue() {
 				w.said(*p, w.f.Withhold(w.t.Context(), p.Actor, h.ID, "out_of_date", w.word()))
 			}
 		}
-		for _, do := range []func(*world, *family){(*world).restrict, (*world).meet, (*world).request, (*world).setAsk, (*world).plan, (*world).flag} {
+		for _, do := range []func(*world, *family){(*world).restrict, (*world).meet, (*world).request, (*world).setAsk, (*world).plan, (*world).flag, (*world).askTimes, (*world).askTimes} {
 			do(w, f)
 		}
 		for _, k := range []meetings.Kind{meetings.PreBrief, meetings.CoreGroup} {

@@ -30,7 +30,7 @@ var steps = []step{
 	{"a message is marked", (*world).mark}, {"a reading is booked", (*world).book}, {"a reading", (*world).read},
 	{"a restriction", (*world).restrict}, {"a restriction ends", (*world).unrestrict}, {"custody", (*world).custody}, {"the team changes", (*world).changeTeam},
 	{"a handover is asked for", (*world).askHandover}, {"a handover is decided", (*world).handOver}, {"she is asked", (*world).request}, {"she answers", (*world).answer}, {"she asks", (*world).sheAsks},
-	{"an answer is waited for", (*world).setAsk}, {"a draft is sent", (*world).sendStep}, {"a meeting", (*world).meet}, {"a meeting is cancelled", (*world).cancel}, {"what comes of a meeting", (*world).afterMeetings}, {"women are brought", (*world).bring}, {"before a meeting", (*world).beforeMeeting}, {"before another", (*world).beforeMeeting},
+	{"an answer is waited for", (*world).setAsk}, {"a draft is sent", (*world).sendStep}, {"a meeting", (*world).meet}, {"a meeting is cancelled", (*world).cancel}, {"a time is asked for", (*world).askTimes}, {"what comes of a meeting", (*world).afterMeetings}, {"women are brought", (*world).bring}, {"before a meeting", (*world).beforeMeeting}, {"before another", (*world).beforeMeeting},
 	{"a plan", (*world).plan}, {"who reviews", (*world).settings}, {"a flag", (*world).flag}, {"a draft", (*world).draft}, {"held mail is sorted", (*world).sortMail},
 	{"a day passes", func(w *world, _ *family) { w.env.Clock.NextDay() }}, {"an hour passes", func(w *world, _ *family) { w.later(time.Hour) }},
 	{"who is told", (*world).alertList}, {"after release", (*world).afterRelease}, {"what was kept", (*world).letGo},

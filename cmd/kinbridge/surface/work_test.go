@@ -20,6 +20,7 @@ type postman func(flow.OutMail) flow.OutMail
 
 var (
 	guestLink = regexp.MustCompile(`/guest/([0-9a-z]{20,})`)
+	pollLink  = regexp.MustCompile(`/poll/([0-9a-z]{20,})`)
 	pageLink  = regexp.MustCompile(`/read/([0-9a-z]{20,})`)
 	sixDigits = regexp.MustCompile(`\b\d{3} ?\d{3}\b`)
 )
@@ -31,6 +32,7 @@ func (w *world) work() {
 		outbox.Undelivered: w.f.HandleUndelivered, outbox.CustodyDue: w.f.HandleCustodyDue, outbox.DayTurned: w.f.HandleDayTurned, outbox.AlertAgain: w.f.HandleAlertAgain, outbox.MovementDue: w.f.HandleMovementDue,
 		outbox.MailOut: w.post, outbox.MailGuest: w.postWith(w.f.GuestMail, w.f.GuestMailDone), outbox.MailPage: w.postWith(w.f.PageMail, w.f.PageMailDone),
 		outbox.MailAlert: w.postWith(w.f.AlertMail, w.f.AlertMailDone), outbox.MailNote: w.postWith(w.f.NoticeMail, w.f.NoticeDone), outbox.MailInvite: w.postWith(w.f.InviteMail, w.f.InviteMailDone),
+		outbox.MailPoll: w.postWith(w.f.PollMail, w.f.PollMailDone), outbox.PollDue: w.f.HandlePollDue,
 		outbox.RoomOrder: func(context.Context, outbox.Item) error { return nil }}
 	kinds := make([]outbox.Kind, 0, len(handlers))
 	for k := range handlers {
@@ -145,6 +147,9 @@ func (w *world) posted(to person, m flow.OutMail) {
 	c := ids.ContactID(to.ID)
 	if x := guestLink.FindStringSubmatch(m.Text); x != nil {
 		w.links.guests[x[1]] = c
+	}
+	if x := pollLink.FindStringSubmatch(m.Text); x != nil {
+		w.links.polls[x[1]] = c
 	}
 	if x := pageLink.FindStringSubmatch(m.Text); x != nil {
 		w.links.pages[x[1]] = c

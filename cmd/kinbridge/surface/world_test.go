@@ -101,8 +101,8 @@ type kioskAt struct {
 
 // links are what emails gave to people outside.
 type links struct {
-	guests, pages map[string]ids.ContactID // the link's token → who was sent it
-	codes         map[ids.ContactID]string // the newest code mailed to her
+	guests, pages, polls map[string]ids.ContactID // the link's token → who was sent it
+	codes                map[ids.ContactID]string // the newest code mailed to her
 }
 
 // word makes a marker.
@@ -144,7 +144,7 @@ func (tickets) SignTicket(t meetings.Ticket) (string, error) { return "signed-" 
 func newWorld(t testing.TB, engine store.Engine, seed uint64) *world {
 	t.Helper()
 	w := &world{t: t, rnd: rand.New(rand.NewPCG(seed, 4)), bus: flow.NewBus(), plainFiles: map[ids.AttachmentID]string{}, plainMails: map[ids.InboundID]string{}, seen: map[string]bool{},
-		links: links{guests: map[string]ids.ContactID{}, pages: map[string]ids.ContactID{}, codes: map[ids.ContactID]string{}}}
+		links: links{guests: map[string]ids.ContactID{}, pages: map[string]ids.ContactID{}, polls: map[string]ids.ContactID{}, codes: map[ids.ContactID]string{}}}
 	w.env = storetest.Open(t, engine, w.bus.Wake)
 	key, _, err := audit.NewKey("test.example/records")
 	if err != nil {

@@ -38,6 +38,8 @@ type plan struct {
 	legal     bool
 	confirmed bool
 	attended  bool // a member of staff is to be there
+	// Of a question when a meeting can be held: it was taken back; the time for answers is over.
+	withdrawn, over bool
 }
 
 // mail is an email that came, and how somebody wants to file it.
@@ -252,6 +254,8 @@ func (w *world) facts(q *question) policy.Facts {
 		w.planFacts(&f, q)
 	case policy.PlanMeeting, policy.Invite:
 		w.bookingFacts(&f, q)
+	case policy.AnswerPoll:
+		w.pollFacts(&f, q)
 	case policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver:
 		w.mailFacts(&f, q)
 	}

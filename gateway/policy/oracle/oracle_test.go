@@ -260,7 +260,7 @@ func (p soul) reads(s *saying) bool {
 }
 
 var chapters = []func(*world, *question) (verdict, bool){(*world).judgeCase, (*world).judgeTalk, (*world).judgeMessage, (*world).judgeReview, (*world).judgeMail,
-	(*world).judgeSupport, (*world).judgeLimits, (*world).judgeMeeting, (*world).judgeBefore, (*world).judgePeople}
+	(*world).judgeSupport, (*world).judgeLimits, (*world).judgeMeeting, (*world).judgeBefore, (*world).judgePolls, (*world).judgePeople}
 
 // judge answers the question from the world alone.
 func (w *world) judge(q *question) verdict {

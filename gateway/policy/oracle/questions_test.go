@@ -21,13 +21,14 @@ var (
 	actsOnMeetingSaying = []policy.Act{policy.ReadContribution}
 	actsOnPlan          = []policy.Act{policy.OpenThread, policy.Address, policy.LookUp}
 	actsOnBooking       = []policy.Act{policy.PlanMeeting, policy.Invite}
+	actsOnPoll          = []policy.Act{policy.AnswerPoll}
 	actsOnMail          = []policy.Act{policy.FileMail, policy.DecideMail, policy.MoveMail, policy.ReadMail, policy.FileHeldMail, policy.AnswerOrganiser, policy.HandOver}
 	actsOnNobody        = []policy.Act{policy.ManagePeople, policy.Appoint, policy.ManageKiosks, policy.MergeRecord, policy.SeeRules, policy.CountCase, policy.ReadAudit, policy.SetReview, policy.SetFlags, policy.DecideMail,
 		policy.MoveMail, policy.ReadMail, policy.KeepAlertList, policy.ManageRegime, policy.RegimeDay}
 )
 
 func every() (all []policy.Act) {
-	for _, list := range [][]policy.Act{actsOnCase, actsOnTalk, actsOnSaying, actsOnDelivery, actsOnMeeting, actsOnMeetingTalk, actsOnMeetingSaying, actsOnPlan, actsOnBooking, actsOnMail, actsOnNobody} {
+	for _, list := range [][]policy.Act{actsOnCase, actsOnTalk, actsOnSaying, actsOnDelivery, actsOnMeeting, actsOnMeetingTalk, actsOnMeetingSaying, actsOnPlan, actsOnBooking, actsOnPoll, actsOnMail, actsOnNobody} {
 		all = append(all, list...)
 	}
 	return all
@@ -65,7 +66,7 @@ func (w *world) eachAnew(q question, acts []policy.Act, with asker) {
 // ask calls with every question about one family: everybody, everything of it (or what the scope names), every act. What is to be begun, planned or
 // filed is drawn anew, once for all who ask.
 func (w *world) ask(f *family, only scope, with asker) {
-	plan, booking, letter, inForce := w.drawPlan(f), w.drawBooking(f), w.drawMail(), w.inForce(f)
+	plan, booking, poll, letter, inForce := w.drawPlan(f), w.drawBooking(f), w.drawPoll(f), w.drawMail(), w.inForce(f)
 	for _, p := range w.people {
 		q := question{who: p, fam: f, base: w.about(p, f, inForce)}
 		if only.talk == nil {
@@ -75,6 +76,8 @@ func (w *world) ask(f *family, only scope, with asker) {
 			w.eachAnew(n, actsOnPlan, with)
 			n.plan = booking
 			w.each(n, actsOnBooking, with)
+			n.plan = poll
+			w.each(n, actsOnPoll, with)
 			w.askMeetings(q, with)
 		}
 		for _, t := range w.talks {
