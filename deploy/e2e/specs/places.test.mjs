@@ -158,7 +158,7 @@ test('where and when', async (t) => {
     await fillPlan(rhian, joanna.case_id, { day: clashDay, clock: '12:30', where: 'The best place that is free' })
     await rhian.getByRole('button', { name: 'Plan the meeting' }).click()
     await rhian.getByRole('heading', { name: 'She cannot be there at that time' }).waitFor()
-    await rhian.getByText('she would be locked up', { exact: true }).waitFor()
+    await rhian.getByText('The reason: she would be locked up.').waitFor()
     assert.equal(await rhian.getByLabel('Starts at').inputValue(), '12:30')
     assert.equal(await rhian.getByRole('group', { name: 'What do you want to do?' }).getByRole('radio').count(), 4)
     await checkPage(rhian, 'staff-plan-clash')
