@@ -21,6 +21,7 @@ import (
 
 	"kinbridge/gateway/cases"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/outbox"
 	"kinbridge/gateway/threads"
 	"kinbridge/gateway/workdays"
@@ -98,6 +99,7 @@ type flowLoad struct {
 	mu         sync.Mutex
 	done       map[string]map[string]bool // kind -> tokens that were answered
 	refused    []string
+	placed     int // meetings that have a place
 }
 
 // newFlowLoad signs in, and finds a case of hers with a conversation.
@@ -175,12 +177,17 @@ func (l *flowLoad) post(path string, form url.Values) (status int, body string) 
 	return l.send(r)
 }
 
-func (l *flowLoad) api(path, body string) (int, string) {
+func (l *flowLoad) api(path, body string) (int, string) { return l.apiOnce(path, body, "") }
+
+func (l *flowLoad) apiOnce(path, body, key string) (int, string) {
 	r, err := http.NewRequest(http.MethodPost, *l.addr.Load()+"/api/v1"+path, strings.NewReader(body))
 	if err != nil {
 		return 0, err.Error()
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	r.Header.Set("Authorization", "Bearer "+l.token)
 	return l.send(r)
 }
@@ -215,6 +222,13 @@ func (l *flowLoad) doings() map[string]func(token string, n int) func() (int, st
 		"request": func(token string, _ int) func() (int, string) {
 			form := url.Values{"kind": {"haircut"}, "child": {string(l.child)}, "body": {token}, "key": {token}, "due": {today.Plus(20).String()}}
 			return func() (int, string) { return l.post("/threads/"+string(l.thread)+"/ask", form) }
+		},
+		// Planned with the best place that there is.
+		"meeting": func(token string, n int) func() (int, string) {
+			starts := today.Plus(14+n/4).At(9+n%4/2*5, 30*(n%2)).UTC()
+			body := fmt.Sprintf(`{"case_id":%q,"kind":"core_group","title":%q,"starts":%q,"ends":%q,"guest_ids":[%q],"place":"best"}`, l.c, token, starts.Format(time.RFC3339),
+				starts.Add(25*time.Minute).Format(time.RFC3339), l.contact)
+			return func() (int, string) { return l.apiOnce("/meetings", body, token) }
 		},
 		"ask": func(token string, _ int) func() (int, string) {
 			form := url.Values{"due": {today.Plus(20).String()}, "askkey": {token}}
@@ -331,6 +345,14 @@ func (l *flowLoad) check(k *killed) {
 			}
 		}
 	}
+	planned, err := w.Store.MeetingsOfCase(ctx, l.c)
+	count(err)
+	for _, m := range planned {
+		if strings.HasPrefix(m.Title, "meeting-") {
+			count(nil, m.Title)
+			l.checkMeeting(ctx, k, w, m)
+		}
+	}
 	asks, err := w.Store.AsksOfThread(ctx, l.thread)
 	count(err)
 	for _, a := range asks {
@@ -349,9 +371,37 @@ func (l *flowLoad) check(k *killed) {
 			}
 		}
 	}
+	if l.placed == 0 {
+		k.t.Error("no meeting had a place: this tried no booking")
+	}
 	dead, err := w.Store.DeadItems(ctx, 10)
 	if err != nil || len(dead) > 0 {
 		k.t.Errorf("%d items of work were set aside (%v)", len(dead), err)
 	}
 	k.checkAudit(ctx, w)
+}
+
+// checkMeeting holds a meeting to what must follow from it: its guest is invited once, and its place is booked for as long as it says.
+func (l *flowLoad) checkMeeting(ctx context.Context, k *killed, w *world, m meetings.Meeting) {
+	k.t.Helper()
+	ps, err := w.Store.Participants(ctx, m.ID)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	guests := 0
+	for _, p := range ps {
+		if p.Kind == meetings.PersonContact {
+			guests++
+		}
+	}
+	b, err := w.Store.Booking(ctx, m.ID)
+	if err != nil && ids.KindOf(err) != ids.NotFound {
+		k.t.Fatal(err)
+	}
+	if guests != 1 || err == nil && (b.There.From.After(m.Starts) || b.There.To.Before(m.Ends)) {
+		k.t.Errorf("%s: %d guests, booked %+v", m.Title, guests, b)
+	}
+	if err == nil {
+		l.placed++
+	}
 }
