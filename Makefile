@@ -9,6 +9,10 @@ PKGS    ?= ./...
 BENCH   ?= .
 BENCHTIME ?= 2s
 
+# The end-to-end tests run two at a time, for most of them wait for a browser; those with sound and pictures in real time run alone.
+E2E_ALONE := $(addprefix specs/,media.test.mjs meeting.test.mjs walls.test.mjs)
+E2E_ALL := $(patsubst $(E2E)/%,%,$(wildcard $(E2E)/specs/*.test.mjs $(E2E)/lib/*.test.mjs))
+
 NPM_CI  := $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
 # A stamp outside assets/dist, so that the embedded folder holds nothing but what is served.
 ASSETS  := bin/.assets
@@ -88,7 +92,11 @@ bench-mail: build ## mail beside Postfix, reply to kiosk, audit verify; writes d
 
 e2e: build $(E2E)/node_modules/.package-lock.json ## the end-to-end tests in Chromium
 	$(GO) build -o bin/gallery ./$(WEB)/gallery
+ifdef E2E_TESTS
 	cd $(E2E) && node --test --test-concurrency=1 $(E2E_TESTS)
+else
+	cd $(E2E) && { node --test --test-concurrency=2 $(filter-out $(E2E_ALONE),$(E2E_ALL)); a=$$?; node --test --test-concurrency=1 $(E2E_ALONE); exit $$((a | $$?)); }
+endif
 
 gallery: $(ASSETS) ## show every component of the pages, at an address it prints
 	$(GO) run ./$(WEB)/gallery

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
@@ -281,6 +282,8 @@ func (l *flowLoad) until(kind, token string, do func() (int, string)) {
 
 func (l *flowLoad) finish(t *testing.T) {
 	t.Helper()
+	for deadline := time.Now().Add(time.Minute); l.least() < 10 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) { // on a slow machine the lives were short
+	}
 	close(l.stop)
 	ended := make(chan struct{})
 	go func() { l.wg.Wait(); close(ended) }()
@@ -301,6 +304,17 @@ func (l *flowLoad) finish(t *testing.T) {
 	if l.unanswered.Load() == 0 {
 		t.Error("no try was cut off: the kills came at no moment that mattered")
 	}
+}
+
+// least is how many of the kind that was done least were acknowledged.
+func (l *flowLoad) least() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := math.MaxInt
+	for _, done := range l.done {
+		n = min(n, len(done))
+	}
+	return n
 }
 
 // check compares what is there with what was acknowledged.

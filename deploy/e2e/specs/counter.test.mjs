@@ -128,7 +128,7 @@ test('other times are proposed to an organiser', async (t) => {
     assert.equal(await rhian.getByLabel('Kind').inputValue(), 'core_group')
     await main.getByText('Tom Reed').first().waitFor()
     await rhian.getByLabel('Day').fill(dayOf(slots[0]))
-    await rhian.getByLabel('Starts at').fill('11:00')
+    await rhian.getByLabel('Starts at').fill('10:30')
     await rhian.getByRole('button', { name: 'Plan the meeting' }).click()
     await rhian.getByText('Meeting planned').waitFor()
     await main.getByText('How she can take part, the best way first').or(main.getByText('The others come to our room')).first().waitFor()

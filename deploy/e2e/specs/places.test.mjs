@@ -2,7 +2,7 @@
 // before her again, an invitation gets a place, and in the weeks when the clocks change the times are those on the wall.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkAddress, checkPage } from '../lib/axe.mjs'
+import { checkAddress, checkPage } from '../lib/axe.mjs' // the pages that links lead to are looked at whole, in both languages, by the crawl
 import { KIOSK, launch, steps } from '../lib/browser.mjs'
 import { sendRaw } from '../lib/mail.mjs'
 import { api, enrol, openKiosk, signIn, threadWith, unlock } from '../lib/people.mjs'
@@ -75,18 +75,18 @@ test('where and when', async (t) => {
 
   await step('a prison enters when its women are unlocked, and is told what is wrong', async () => {
     await paul.getByRole('link', { name: 'Regime and places' }).click()
-    await checkAddress(paul, 'staff-regime', '/regime')
+    await checkAddress(paul, 'staff-regime', '/regime', { langs: ['en'], widths: [320] })
     await paul.getByRole('link', { name: 'A wing', exact: true }).click()
     await paul.getByRole('heading', { name: 'When A wing is unlocked' }).waitFor()
     wing = new URL(paul.url()).pathname
-    await checkAddress(paul, 'staff-wing', wing)
+    await checkAddress(paul, 'staff-wing', wing, { langs: ['en'], widths: [320] })
     await paul.getByLabel('Monday').fill('08:15-11:45, 11:00-12:00')
     await paul.getByLabel('Tuesday').fill('8.15 to 11.45; 13:45-16:30')
     await paul.getByRole('button', { name: 'Save the week' }).click()
     await paul.getByText('Monday: The times of unlock 08:15-11:45 and 11:00-12:00 overlap.').first().waitFor()
     assert.equal(await paul.getByLabel('Monday').inputValue(), '08:15-11:45, 11:00-12:00')
     assert.equal(await paul.getByLabel('Tuesday').inputValue(), '8.15 to 11.45; 13:45-16:30')
-    await checkPage(paul, 'staff-wing-error')
+    await checkPage(paul, 'staff-wing-error', { widths: [320] })
     await paul.getByLabel('Monday').fill('08:15-11:45, 13:45-16:30')
     await paul.getByRole('button', { name: 'Save the week' }).click()
     await paul.getByText('The week is saved').waitFor()
@@ -101,7 +101,7 @@ test('where and when', async (t) => {
     await paul.getByRole('button', { name: 'Add the place' }).click()
     await paul.getByText('The place is added').waitFor()
     await paul.getByRole('link', { name: 'Stop using Chaplaincy' }).click()
-    await checkAddress(paul, 'staff-place-withdraw', new URL(paul.url()).pathname)
+    await checkAddress(paul, 'staff-place-withdraw', new URL(paul.url()).pathname, { langs: ['en'], widths: [320] })
     await paul.getByRole('button', { name: 'Stop using this place' }).click()
     await paul.getByText('The place is not used any more').waitFor()
     assert.equal(await paul.getByRole('link', { name: 'Stop using Chaplaincy' }).count(), 0)
@@ -112,7 +112,7 @@ test('where and when', async (t) => {
     await rhian.getByRole('button', { name: 'Find a time' }).click()
     await rhian.getByRole('button', { name: 'Find times' }).click()
     await rhian.getByText('Choose what kind of meeting it is').first().waitFor()
-    await checkPage(rhian, 'staff-times-error')
+    await checkPage(rhian, 'staff-times-error', { widths: [320] })
     await rhian.getByLabel('Kind of meeting').selectOption('looked_after_review')
     await rhian.getByLabel('Ella Reed').check()
     await rhian.getByLabel('Moira Finch').check()
@@ -138,7 +138,7 @@ test('where and when', async (t) => {
     await rhian.getByText('Meeting planned').waitFor()
     booked = new URL(rhian.url()).pathname
     await rhian.getByText(/^Video room [12]Picked up at/).waitFor()
-    await checkAddress(rhian, 'staff-meeting-place', `${booked}/place`)
+    await checkAddress(rhian, 'staff-meeting-place', `${booked}/place`, { langs: ['en'], widths: [320] })
     const seen = await api(world, 'GET', booked)
     assert.equal(seen.place.kind, 'video_room')
     assert.deepEqual(seen.about, ['Ella Reed'])
@@ -186,7 +186,7 @@ test('where and when', async (t) => {
     assert.deepEqual([...got].sort(), [false, true], 'one has the place')
     const late = got[0] ? moira : rhian
     assert.deepEqual([await late.getByLabel('Starts at').inputValue(), await late.getByLabel('Day', { exact: true }).inputValue()], ['14:30', raceDay])
-    await checkPage(late, 'staff-plan-quicker')
+    await checkPage(late, 'staff-plan-quicker', { widths: [320] })
     await late.getByRole('group', { name: 'What do you want to do?' }).getByRole('radio').first().check()
     await late.getByRole('button', { name: 'Continue' }).click()
     await late.getByText('Meeting planned').waitFor()
@@ -204,11 +204,11 @@ test('where and when', async (t) => {
     await kit.getByLabel('lockdown').check()
     await kit.getByRole('button', { name: 'Save these days' }).click()
     await kit.getByText(/[12] booked meetings? do(es)? not hold with these times/).waitFor()
-    await checkPage(kit, 'staff-wing-lockdown')
+    await checkPage(kit, 'staff-wing-lockdown', { widths: [320] })
     await rhian.goto('/')
     const row = rhian.getByRole('table', { name: 'Meetings that need a place' }).getByRole('row').filter({ hasText: 'The review with a place' })
     await row.getByText('Does not hold').waitFor()
-    await checkAddress(rhian, 'staff-home-places', '/')
+    await checkAddress(rhian, 'staff-home-places', '/', { langs: ['en'], widths: [320] })
     await rhian.goto(booked)
     await rhian.getByText('She would be locked up then').waitFor()
     // Moved to a day that is like others, it has a place again.
@@ -219,7 +219,7 @@ test('where and when', async (t) => {
     await rhian.getByRole('radio').first().check()
     await rhian.getByRole('button', { name: 'Move it to this time' }).click()
     await rhian.getByRole('button', { name: 'Continue' }).click()
-    await checkPage(rhian, 'staff-move-place')
+    await checkPage(rhian, 'staff-move-place', { widths: [320] })
     await rhian.getByRole('button', { name: 'Move the meeting' }).click()
     await rhian.getByText(/The meeting has new times/).waitFor()
     assert.equal(await rhian.getByText('She would be locked up then').count(), 0)
@@ -231,7 +231,7 @@ test('where and when', async (t) => {
     await openHeld(dana, 'Leanne Ward', 'Please join the core group.')
     await dana.getByText('She cannot be there then: she would be locked up').waitFor()
     await dana.getByRole('heading', { name: 'Times that week that would do' }).waitFor()
-    await checkAddress(dana, 'staff-invitation-clash', new URL(dana.url()).pathname)
+    await checkAddress(dana, 'staff-invitation-clash', new URL(dana.url()).pathname, { langs: ['en'], widths: [320] })
     const to = threadWith(world, { mother: 'Joanna Sims', channel: 'official', email: LEAH }).reply_address
     const day = inviteDay.replaceAll('-', '')
     const data = ['From: Leah Quist <' + LEAH + '>', `To: ${to}`, 'Subject: Core group', `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, `Message-ID: <${Date.now()}@southmere.example>`, 'MIME-Version: 1.0',
