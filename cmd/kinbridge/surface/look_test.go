@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	identifier = regexp.MustCompile(`(?:cas|mth|chd|con|thr|msg|att|hld|hov|rst|dlv|inb|mtg|par|req|ask|stpXX)_[0-9a-z]{26}\b`)
+	identifier = regexp.MustCompile(`(?:cas|mth|chd|con|thr|msg|att|hld|hov|rst|dlv|inb|mtg|par|req|ask|stp|alt|mov|pol|pin|gol|plc)_[0-9a-z]{26}\b`)
 	hrefs      = regexp.MustCompile(`(?:href|src)="(/[^"#]*)"`)
 )
 
