@@ -20,7 +20,8 @@ type inviteJudge struct {
 	r    *http.Request
 	me   people.Staff
 	ask  flow.TimesAsked
-	left int // how many times are looked at still
+	left int         // how many times are looked at still
+	near []time.Time // what would do in the place of what does not: offered to the organiser when other times are proposed
 }
 
 // mostJudged bounds how many times of a series are looked at for one page.
@@ -64,6 +65,7 @@ func (j *inviteJudge) says(starts, ends time.Time, except ids.MeetingID, wantNea
 	}
 	found, err := j.s.flow.SuggestFor(j.r.Context(), j.me.Actor(), t, starts)
 	for _, o := range found {
+		j.near = append(j.near, o.Starts)
 		near = append(near, span(loc, when, o.Starts, o.Ends)+". "+timeHint(loc, when, o))
 	}
 	return words, near, err

@@ -74,14 +74,22 @@ func readMoment(loc i18n.Loc, form *web.Form, dayName, clockName string) (time.T
 
 // slotsFrom fills the rows with the times that the page's address offers: ?slot=2026-12-08T14:00, in London time, once for each. What cannot be read is passed over.
 func slotsFrom(r *http.Request, form *web.Form, most int) {
-	n := 0
+	var times []time.Time
 	for _, s := range r.URL.Query()["slot"] {
-		at, err := time.ParseInLocation("2006-01-02T15:04", s, web.London)
-		if err != nil || n == most {
-			continue
+		if at, err := time.ParseInLocation(slotLayout, s, web.London); err == nil {
+			times = append(times, at)
 		}
-		n++
-		form.Values.Set(dayField(n), at.Format(time.DateOnly))
-		form.Values.Set(clockField(n), at.Format("15:04"))
+	}
+	fillSlots(form, times, most)
+}
+
+// slotLayout is how a time that is offered stands in an address, in London time.
+const slotLayout = "2006-01-02T15:04"
+
+// fillSlots fills the rows with times.
+func fillSlots(form *web.Form, times []time.Time, most int) {
+	for i, at := range times[:min(len(times), most)] {
+		form.Values.Set(dayField(i+1), at.In(web.London).Format(time.DateOnly))
+		form.Values.Set(clockField(i+1), at.In(web.London).Format("15:04"))
 	}
 }

@@ -50,6 +50,7 @@ type timesView struct {
 	Note     string // who is looked at, and how soon it can be
 	Due      string
 	Best     []web.Option
+	Ask      string // where people outside are asked which of the best suit; "" = nobody is
 	Days     []dayTimes
 	None     int // how many days have no time at all
 }
@@ -239,6 +240,13 @@ func (s *Staff) findTimes(r *http.Request, me people.Staff, c flow.CaseView, for
 	}
 	for _, b := range found.Best {
 		v.Best = append(v.Best, web.Option{Value: atValue(b), Text: span(loc, when, b.Starts, b.Ends), Hint: timeHint(loc, when, b)})
+	}
+	if k := meetings.Kind(form.Value("kind")); v.Move == "" && len(found.Best) > 0 && !slots.MustBePrivate(k) {
+		ask := url.Values{"kind": {string(k)}, "child": form.Values["child"]}
+		for _, b := range found.Best {
+			ask.Add("slot", b.Starts.In(web.London).Format(slotLayout))
+		}
+		v.Ask = "/cases/" + r.PathValue("case") + "/poll?" + ask.Encode()
 	}
 	for _, d := range found.Days {
 		one := s.dayTimes(loc, when, d, found.Names)
