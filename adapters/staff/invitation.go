@@ -128,8 +128,9 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 	if first := form.Values == nil; first || form.Value("do") == "counter" { // as it is first shown, or another of the page's forms was sent
 		if first {
 			form.Values = url.Values{}
-			fillSlots(form, judge.near, invites.MaxSlots)
-			slotsFrom(r, form, invites.MaxSlots)
+			if slotsFrom(r, form, invites.MaxSlots); filledRows(form, invites.MaxSlots) == 0 {
+				fillSlots(form, judge.near, invites.MaxSlots)
+			}
 		}
 		form.Values["kind"] = []string{in.Kind}
 		for _, k := range in.About {
