@@ -16,6 +16,9 @@ const ELSEWHERE = {
   '/cases.csv': 'a file',
   '/calendar/feed/{secret}': 'a file', // and no link has it: it is shown once (itip)
   '/asks/report.csv': 'a file',
+  '/reports/csv/{table}': 'a file',
+  '/polls/{poll}': 'poll', // nobody has been asked for a time in the demo
+  '/polls/{poll}/cancel': 'poll',
   '/movements.csv': 'a file',
   '/movements/board/live': 'a part of a page',
   '/movements/board/part': 'a part of a page',
