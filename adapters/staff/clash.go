@@ -87,7 +87,7 @@ func (s *Staff) checkVenue(r *http.Request, me people.Staff, n *flow.NewMeeting,
 		return nil, nil
 	}
 	t := flow.TimesAsked{Case: n.Case, Kind: n.Kind, Length: n.Ends.Sub(n.Starts), Beside: n.Venue.Beside}
-	v, err := s.flow.JudgeFor(r.Context(), me.Actor(), t, n.Starts)
+	v, err := s.flow.JudgeTimes(r.Context(), me.Actor(), t, n.Starts)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *Staff) clash(r *http.Request, me people.Staff, t flow.TimesAsked, n flo
 			out.Why = s.placeWhy(r, me, n, why)
 		}
 	}
-	near, err := s.flow.SuggestFor(r.Context(), me.Actor(), t, n.Starts)
+	near, err := s.flow.SuggestTimes(r.Context(), me.Actor(), t, n.Starts)
 	if err != nil && ids.KindOf(err) != ids.Invalid {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (s *Staff) showPlace(w http.ResponseWriter, r *http.Request, me people.Staf
 	if err != nil {
 		return err
 	}
-	verdict, err := s.flow.JudgeFor(r.Context(), me.Actor(), flow.TimesAsked{Case: m.Case, Kind: m.Kind, Length: m.Ends.Sub(m.Starts), Except: m.ID}, m.Starts)
+	verdict, err := s.flow.JudgeTimes(r.Context(), me.Actor(), flow.TimesAsked{Case: m.Case, Kind: m.Kind, Length: m.Ends.Sub(m.Starts), Except: m.ID}, m.Starts)
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (s *Staff) moveWhere(r *http.Request, me people.Staff, m flow.MeetingView, 
 		return nil, nil
 	}
 	loc := s.pages.Loc(r)
-	v, err := s.flow.JudgeFor(r.Context(), me.Actor(), flow.TimesAsked{Case: m.Case, Kind: m.Kind, Length: ends.Sub(starts), Except: m.ID}, starts)
+	v, err := s.flow.JudgeTimes(r.Context(), me.Actor(), flow.TimesAsked{Case: m.Case, Kind: m.Kind, Length: ends.Sub(starts), Except: m.ID}, starts)
 	if err != nil {
 		return nil, err
 	}

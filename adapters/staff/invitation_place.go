@@ -52,7 +52,7 @@ func (j *inviteJudge) says(starts, ends time.Time, except ids.MeetingID, wantNea
 	loc, when := j.s.pages.Loc(j.r), j.s.pages.When(j.r)
 	t := j.ask
 	t.Length, t.Except = ends.Sub(starts), except
-	v, err := j.s.flow.JudgeFor(j.r.Context(), j.me.Actor(), t, starts)
+	v, err := j.s.flow.JudgeTimes(j.r.Context(), j.me.Actor(), t, starts)
 	if err != nil {
 		return "", nil, err
 	}
@@ -63,7 +63,7 @@ func (j *inviteJudge) says(starts, ends time.Time, except ids.MeetingID, wantNea
 	if !wantNear || t.Length < slots.Step {
 		return words, nil, nil
 	}
-	found, err := j.s.flow.SuggestFor(j.r.Context(), j.me.Actor(), t, starts)
+	found, err := j.s.flow.SuggestTimes(j.r.Context(), j.me.Actor(), t, starts)
 	for _, o := range found {
 		j.near = append(j.near, o.Starts)
 		near = append(near, span(loc, when, o.Starts, o.Ends)+". "+timeHint(loc, when, o))

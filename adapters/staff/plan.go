@@ -245,7 +245,7 @@ func (s *Staff) showClash(w http.ResponseWriter, r *http.Request, me people.Staf
 // showTaken is for who came second by a moment.
 func (s *Staff) showTaken(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form, n flow.NewMeeting) error {
 	t := flow.TimesAsked{Case: n.Case, Kind: n.Kind, Length: n.Ends.Sub(n.Starts), Beside: n.Venue.Beside}
-	v, err := s.flow.JudgeFor(r.Context(), me.Actor(), t, n.Starts)
+	v, err := s.flow.JudgeTimes(r.Context(), me.Actor(), t, n.Starts)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,8 @@ import (
 // Times is when meetings can be, and where she takes part in them.
 type Times interface {
 	FindTimes(ctx context.Context, a ids.Actor, t flow.TimesAsked) (flow.TimesFound, error)
-	SuggestFor(ctx context.Context, a ids.Actor, t flow.TimesAsked, near time.Time) ([]slots.Verdict, error)
-	JudgeFor(ctx context.Context, a ids.Actor, t flow.TimesAsked, starts time.Time) (slots.Verdict, error)
+	SuggestTimes(ctx context.Context, a ids.Actor, t flow.TimesAsked, near time.Time) ([]slots.Verdict, error)
+	JudgeTimes(ctx context.Context, a ids.Actor, t flow.TimesAsked, starts time.Time) (slots.Verdict, error)
 	PlacesFor(ctx context.Context, a ids.Actor, c ids.CaseID) ([]slots.Place, error)
 	Placing
 }

@@ -135,15 +135,3 @@ func (f *Flow) mayPlan(ctx context.Context, a ids.Actor, id ids.CaseID, k meetin
 	facts := policy.Facts{Act: policy.PlanMeeting, Actor: a, Case: c.facts, Meeting: policy.MeetingFacts{LegalVisit: k == meetings.LegalVisit}}
 	return c.mother, f.may(ctx, facts, auditID(id))
 }
-
-// JudgeTimes says of times that somebody else has chosen whether she can be there, and where. except is the meeting that has them, "" = none has.
-func (f *Flow) JudgeTimes(ctx context.Context, a ids.Actor, c ids.CaseID, k meetings.Kind, starts, ends time.Time, except ids.MeetingID) (slots.Verdict, error) {
-	who, err := f.mayPlan(ctx, a, c, k)
-	if err != nil {
-		return slots.Verdict{}, err
-	}
-	if !ends.After(starts) || ends.Sub(starts) > meetings.LongestTime {
-		return slots.Verdict{}, ids.E(ids.Invalid, "A meeting can last 4 hours at most.")
-	}
-	return f.judgePlace(ctx, f.st.Reader, who, meetings.Meeting{ID: except, Kind: k, Starts: starts, Ends: ends}, 0)
-}

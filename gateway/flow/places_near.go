@@ -40,8 +40,9 @@ func (f *Flow) MeetingMade(ctx context.Context, a ids.Actor, c ids.CaseID, key s
 	return id, err
 }
 
-// JudgeFor is JudgeTimes with how many people sit with her: t says of which case, kind and length the meeting is, and which meeting has those times already.
-func (f *Flow) JudgeFor(ctx context.Context, a ids.Actor, t TimesAsked, starts time.Time) (slots.Verdict, error) {
+// JudgeTimes says of a time that somebody has chosen whether she can be there, and where. t says of which case, kind and length the meeting is, how many sit with her, and which
+// meeting has those times already; its days are not read.
+func (f *Flow) JudgeTimes(ctx context.Context, a ids.Actor, t TimesAsked, starts time.Time) (slots.Verdict, error) {
 	who, err := f.mayPlan(ctx, a, t.Case, t.Kind)
 	if err != nil {
 		return slots.Verdict{}, err
@@ -53,13 +54,8 @@ func (f *Flow) JudgeFor(ctx context.Context, a ids.Actor, t TimesAsked, starts t
 const MostSuggested = 3
 
 // SuggestTimes offers times in the place of one that cannot be: those of its week that are nearest to it, of the week after when nothing of it is left; at most
-// MostSuggested, the first first. The actor is free then, as far as is known.
-func (f *Flow) SuggestTimes(ctx context.Context, a ids.Actor, c ids.CaseID, k meetings.Kind, length time.Duration, near time.Time) ([]slots.Verdict, error) {
-	return f.SuggestFor(ctx, a, TimesAsked{Case: c, Kind: k, Length: length}, near)
-}
-
-// SuggestFor is SuggestTimes for a whole question; its days are those of the week.
-func (f *Flow) SuggestFor(ctx context.Context, a ids.Actor, t TimesAsked, near time.Time) ([]slots.Verdict, error) {
+// MostSuggested, the first first. Of the question the days are not read: they are those of the week. The actor is free then, as far as is known.
+func (f *Flow) SuggestTimes(ctx context.Context, a ids.Actor, t TimesAsked, near time.Time) ([]slots.Verdict, error) {
 	today := f.st.Today()
 	last := today.Plus(int(meetings.FarthestDay / dayBefore))
 	day := workdays.Of(near)

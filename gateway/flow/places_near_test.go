@@ -17,7 +17,7 @@ func TestTimesAreSuggestedNearOneThatCannotBe(t *testing.T) {
 	flowtest.Each(t, func(t *testing.T, w *flowtest.World) {
 		p, ctx, worker := newPrison(t, w), t.Context(), w.Staff.Worker.Actor
 		near := p.monday.Plus(2).At(12, 30) // she is locked up over midday
-		got, err := w.Flow.SuggestTimes(ctx, worker, w.Case, meetings.CoreGroup, time.Hour, near)
+		got, err := w.Flow.SuggestTimes(ctx, worker, flow.TimesAsked{Case: w.Case, Kind: meetings.CoreGroup, Length: time.Hour}, near)
 		if err != nil || len(got) != flow.MostSuggested {
 			t.Fatalf("%v %v", got, err)
 		}
@@ -25,7 +25,7 @@ func TestTimesAreSuggestedNearOneThatCannotBe(t *testing.T) {
 			if v.Why != "" || v.Place.ID == "" || workdays.Of(v.Starts) != p.monday.Plus(2) || i > 0 && v.Starts.Sub(got[i-1].Starts) < time.Hour {
 				t.Errorf("%d: %s %s", i, v.Starts, v.Why)
 			}
-			if again, err := w.Flow.JudgeFor(ctx, worker, flow.TimesAsked{Case: w.Case, Kind: meetings.CoreGroup, Length: time.Hour}, v.Starts); err != nil || again.Why != "" {
+			if again, err := w.Flow.JudgeTimes(ctx, worker, flow.TimesAsked{Case: w.Case, Kind: meetings.CoreGroup, Length: time.Hour}, v.Starts); err != nil || again.Why != "" {
 				t.Errorf("suggested and refused: %v %v", again.Why, err)
 			}
 		}
@@ -36,11 +36,11 @@ func TestTimesAreSuggestedNearOneThatCannotBe(t *testing.T) {
 		if err := w.Flow.SetRegimeDays(ctx, w.Staff.Manager.Actor, w.Wing, p.monday, p.monday.Plus(6), nil, slots.Lockdown); err != nil {
 			t.Fatal(err)
 		}
-		got, err = w.Flow.SuggestTimes(ctx, worker, w.Case, meetings.CoreGroup, time.Hour, near)
+		got, err = w.Flow.SuggestTimes(ctx, worker, flow.TimesAsked{Case: w.Case, Kind: meetings.CoreGroup, Length: time.Hour}, near)
 		if err != nil || len(got) == 0 || workdays.Of(got[0].Starts) < p.monday.Plus(7) || workdays.Of(got[0].Starts) > p.monday.Plus(13) {
 			t.Fatalf("%v %v", got, err)
 		}
-		_, err = w.Flow.SuggestTimes(ctx, w.Staff.Manager.Actor, w.Case, meetings.CoreGroup, time.Hour, near)
+		_, err = w.Flow.SuggestTimes(ctx, w.Staff.Manager.Actor, flow.TimesAsked{Case: w.Case, Kind: meetings.CoreGroup, Length: time.Hour}, near)
 		flowtest.Refused(t, err, ids.Forbidden)
 	})
 }
