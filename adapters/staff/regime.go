@@ -255,16 +255,23 @@ func (s *Staff) setWeek(w http.ResponseWriter, r *http.Request, me people.Staff)
 		}
 		week[d] = ws
 	}
+	return s.keepRegime(w, r, me, form, weekField(time.Monday), "regime_set", func(id ids.WingID) error {
+		return s.flow.SetRegimeWeek(r.Context(), me.Actor(), id, week)
+	})
+}
+
+// keepRegime keeps what a form says of a wing, and shows the form again with what is wrong with it; what the use case finds wrong stands at the field.
+func (s *Staff) keepRegime(w http.ResponseWriter, r *http.Request, me people.Staff, form *web.Form, field, done string, keep func(ids.WingID) error) error {
 	id := r.PathValue("wing")
 	if !form.Bad() {
-		if err := form.FailWith(weekField(time.Monday), s.flow.SetRegimeWeek(r.Context(), me.Actor(), ids.WingID(id), week)); err != nil {
+		if err := form.FailWith(field, keep(ids.WingID(id))); err != nil {
 			return err
 		}
 	}
 	if form.Bad() {
 		return s.showWing(w, r, me, http.StatusUnprocessableEntity, form)
 	}
-	return web.Redirect(w, r, "/regime/"+id+"?done=regime_set")
+	return web.Redirect(w, r, "/regime/"+id+"?done="+done)
 }
 
 // setDays says that days are unlike others.
@@ -295,16 +302,9 @@ func (s *Staff) setDays(w http.ResponseWriter, r *http.Request, me people.Staff)
 	if !slices.Contains(slots.Whys, why) {
 		form.Fail("why", loc.T("staff.regime.why_missing"))
 	}
-	id := r.PathValue("wing")
-	if !form.Bad() {
-		if err := form.FailWith("from", s.flow.SetRegimeDays(r.Context(), me.Actor(), ids.WingID(id), from, to, windows, why)); err != nil {
-			return err
-		}
-	}
-	if form.Bad() {
-		return s.showWing(w, r, me, http.StatusUnprocessableEntity, form)
-	}
-	return web.Redirect(w, r, "/regime/"+id+"?done=day_set")
+	return s.keepRegime(w, r, me, form, "from", "day_set", func(id ids.WingID) error {
+		return s.flow.SetRegimeDays(r.Context(), me.Actor(), id, from, to, windows, why)
+	})
 }
 
 // removeDay makes a day like others again.
