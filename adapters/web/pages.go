@@ -13,6 +13,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"kinbridge/adapters/web/i18n"
 )
@@ -97,7 +98,7 @@ type Pages struct {
 	face   Face
 	secure bool
 	paths  Paths
-	byLang map[i18n.Lang]map[string]*template.Template
+	byLang map[i18n.Lang]map[string]*pageTemplate
 	// onUnauthenticated answers a page request of somebody who is not signed in; nil shows the error page.
 	onUnauthenticated http.HandlerFunc
 	errorPage         func(r *http.Request, p *Page)
@@ -121,7 +122,7 @@ type PagesConfig struct {
 
 // Pages parses the templates of a face. An error names the file and line.
 func (s *Site) Pages(c PagesConfig) (*Pages, error) {
-	p := &Pages{site: s, face: c.Face, secure: c.Secure, paths: c.Paths, byLang: map[i18n.Lang]map[string]*template.Template{},
+	p := &Pages{site: s, face: c.Face, secure: c.Secure, paths: c.Paths, byLang: map[i18n.Lang]map[string]*pageTemplate{},
 		onUnauthenticated: c.OnUnauthenticated, errorPage: c.ErrorPage}
 	if p.paths.Home == "" {
 		p.paths.Home = "/"
@@ -139,8 +140,37 @@ func (s *Site) Pages(c PagesConfig) (*Pages, error) {
 	return p, nil
 }
 
-// parse builds one template per page: layout, components, the face's shared files, then the page itself.
-func (s *Site) parse(f Face, own fs.FS, l i18n.Lang) (map[string]*template.Template, error) {
+// pageTemplate is one page in one language. It is joined to what its face shares when it is first shown: doing so for every page takes longer than all else of a
+// start.
+type pageTemplate struct {
+	base *template.Template // layout, components and the face's shared files; never executed, so that it can be cloned
+	own  *template.Template
+	once sync.Once
+	all  *template.Template
+	err  error
+}
+
+// joined is the page with all that its face shares. What it defines itself is in the place of what is shared under the same name.
+func (p *pageTemplate) joined() (*template.Template, error) {
+	p.once.Do(func() {
+		if p.all, p.err = p.base.Clone(); p.err != nil {
+			return
+		}
+		for _, t := range p.own.Templates() {
+			if t.Tree == nil { // nothing but the name of the set
+				continue
+			}
+			if _, p.err = p.all.AddParseTree(t.Name(), t.Tree); p.err != nil {
+				return
+			}
+		}
+		p.base, p.own = nil, nil
+	})
+	return p.all, p.err
+}
+
+// parse reads each page of a face and what its pages share.
+func (s *Site) parse(f Face, own fs.FS, l i18n.Lang) (map[string]*pageTemplate, error) {
 	base := template.New("layout").Funcs(s.funcs(l)).Option("missingkey=error")
 	base, err := base.ParseFS(templates, "templates/components/*.html", "templates/layout_"+string(f)+".html", "templates/parts/*.html")
 	if err != nil {
@@ -150,36 +180,28 @@ func (s *Site) parse(f Face, own fs.FS, l i18n.Lang) (map[string]*template.Templ
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		if strings.HasPrefix(name, "_") {
-			if base, err = base.ParseFS(own, name); err != nil {
-				return nil, err
-			}
-		}
-	}
-	set := map[string]*template.Template{}
+	set := map[string]*pageTemplate{}
 	add := func(fsys fs.FS, name string) error {
-		t, err := base.Clone()
+		t, err := template.New("").Funcs(s.funcs(l)).ParseFS(fsys, name)
 		if err != nil {
-			return err
-		}
-		if t, err = t.ParseFS(fsys, name); err != nil {
 			return err
 		}
 		if t.Lookup("content") == nil {
 			return fmt.Errorf(`%s defines no template "content"`, name)
 		}
-		set[strings.TrimSuffix(path.Base(name), ".html")] = t
+		set[strings.TrimSuffix(path.Base(name), ".html")] = &pageTemplate{base: base, own: t}
 		return nil
 	}
 	if err := add(templates, "templates/error.html"); err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		if !strings.HasPrefix(name, "_") {
-			if err := add(own, name); err != nil {
+		if strings.HasPrefix(name, "_") {
+			if _, err := base.ParseFS(own, name); err != nil {
 				return nil, err
 			}
+		} else if err := add(own, name); err != nil {
+			return nil, err
 		}
 	}
 	return set, nil
@@ -213,9 +235,13 @@ func (p *Pages) RenderPart(w http.ResponseWriter, r *http.Request, status int, n
 
 func (p *Pages) execute(w http.ResponseWriter, r *http.Request, status int, name, part string, page Page) error {
 	lang := LangOf(r)
-	t := p.byLang[lang][name]
-	if t == nil {
+	found := p.byLang[lang][name]
+	if found == nil {
 		return fmt.Errorf("web: the %s pages have no %q", p.face, name)
+	}
+	t, err := found.joined()
+	if err != nil {
+		return fmt.Errorf("web: page %q: %w", name, err)
 	}
 	var b bytes.Buffer
 	v := view{Page: page, Face: p.face, Lang: lang, Path: r.URL.RequestURI(), Paths: p.paths}

@@ -26,7 +26,7 @@ const (
 var errSignIn = ids.E(ids.Unauthenticated, "The email address, password or code is not right. Codes change every 30 seconds and work once.")
 
 // dummyHash is compared with when there is no such person, so that the answer takes as long.
-var dummyHash = people.HashSecret("nobody", people.DefaultCost)
+var dummyHash = people.UnmatchableHash(people.DefaultCost)
 
 // SignIn checks somebody's email address, password and time-based code (RFC 6238) and returns a session token. Wrong tries slow down further
 // ones for her. Who has one appointment acts in it (s); who has several is asked first which (s is the zero value): see ActIn.

@@ -29,9 +29,24 @@ var ErrWrongCredential = errors.New("credential does not match")
 
 // HashSecret hashes a password or PIN with argon2id and a random salt into the PHC string format.
 func HashSecret(secret string, c Cost) string {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt)
-	sum := argon2.IDKey([]byte(secret), salt, c.Passes, c.MemoryKiB, c.Threads, 32)
+	salt := randomBytes(saltSize)
+	return phc(c, salt, argon2.IDKey([]byte(secret), salt, c.Passes, c.MemoryKiB, c.Threads, sumSize))
+}
+
+// UnmatchableHash is in the form that HashSecret gives and takes CheckSecret as long, and no secret matches it: its sum is of nothing.
+func UnmatchableHash(c Cost) string { return phc(c, randomBytes(saltSize), randomBytes(sumSize)) }
+
+// Sizes in bytes.
+const saltSize, sumSize = 16, 32
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // it never fails
+	return b
+}
+
+// phc writes a hash as the PHC string format does.
+func phc(c Cost, salt, sum []byte) string {
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.MemoryKiB, c.Passes, c.Threads,
 		b64.EncodeToString(salt), b64.EncodeToString(sum))

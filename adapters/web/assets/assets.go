@@ -18,6 +18,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed all:dist
@@ -47,14 +48,16 @@ type file struct {
 // Assets is a set of files loaded once; it is safe for concurrent use.
 type Assets struct{ files map[string]file }
 
-// Load reads the embedded files, or fails with ErrNotBuilt.
-func Load() (*Assets, error) {
+// Load returns the embedded files, or fails with ErrNotBuilt. They are compressed once in a process.
+func Load() (*Assets, error) { return embedded() }
+
+var embedded = sync.OnceValues(func() (*Assets, error) {
 	sub, err := fs.Sub(dist, "dist")
 	if err != nil {
 		return nil, err
 	}
 	return LoadFS(sub)
-}
+})
 
 // LoadFS reads the files of fsys, which must hold at least the style sheet and the script of each face.
 func LoadFS(fsys fs.FS) (*Assets, error) {

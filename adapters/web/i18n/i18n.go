@@ -12,6 +12,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync"
 
 	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/pelletier/go-toml/v2"
@@ -64,14 +65,16 @@ type Bundle struct {
 	keys       map[Lang]map[string]*goi18n.Message
 }
 
-// Load reads the embedded files.
-func Load() (*Bundle, error) {
+// Load returns the embedded files' messages. They are read once in a process.
+func Load() (*Bundle, error) { return embedded() }
+
+var embedded = sync.OnceValues(func() (*Bundle, error) {
 	sub, err := fs.Sub(locales, "locales")
 	if err != nil {
 		return nil, err
 	}
 	return LoadFS(sub)
-}
+})
 
 // LoadFS reads every NAME.LANG.toml of fsys. It fails when a file names another language, a key does not begin with its
 // file's name, a key is there twice, or the two languages do not have the same keys.
