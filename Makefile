@@ -65,8 +65,11 @@ lint: vet staticcheck tsc ## vet, staticcheck and the TypeScript's types
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change: $$unformatted"; exit 1; fi
 
+# Tests on a database of their own wait for PostgreSQL more than they compute.
+AT_ONCE := -parallel 8
+
 unit: $(ASSETS) ## the Go tests without the race detector: quick
-	$(GO) test $(PKGS)
+	$(GO) test $(AT_ONCE) $(PKGS)
 
 # SQLite is C, translated to Go: a race inside it is not ours to find, and watched it takes three times as long. The driver and all of ours are watched.
 UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/libc/...=-race=false
@@ -75,7 +78,7 @@ UNWATCHED := -gcflags=modernc.org/sqlite/lib=-race=false -gcflags=modernc.org/li
 WALKS := ./cmd/kinbridge/surface ./gateway/policy/oracle
 
 race: $(ASSETS) ## the Go tests (both databases, real peers, fuzz seeds) with the race detector, the random walks without it
-	$(GO) test -race $(UNWATCHED) -timeout 15m $$($(GO) list $(PKGS) | grep -v $(WALKS:./%=-e /%$$))
+	$(GO) test -race $(AT_ONCE) $(UNWATCHED) -timeout 15m $$($(GO) list $(PKGS) | grep -v $(WALKS:./%=-e /%$$))
 	$(GO) test -timeout 15m $(WALKS)
 
 vuln: ## govulncheck, where its database can be reached

@@ -1,24 +1,25 @@
 // Accessibility: axe on a page as it is, at each width, with a screenshot to look at; and the same in both languages.
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import axePlaywright from '@axe-core/playwright'
+import axeCore from 'axe-core'
 import { OUT, WIDTHS } from './browser.mjs'
-
-const AxeBuilder = axePlaywright.AxeBuilder ?? axePlaywright.default ?? axePlaywright
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** Saves a picture of the whole page as out/NAME.png. */
+/** Saves a picture of the whole page as out/NAME.jpg. */
 export async function shot(page, name) {
   await mkdir(OUT, { recursive: true })
-  await page.screenshot({ path: path.join(OUT, `${name}.png`), fullPage: true })
+  await page.screenshot({ path: path.join(OUT, `${name}.jpg`), fullPage: true, quality: 85 })
 }
 
 /** Runs axe on the page as it is and throws a list of what it found. */
 export async function axe(page, name) {
-  // "Legacy mode" runs axe in the page alone, without a second page to merge the results of frames: there are no frames here,
-  // and it takes half the time.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(TAGS).analyze()
+  // In the page itself, once for as long as it is shown: there are no frames here whose results had to be brought together.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axeCore.source)
+  const violations = await page.evaluate(
+    async (tags) => (await window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).violations,
+    TAGS,
+  )
   if (violations.length === 0) return
   const list = violations.map((v) => {
     const nodes = v.nodes.slice(0, 5).map((n) => `      ${n.target.join(' ')}: ${n.html.slice(0, 160)}\n        ${n.failureSummary?.replaceAll('\n', ' ')}`)
