@@ -75,13 +75,25 @@ func TestFilesOnTheScreen(t *testing.T) {
 		t.Errorf("read aloud: %q", voice.said)
 	}
 
+	// Each page is read aloud, and of one that says nothing it is said that it cannot be.
+	b.get(view).has(t, `data-speak="/kiosk/files/`+string(files[0])+`/1/speech"`)
+	b.get("/kiosk/files/" + string(files[0]) + "/2/speech")
+	if voice.said != "second" {
+		t.Errorf("read aloud: %q", voice.said)
+	}
+	for _, path := range []string{string(files[0]) + "/3", string(files[0]) + "/0", string(files[1]) + "/1", string(files[3]) + "/1", "att_none/1"} {
+		if p := b.get("/kiosk/files/" + path + "/speech"); p.status != http.StatusNotFound {
+			t.Errorf("the sound of %s answers %d", path, p.status)
+		}
+	}
+
 	// Neither the next woman, nor a locked screen, nor a kiosk that nobody enrolled sees a picture.
 	other := w.unlocked(w.nia, niaPIN)
 	locked := w.unlocked(w.mair, mairPIN)
 	locked.post("/kiosk/lock")
 	for name, who := range map[string]*browser{"the next woman": other, "a locked screen": locked, "a stranger": w.browser()} {
-		for _, path := range []string{view, "/kiosk/files/" + string(files[0]) + "/1"} {
-			if p := who.get(path); strings.Contains(p.body, "picture of") || strings.Contains(p.body, "plan") {
+		for _, path := range []string{view, "/kiosk/files/" + string(files[0]) + "/1", "/kiosk/files/" + string(files[0]) + "/1/speech"} {
+			if p := who.get(path); strings.Contains(p.body, "sound") || strings.Contains(p.body, "picture of") || strings.Contains(p.body, "plan") {
 				t.Errorf("%s: %s answers %d with the file", name, path, p.status)
 			}
 		}

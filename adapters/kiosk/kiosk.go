@@ -60,6 +60,7 @@ type Reading interface {
 type Files interface {
 	// FilePage returns one picture of a file, counted from 1. It asks policy.
 	FilePage(ctx context.Context, actor ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error)
+	FileWords(ctx context.Context, actor ids.Actor, id ids.AttachmentID) (flow.FileWords, error)
 }
 
 // Reviewing is what a mother can do about a message of hers that was not passed on.
@@ -209,6 +210,7 @@ func (k *Kiosk) routes() http.Handler {
 	page("GET /kiosk/messages/{thread}/sent/{message}", k.mother(k.sent))
 	page("GET /kiosk/messages/{thread}/{message}/files/{file}", k.mother(k.file))
 	page("GET /kiosk/files/{file}/{page}", k.mother(k.filePicture))
+	page("GET /kiosk/files/{file}/{page}/speech", k.mother(k.speakFile))
 	page("GET /kiosk/speech/{message}", k.mother(k.speak))
 	page("GET /kiosk/speech/conversation/{thread}", k.mother(k.speakThread))
 	page("GET /kiosk/speech/sent/{message}", k.mother(k.speakSent))

@@ -66,6 +66,26 @@ func (k *Kiosk) filePicture(w http.ResponseWriter, r *http.Request, at atKiosk) 
 	return nil
 }
 
+// speakFile reads aloud what one page of a file says, or says that it cannot be.
+func (k *Kiosk) speakFile(w http.ResponseWriter, r *http.Request, at atKiosk) error {
+	id, page := r.PathValue("file"), pageNumber(r.PathValue("page"))
+	if !known(id) || page == 0 {
+		return ids.ErrNotFound
+	}
+	says, err := k.flow.FileWords(r.Context(), at.Actor(), ids.AttachmentID(id))
+	if err != nil {
+		return err
+	}
+	if page > len(says.Pages) {
+		return ids.ErrNotFound
+	}
+	words := says.Pages[page-1]
+	if words == "" {
+		words = k.shower(r).word("kiosk.file.no_words")
+	}
+	return k.sayAloud(w, r, words)
+}
+
 // pageNumber reads a page's number; 0 for anything else.
 func pageNumber(s string) int {
 	n, err := strconv.Atoi(s)
@@ -85,6 +105,7 @@ type fileView struct {
 	Back           string
 	More           bool // the file has pages that are not shown
 	OnlyOnePicture bool
+	Speech         string // address of the sound of what the page says; "" = it cannot be read aloud here
 }
 
 // file shows one page of a file, with the way to the others.
@@ -108,6 +129,9 @@ func (k *Kiosk) file(w http.ResponseWriter, r *http.Request, at atKiosk) error {
 		}
 		v := fileView{Live: l, Name: show.files(m)[i].Name, Picture: picturePath(a.ID, page), Page: page, Pages: a.Verdict.Shown, Back: "/kiosk/messages/" + string(m.Thread),
 			More: page == a.Verdict.Shown && a.Verdict.Total > a.Verdict.Shown, OnlyOnePicture: a.Verdict.Shown == 1}
+		if k.speech.can(show.lang()) {
+			v.Speech = picturePath(a.ID, page) + "/speech"
+		}
 		v.Alt = show.word("kiosk.file.alt", "Name", v.Name, "Page", page)
 		if page > 1 {
 			v.Before = "?page=" + strconv.Itoa(page-1)

@@ -124,6 +124,29 @@ func TestAnotherSitesFormIsRefused(t *testing.T) {
 	}
 }
 
+// Whoever is offered a section may read it: each role, and an administrator of a prison.
+func TestWhatIsOfferedCanBeRead(t *testing.T) {
+	w := newWorld(t)
+	_, secret, err := w.f.CreateStaff(t.Context(), ids.System("test"), flow.NewStaff{Email: "iris@fernhill.example", Name: "Iris Warden", Role: ids.RoleAdministrator, Agency: w.prison.ID, Password: password})
+	w.must(err)
+	people := map[string]*client{"a prison's administrator": w.signedIn("iris@fernhill.example", secret, "/")}
+	for _, role := range ids.Roles {
+		people[string(role)] = w.as(role)
+	}
+	link := regexp.MustCompile(`govuk-service-navigation__link" href="([^"]+)"`)
+	for name, c := range people {
+		offered := link.FindAllStringSubmatch(c.get("/").body, -1)
+		if len(offered) < 3 {
+			t.Errorf("%s is offered %d sections", name, len(offered))
+		}
+		for _, o := range offered {
+			if a := c.get(o[1]); a.status != http.StatusOK {
+				t.Errorf("%s is offered %s, which answers %d", name, o[1], a.status)
+			}
+		}
+	}
+}
+
 func TestUsers(t *testing.T) {
 	w := newWorld(t)
 	pact := w.as(ids.RoleAdministrator)

@@ -37,6 +37,32 @@ func (s *Staff) filePicture(w http.ResponseWriter, r *http.Request, me people.St
 	return nil
 }
 
+type fileWordsData struct {
+	Name  string
+	Pages []pageWords
+}
+
+type pageWords struct {
+	Page  int
+	Words string // "" = it says nothing
+}
+
+// fileWords shows what of a file is read aloud to a mother, so that whoever releases it can compare it with the pictures: words that cannot be seen would be said.
+func (s *Staff) fileWords(w http.ResponseWriter, r *http.Request, me people.Staff) error {
+	says, err := s.flow.FileWords(r.Context(), me.Actor(), ids.AttachmentID(r.PathValue("file")))
+	if err != nil {
+		return err
+	}
+	loc := s.pages.Loc(r)
+	d := fileWordsData{Name: says.Name}
+	for i, words := range says.Pages {
+		d.Pages = append(d.Pages, pageWords{i + 1, words})
+	}
+	p := s.page(r, me, loc.T("staff.file.words_title"), d)
+	p.Back = &web.Link{Text: loc.T("common.back"), Href: "/threads/" + string(says.Thread)}
+	return s.pages.Render(w, r, http.StatusOK, "file_words", p)
+}
+
 // fileKinds are the words for what files are by their content, by the kinds of package sniff; others are "unknown".
 var fileKinds = map[string]string{"png": "picture", "jpeg": "picture", "gif": "picture", "webp": "picture", "bmp": "picture", "tiff": "picture", "heic": "picture", "pdf": "pdf",
 	"word": "word", "docx": "word", "rtf": "word", "odt": "word", "excel": "sheet", "xlsx": "sheet", "ods": "sheet", "powerpoint": "slides", "pptx": "slides", "odp": "slides",
@@ -87,6 +113,7 @@ func fileItem(loc i18n.Loc, a messages.Attachment) web.FileItem {
 	}
 	if v.State == messages.FileShown {
 		f.See = loc.N("staff.file.see", v.Shown)
+		f.Words = &web.Link{Text: loc.T("staff.file.words"), Hidden: a.Name, Href: "/files/" + string(a.ID) + "/words"}
 		for n := range v.Shown {
 			f.Pictures = append(f.Pictures, web.Picture{Src: "/files/" + string(a.ID) + "/pages/" + strconv.Itoa(n+1), Alt: loc.T("staff.file.alt", "Name", a.Name, "Page", n+1)})
 		}

@@ -36,7 +36,7 @@ func TestFilesOfAMessage(t *testing.T) {
 	}
 	flowtest.CheckFiles(t, w.e.Store, w.f, w.e.Clock.Now)
 	body := c.get(thread).body
-	for _, words := range []string{"PDF document, 11 bytes", "Checked", "What the mother can see: 2 pages", `src="` + id["plan"] + `/pages/2"`, `href="` + id["plan"] + `"`,
+	for _, words := range []string{"PDF document, 11 bytes", "Checked", "What the mother can see: 2 pages", `src="` + id["plan"] + `/pages/2"`, `href="` + id["plan"] + `"`, `href="` + id["plan"] + `/words"`,
 		"The virus scanner found something in it", "Found: Invented.Test.Signature", "It has macros in it", `href="` + id["macros"] + `"`, "No picture can be made of it here"} {
 		if !strings.Contains(body, words) {
 			t.Errorf("the page does not say %q", words)
@@ -56,12 +56,17 @@ func TestFilesOfAMessage(t *testing.T) {
 	if p := c.get(id["plan"] + "/pages/1"); p.body != "picture of plan" || p.header.Get("Content-Type") != "image/png" || p.header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%q %v", p.body, p.header)
 	}
-	for _, path := range []string{id["plan"] + "/pages/3", id["plan"] + "/pages/x", id["infected"] + "/pages/1", "/files/att_none/pages/1"} {
+	if p := c.get(id["plan"] + "/words"); p.status != http.StatusOK || !strings.Contains(p.body, "Page 2</h2>") || !strings.Contains(p.body, "second") || !strings.Contains(p.body, thread) {
+		t.Errorf("what is read aloud: %d %s", p.status, p.body)
+	}
+	for _, path := range []string{id["plan"] + "/pages/3", id["infected"] + "/words", "/files/att_none/words", id["plan"] + "/pages/x", id["infected"] + "/pages/1", "/files/att_none/pages/1"} {
 		if p := c.get(path); p.status != http.StatusNotFound {
 			t.Errorf("%s answers %d", path, p.status)
 		}
 	}
-	if p := w.as(ids.RoleWingOfficer).get(id["plan"] + "/pages/1"); p.status != http.StatusNotFound {
-		t.Errorf("a wing officer gets %d", p.status)
+	for _, part := range []string{"/pages/1", "/words"} {
+		if p := w.as(ids.RoleWingOfficer).get(id["plan"] + part); p.status != http.StatusNotFound {
+			t.Errorf("a wing officer gets %d for %s", p.status, part)
+		}
 	}
 }

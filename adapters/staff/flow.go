@@ -51,6 +51,7 @@ type Reading interface {
 	Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID) (flow.FileView, error)
 	// FilePage returns one picture of a file, counted from 1.
 	FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error)
+	FileWords(ctx context.Context, a ids.Actor, id ids.AttachmentID) (flow.FileWords, error)
 	// ListenStaff's channel is a hint that something changed.
 	ListenStaff() (wake <-chan struct{}, stop func())
 }

@@ -58,6 +58,7 @@ func (s *Staff) routes() http.Handler {
 	in("POST /threads/{thread}/draft", s.draft)
 	in("GET /files/{file}", s.file)
 	in("GET /files/{file}/pages/{page}", s.filePicture)
+	in("GET /files/{file}/words", s.fileWords)
 	in("GET /queue", s.queue)
 	in("POST /queue", s.queueAct)
 	in("GET /queue/several", s.several)

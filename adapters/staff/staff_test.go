@@ -73,6 +73,7 @@ func TestEveryPageAndRole(t *testing.T) {
 		{"/handovers/hov_none", [6]int{gone, gone, gone, gone, gone, gone}},
 		{"/mail/inb_none", [6]int{gone, gone, gone, gone, gone, gone}},
 		{"/mail/inb_none/original", [6]int{gone, gone, gone, gone, gone, gone}},
+		{"/files/att_none/words", [6]int{gone, gone, gone, gone, gone, gone}},
 		{"/files/att_none", [6]int{gone, gone, gone, gone, gone, gone}},
 		{"/nowhere", [6]int{gone, gone, gone, gone, gone, gone}},
 		{"/accessibility", [6]int{ok, ok, ok, ok, ok, ok}},

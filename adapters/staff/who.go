@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"kinbridge/adapters/web"
@@ -113,7 +114,8 @@ func (s *Staff) errorPage(r *http.Request, p *web.Page) {
 // page makes a page with the navigation of a member of staff and, when the address asks for it, the result of the step before.
 func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) web.Page {
 	loc := s.pages.Loc(r)
-	p := web.Page{Title: title, Data: data, Nav: nav(loc, me.Role, r.URL.Path), User: s.header(r, loc, me)}
+	acting, _ := r.Context().Value(actingKey{}).(people.Acting)
+	p := web.Page{Title: title, Data: data, Nav: nav(loc, me.Role, acting.Inside, r.URL.Path), User: header(loc, me, acting)}
 	if p.User.Switch != "" {
 		p.Acting = string(me.ID)
 	}
@@ -124,13 +126,10 @@ func (s *Staff) page(r *http.Request, me people.Staff, title string, data any) w
 }
 
 // header is what every page shows of who is signed in: the appointment that she acts in, and the way to another one.
-func (s *Staff) header(r *http.Request, loc i18n.Loc, me people.Staff) *web.User {
-	u := &web.User{Name: me.Name, Role: loc.T("staff.role." + string(me.Role)), SignOut: "/sign-out"}
-	if acting, ok := r.Context().Value(actingKey{}).(people.Acting); ok {
-		u.Place = acting.AgencyName
-		if acting.Posts > 1 {
-			u.Switch = "/appointments"
-		}
+func header(loc i18n.Loc, me people.Staff, acting people.Acting) *web.User {
+	u := &web.User{Name: me.Name, Role: loc.T("staff.role." + string(me.Role)), Place: acting.AgencyName, SignOut: "/sign-out"}
+	if acting.Posts > 1 {
+		u.Switch = "/appointments"
 	}
 	return u
 }
@@ -169,6 +168,9 @@ type section struct {
 	roles     []ids.Role
 }
 
+// outside are the sections that nobody who works at a prison has, in whatever role.
+var outside = map[string]bool{"/reports": true}
+
 var (
 	caseRoles   = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleOffenderManager, ids.RolePublicProtection}
 	alertRoles  = []ids.Role{ids.RolePactWorker, ids.RoleFamilyWorker, ids.RoleWingOfficer, ids.RoleOffenderManager, ids.RolePublicProtection}
@@ -201,15 +203,15 @@ var (
 	}
 )
 
-func nav(loc i18n.Loc, role ids.Role, path string) []web.NavItem {
+// nav is what is offered to somebody; inside says that she works at a prison.
+func nav(loc i18n.Loc, role ids.Role, inside bool, path string) []web.NavItem {
 	var items []web.NavItem
 	for _, sec := range sections {
-		for _, r := range sec.roles {
-			if r == role {
-				items = append(items, web.NavItem{Text: loc.T("staff.nav." + sec.key), Href: sec.path, Current: path == sec.path,
-					Active: sec.path != "/" && strings.HasPrefix(path, sec.path+"/")})
-			}
+		if !slices.Contains(sec.roles, role) || inside && outside[sec.path] {
+			continue
 		}
+		items = append(items, web.NavItem{Text: loc.T("staff.nav." + sec.key), Href: sec.path, Current: path == sec.path,
+			Active: sec.path != "/" && strings.HasPrefix(path, sec.path+"/")})
 	}
 	return items
 }

@@ -204,6 +204,7 @@ type FileItem struct {
 	Status      Tag
 	Notes       []string
 	Download    *Link
+	Words       *Link  // leads to what is read aloud of it
 	See         string // words that open the pictures
 	Open        bool
 	Pictures    []Picture

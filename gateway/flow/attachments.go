@@ -185,17 +185,48 @@ func (f *Flow) Attachment(ctx context.Context, a ids.Actor, id ids.AttachmentID)
 	return v, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) { return audit.AttachmentRead(m.Case, m.Thread, id), nil })
 }
 
-// FilePage returns one picture of a file of a message that the actor may read, counted from 1, and records that it was opened.
-func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error) {
-	act := policy.ReadMessage // a mother has pictures alone
+// shown returns a file of a message that the actor may read, and of which there are pictures.
+func (f *Flow) shown(ctx context.Context, a ids.Actor, id ids.AttachmentID) (messages.Message, messages.Attachment, error) {
+	act := policy.ReadMessage // a mother has pictures and words alone
 	if a.StaffID() != "" {
 		act = policy.ReadOriginal
 	}
 	m, at, err := f.mayHave(ctx, a, act, id)
+	if err == nil && at.Verdict.State != messages.FileShown {
+		err = ids.ErrNotFound
+	}
+	return m, at, err
+}
+
+// FileWords is what a file says.
+type FileWords struct {
+	Name   string
+	Thread ids.ThreadID
+	Pages  []string // what each of its pictures says; "" of one without words
+}
+
+// FileWords returns what is read aloud of a file of a message that the actor may read, and records that it was asked for.
+func (f *Flow) FileWords(ctx context.Context, a ids.Actor, id ids.AttachmentID) (FileWords, error) {
+	m, at, err := f.shown(ctx, a, id)
+	if err != nil {
+		return FileWords{}, err
+	}
+	w := FileWords{Name: at.Name, Thread: m.Thread}
+	if w.Pages, err = f.st.FileWords(ctx, m.Case, id); err != nil {
+		return FileWords{}, err
+	}
+	return w, f.st.Write(ctx, a, func(*store.Tx) (audit.Entry, error) {
+		return audit.AttachmentRead(m.Case, m.Thread, id).With("words", "yes"), nil
+	})
+}
+
+// FilePage returns one picture of a file of a message that the actor may read, counted from 1, and records that it was opened.
+func (f *Flow) FilePage(ctx context.Context, a ids.Actor, id ids.AttachmentID, page int) (messages.FilePage, error) {
+	m, at, err := f.shown(ctx, a, id)
 	if err != nil {
 		return messages.FilePage{}, err
 	}
-	if at.Verdict.State != messages.FileShown || page < 1 || page > at.Verdict.Shown {
+	if page < 1 || page > at.Verdict.Shown {
 		return messages.FilePage{}, ids.ErrNotFound
 	}
 	p, err := f.st.FilePage(ctx, m.Case, id, page)

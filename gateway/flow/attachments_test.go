@@ -80,7 +80,12 @@ func TestFilesOfAReply(t *testing.T) {
 		}
 		flowtest.Refused(t, second(w.Flow.FilePage(ctx, w.MotherActor(), plan.ID, 1)), ids.NotFound) // not released
 		flowtest.Refused(t, second(w.Flow.FilePage(ctx, w.Staff.OtherWorker.Actor, plan.ID, 1)), ids.NotFound)
+		flowtest.Refused(t, second(w.Flow.FileWords(ctx, w.MotherActor(), plan.ID)), ids.NotFound)
+		flowtest.Refused(t, second(w.Flow.FileWords(ctx, w.Staff.OtherWorker.Actor, plan.ID)), ids.NotFound)
 		w.Release(t, m.ID)
+		if says, err := w.Flow.FileWords(ctx, w.MotherActor(), plan.ID); err != nil || len(says.Pages) != 2 || says.Pages[1] != "second page" {
+			t.Errorf("read aloud: %+v, %v", says, err)
+		}
 		if p, err := w.Flow.FilePage(ctx, w.MotherActor(), plan.ID, 1); err != nil || string(p.Content) != "picture of a plan" {
 			t.Errorf("the mother sees %q, %v", p.Content, err)
 		}
@@ -89,6 +94,7 @@ func TestFilesOfAReply(t *testing.T) {
 		}
 		for _, a := range m.Attachments[1:] {
 			flowtest.Refused(t, second(w.Flow.FilePage(ctx, w.MotherActor(), a.ID, 1)), ids.NotFound)
+			flowtest.Refused(t, second(w.Flow.FileWords(ctx, w.MotherActor(), a.ID)), ids.NotFound)
 		}
 		for _, a := range m.Attachments { // never the file itself
 			flowtest.Refused(t, second(w.Flow.Attachment(ctx, w.MotherActor(), a.ID)), ids.NotFound)

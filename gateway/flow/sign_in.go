@@ -163,7 +163,7 @@ func (f *Flow) acting(ctx context.Context, token string) (me people.Acting, s st
 		return me, s, err
 	}
 	posts, err := f.postsToday(ctx, me.Person)
-	me.AgencyName, me.Posts = agency.Name, len(posts)
+	me.AgencyName, me.Inside, me.Posts = agency.Name, agency.Kind == people.Establishment, len(posts)
 	return me, s, err
 }
 

@@ -52,7 +52,11 @@ type FilePage struct {
 	MediaType     string // image/jpeg or image/png
 	Width, Height int    // pixels
 	Content       []byte
+	Words         string // what the page says, for reading it aloud; "" of a picture
 }
+
+// MaxPageWords bounds the words of one page, in characters.
+const MaxPageWords = 20_000
 
 // FindingActions is the finding of a PDF that would run something when it is opened.
 const FindingActions = "actions"

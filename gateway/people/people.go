@@ -83,6 +83,7 @@ type Staff struct {
 type Acting struct {
 	Staff
 	AgencyName string
+	Inside     bool // she acts in an appointment at a prison
 	Posts      int
 }
 

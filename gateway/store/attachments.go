@@ -116,8 +116,12 @@ func (tx *Tx) SetFileVerdict(c ids.CaseID, id ids.AttachmentID, v messages.FileV
 		if err != nil {
 			return false, err
 		}
-		if _, err := tx.q.exec(tx.ctx, `INSERT INTO file_pages (attachment_id, page, media_type, width, height, content_sealed) VALUES (?, ?, ?, ?, ?, ?)`,
-			string(id), i+1, p.MediaType, p.Width, p.Height, sealed); err != nil {
+		words, err := tx.sealText(vault.CaseScope(c), "file_pages", pageRow(id, i+1), "words", p.Words)
+		if err != nil {
+			return false, err
+		}
+		if _, err := tx.q.exec(tx.ctx, `INSERT INTO file_pages (attachment_id, page, media_type, width, height, content_sealed, words_sealed) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			string(id), i+1, p.MediaType, p.Width, p.Height, sealed, words); err != nil {
 			return false, err
 		}
 	}
@@ -133,7 +137,22 @@ func (tx *Tx) RuleFile(id ids.AttachmentID, r messages.FileRuling) error {
 
 func pageRow(id ids.AttachmentID, page int) string { return fmt.Sprintf("%s/%d", id, page) }
 
-// FilePage returns one picture of a file, counted from 1.
+// FileWords returns what each page of a file says, the first first; "" of one that is a picture.
+func (r Reader) FileWords(ctx context.Context, c ids.CaseID, id ids.AttachmentID) ([]string, error) {
+	words, err := all(ctx, r.q, `SELECT words_sealed FROM file_pages WHERE attachment_id = ? ORDER BY page`, []any{string(id)}, func(s scanner) (string, error) {
+		var sealed []byte
+		err := s.Scan(&sealed)
+		return string(sealed), err
+	})
+	for i := range words {
+		if err == nil {
+			words[i], err = r.openText(ctx, vault.CaseScope(c), "file_pages", pageRow(id, i+1), "words", []byte(words[i]))
+		}
+	}
+	return words, err
+}
+
+// FilePage returns one picture of a file, counted from 1, without its words.
 func (r Reader) FilePage(ctx context.Context, c ids.CaseID, id ids.AttachmentID, page int) (messages.FilePage, error) {
 	var p messages.FilePage
 	var sealed []byte

@@ -28,6 +28,7 @@ const (
 	wordThread  = "plain-subject-of-a-thread-zq"
 	wordFile    = "plain-content-of-a-file-zq"
 	wordPicture = "plain-picture-of-a-file-zq"
+	wordAloud   = "plain-words-of-a-page-zq"
 	wordName    = "plain-name-of-a-file-zq"
 	wordMail    = "plain-raw-mail-zq"
 	wordNote    = "plain-note-of-a-decision-zq"
@@ -35,7 +36,7 @@ const (
 	wordTOTP    = "PLAINTOTPSECRETZQ"
 )
 
-var words = []string{wordBody, wordSubject, wordQuoted, wordThread, wordFile, wordPicture, wordName, wordMail, wordNote, wordDraft, wordTOTP}
+var words = []string{wordBody, wordSubject, wordQuoted, wordThread, wordFile, wordPicture, wordAloud, wordName, wordMail, wordNote, wordDraft, wordTOTP}
 
 // secretive is a database with one of everything that must be sealed, twice.
 type secretive struct {
@@ -76,7 +77,7 @@ func fill(t *testing.T, e storetest.Env) secretive {
 				return audit.Entry{}, err
 			}
 			x.msgs[i] = m
-			if _, err := tx.SetFileVerdict(x.c.ID, x.files[i].ID, shown, []messages.FilePage{{MediaType: "image/png", Content: []byte(wordPicture + n)}}); err != nil {
+			if _, err := tx.SetFileVerdict(x.c.ID, x.files[i].ID, shown, []messages.FilePage{{MediaType: "image/png", Content: []byte(wordPicture + n), Words: wordAloud + n}}); err != nil {
 				return audit.Entry{}, err
 			}
 			scope := vault.Intake
@@ -172,6 +173,9 @@ func TestCiphertextMovedIsRefused(t *testing.T) {
 				}
 				if p, err := s.FilePage(ctx, x.c.ID, x.files[i].ID, 1); err != nil || string(p.Content) != wordPicture+fmt.Sprint(i) {
 					return fmt.Errorf("picture: %w", err)
+				}
+				if words, err := s.FileWords(ctx, x.c.ID, x.files[i].ID); err != nil || len(words) != 1 || words[0] != wordAloud+fmt.Sprint(i) {
+					return fmt.Errorf("words: %w", err)
 				}
 				if raw, err := s.InboundRaw(ctx, x.inbound[i]); err != nil || string(raw) != wordMail+fmt.Sprint(i) {
 					return fmt.Errorf("mail: %w", err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +17,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"kinbridge/adapters/email/files/sniff"
 	"kinbridge/gateway/messages"
@@ -22,17 +25,19 @@ import (
 
 // Limits of drawing pages.
 const (
-	MaxPages    = 20 // of one document
-	pageSide    = "1800"
-	drawTime    = 40 * time.Second
-	convertTime = 60 * time.Second
-	infoTime    = 10 * time.Second
-	drawMemory  = 1 << 20 // KiB of address space
-	officeMem   = 6 << 20 // KiB; LibreOffice maps much more than it uses
-	outFile     = 512     // MiB that a program may write into one file
-	maxPageFile = 16 << 20
-	tempPrefix  = "kinbridge-file-"
-	staleTemp   = time.Hour
+	MaxPages     = 20 // of one document
+	pageSide     = "1800"
+	drawTime     = 40 * time.Second
+	convertTime  = 60 * time.Second
+	infoTime     = 10 * time.Second
+	wordsTime    = 20 * time.Second
+	drawMemory   = 1 << 20 // KiB of address space
+	officeMem    = 6 << 20 // KiB; LibreOffice maps much more than it uses
+	outFile      = 512     // MiB that a program may write into one file
+	maxPageFile  = 16 << 20
+	maxWordsFile = 4 << 20
+	tempPrefix   = "kinbridge-file-"
+	staleTemp    = time.Hour
 )
 
 // Pager draws the pages of documents, by programs run as processes of their own: a folder of its own as home and for temporary files, an empty
@@ -73,7 +78,7 @@ func (p Pager) temp() string {
 // errTakesTooLong is a program's time being over: the machine may be busy, so it is worth another try.
 var errTakesTooLong = errors.New("drawing pages took too long")
 
-// Pages draws the first MaxPages pages; total is how many the document has. A reason says that the document cannot be drawn; an error, that it
+// Pages draws the first MaxPages pages and finds what they say; total is how many the document has. A reason says that the document cannot be drawn; an error, that it
 // could not be tried properly and may work another time.
 func (p Pager) Pages(ctx context.Context, t sniff.Type, content []byte) (pages []messages.FilePage, total int, reason messages.FileReason, err error) {
 	dir, err := os.MkdirTemp(p.temp(), tempPrefix)
@@ -98,11 +103,56 @@ func (p Pager) Pages(ctx context.Context, t sniff.Type, content []byte) (pages [
 		return nil, 0, messages.FileProtected, nil
 	}
 	// A page that cannot be drawn does not take the others away: what there is, is shown.
-	if pages, err = readPages(dir); err != nil || len(pages) == 0 {
+	pages, numbers, err := readPages(dir)
+	if err != nil || len(pages) == 0 {
 		return nil, 0, messages.FileDamaged, err
+	}
+	words, err := p.words(ctx, dir, pdf)
+	if err != nil {
+		return nil, 0, "", err
+	}
+	for i, n := range numbers {
+		if n <= len(words) {
+			pages[i].Words = plainWords(words[n-1])
+		}
 	}
 	return pages, max(p.count(ctx, dir, pdf), len(pages)), "", nil
 }
+
+// words is what each page says, as poppler's pdftotext finds it in the order of reading. A page that was scanned says nothing. What cannot be read is only shown.
+func (p Pager) words(ctx context.Context, dir, pdf string) ([]string, error) {
+	out := filepath.Join(dir, "words.txt")
+	if _, err := run(ctx, limits{wordsTime, drawMemory}, dir, p.beside("pdftotext"), "-enc", "UTF-8", "-eol", "unix", "-f", "1", "-l", strconv.Itoa(MaxPages), pdf, out); err != nil && !failed(err) {
+		return nil, err
+	}
+	file, err := os.Open(out)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxWordsFile))
+	return strings.Split(string(text), "\f"), err
+}
+
+// plainWords is the text of a page without control characters, which nobody says. Words that were divided at the end of a line are whole again already.
+func plainWords(page string) string {
+	page = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(page, " ")))
+	if runes := []rune(page); len(runes) > messages.MaxPageWords {
+		return string(runes[:messages.MaxPageWords])
+	}
+	return page
+}
+
+// beside is another of poppler's programs: it stands beside pdftoppm.
+func (p Pager) beside(name string) string { return filepath.Join(filepath.Dir(p.PDFToPPM), name) }
 
 // convert makes in.pdf of an office document.
 func (p Pager) convert(ctx context.Context, dir string, t sniff.Type, content []byte) (messages.FileReason, error) {
@@ -123,9 +173,9 @@ func (p Pager) convert(ctx context.Context, dir string, t sniff.Type, content []
 
 var pageCount = regexp.MustCompile(`(?m)^Pages:\s+(\d{1,9})`)
 
-// count asks poppler's pdfinfo, which stands beside pdftoppm, how many pages there are; 0 when it does not say.
+// count asks poppler's pdfinfo how many pages there are; 0 when it does not say.
 func (p Pager) count(ctx context.Context, dir, pdf string) int {
-	said, _ := run(ctx, limits{infoTime, drawMemory}, dir, filepath.Join(filepath.Dir(p.PDFToPPM), "pdfinfo"), pdf)
+	said, _ := run(ctx, limits{infoTime, drawMemory}, dir, p.beside("pdfinfo"), pdf)
 	if m := pageCount.FindStringSubmatch(said); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		return n
@@ -133,29 +183,29 @@ func (p Pager) count(ctx context.Context, dir, pdf string) int {
 	return 0
 }
 
-// readPages takes the pictures from the folder in the order of the pages.
-func readPages(dir string) ([]messages.FilePage, error) {
+// readPages takes the pictures from the folder in the order of the pages, with the number of each, counted from 1.
+func readPages(dir string) (pages []messages.FilePage, numbers []int, err error) {
 	names, err := filepath.Glob(filepath.Join(dir, "page-*.jpg"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.SortFunc(names, func(a, b string) int { return pageNumber(a) - pageNumber(b) })
-	var pages []messages.FilePage
 	for _, n := range names[:min(len(names), MaxPages)] {
 		if info, err := os.Lstat(n); err != nil || !info.Mode().IsRegular() || info.Size() > maxPageFile {
 			continue
 		}
 		b, err := os.ReadFile(n)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		cfg, kind, err := image.DecodeConfig(bytes.NewReader(b))
 		if err != nil || kind != "jpeg" {
 			continue
 		}
 		pages = append(pages, messages.FilePage{MediaType: "image/jpeg", Width: cfg.Width, Height: cfg.Height, Content: b})
+		numbers = append(numbers, pageNumber(n))
 	}
-	return pages, nil
+	return pages, numbers, nil
 }
 
 func pageNumber(name string) int {

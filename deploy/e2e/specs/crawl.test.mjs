@@ -42,6 +42,7 @@ const ELSEWHERE = {
   '/kiosk/messages/{thread}/sent/{message}': 'pages', // after a form
   '/kiosk/messages/{thread}/{message}/files/{file}': 'files',
   '/kiosk/files/{file}/{page}': 'a picture',
+  '/kiosk/files/{file}/{page}/speech': 'a sound',
   '/kiosk/meetings/{meeting}/say': 'before', // after the last question
   '/kiosk/meetings/{meeting}/speech/{what}': 'a sound',
   '/kiosk/speech/{message}': 'a sound',

@@ -39,7 +39,7 @@ func (f *Files) Look(_ context.Context, name string, content []byte) (messages.F
 	}
 	var pages []messages.FilePage
 	for line := range strings.Lines(string(content)) {
-		pages = append(pages, messages.FilePage{MediaType: "image/png", Width: 20, Height: 30, Content: []byte("picture of " + strings.TrimSpace(line))})
+		pages = append(pages, messages.FilePage{MediaType: "image/png", Width: 20, Height: 30, Content: []byte("picture of " + strings.TrimSpace(line)), Words: strings.TrimSpace(line)})
 	}
 	return messages.FileVerdict{State: messages.FileShown, Found: "pdf", Shown: len(pages), Total: len(pages)}, pages, nil
 }
