@@ -24,6 +24,7 @@ const ELSEWHERE = {
   '/movements/board/part': 'a part of a page',
   '/files/{file}': 'a file',
   '/files/{file}/pages/{page}': 'a picture',
+  '/files/{file}/words': 'files',
   '/mail/{mail}/original': 'a file',
   '/queue/several': 'pages', // a form leads there
   '/undelivered': 'mail',

@@ -114,6 +114,12 @@ test('files of a reply: found out, released, looked at', async (t) => {
     assert.match(download.headers()['content-disposition'], /^attachment/)
     assert.match(download.headers()['content-security-policy'], /sandbox/)
     await checkPage(rhian, 'files-hold')
+    const hold = new URL(rhian.url()).pathname
+    await rhian.getByRole('link', { name: 'What is read aloud of it Care plan.pdf' }).click()
+    await rhian.getByRole('heading', { level: 1, name: 'What is read aloud of a file' }).waitFor()
+    await rhian.getByText('What Ella says').waitFor()
+    await checkAddress(rhian, 'files-words', new URL(rhian.url()).pathname)
+    await rhian.goto(hold)
     await rhian.getByRole('button', { name: 'Release', exact: true }).click()
     await rhian.getByText('Released. It is on its way').waitFor()
   })
@@ -150,6 +156,11 @@ test('files of a reply: found out, released, looked at', async (t) => {
       const box = await link.boundingBox()
       assert.ok(box.height >= 88, `${await link.textContent()} is ${box.height} px high`)
     }
+    await kiosk.getByRole('button', { name: 'Read to me', exact: true }).click()
+    const [sound] = await Promise.all([kiosk.waitForResponse(/\/2\/speech$/), kiosk.getByRole('button', { name: 'Yes, read to me' }).click()])
+    assert.match(sound.headers()['content-type'], /^audio\//)
+    await kiosk.getByRole('button', { name: 'Stop' }).waitFor()
+    await kiosk.getByRole('button', { name: 'Read to me', exact: true }).waitFor() // it has come to its end
     await kiosk.getByRole('link', { name: 'Next page' }).click()
     await kiosk.getByText('Page 3 of 3').waitFor()
     assert.equal(await kiosk.getByRole('link', { name: 'Next page' }).count(), 0)
@@ -162,7 +173,9 @@ test('files of a reply: found out, released, looked at', async (t) => {
     const src = await kiosk.locator('main img').getAttribute('src')
     await kiosk.getByRole('button', { name: 'Lock', exact: true }).click()
     await kiosk.waitForURL(/locked|kiosk\/$/)
-    const got = await kiosk.request.get(src)
-    assert.doesNotMatch(got.headers()['content-type'] ?? '', /image/)
+    for (const address of [src, `${src}/speech`]) {
+      const got = await kiosk.request.get(address)
+      assert.doesNotMatch(got.headers()['content-type'] ?? '', /image|audio/)
+    }
   })
 })
