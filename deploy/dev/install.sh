@@ -10,6 +10,7 @@ die() { echo "install: $*" >&2; exit 1; }
 # Each line is a Debian package and a file whose presence makes it unnecessary, however it came there.
 needs='
 chromium            /usr/bin/chromium
+chromium-headless-shell /usr/bin/chromium-headless-shell
 postgresql          /usr/lib/postgresql/*/bin/initdb
 postfix             /usr/sbin/postfix
 swaks               /usr/bin/swaks

@@ -10,7 +10,7 @@ test('received sound and moving pictures are told from silence and stills', asyn
   const dir = await tempDir(t)
   const readyFile = path.join(dir, 'ready.json')
   const { info } = await start(t, binary('gallery'), ['-ready-file', readyFile], { readyFile, log: path.join(dir, 'log') })
-  const page = await openPage(t, await launch(t), { baseURL: `http://${info.http}` })
+  const page = await openPage(t, await launch(t, { whole: true }), { baseURL: `http://${info.http}` })
   await watchMedia(page)
   await page.goto('/guest/')
   assert.equal((await received(page)).video.packets, 0)

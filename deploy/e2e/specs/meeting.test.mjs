@@ -31,7 +31,7 @@ async function hearsAndSees(page, who, others) {
 
 test('a meeting of mother, host and guest', async (t) => {
   const world = await startWorld(t)
-  const browser = await launch(t)
+  const browser = await launch(t, { whole: true })
   const step = steps(t)
   const [kiosk, host, guest] = [await openKiosk(t, browser, world), await signIn(t, browser, world, 'rhian.price@pact.example'), await openPage(t, browser, { baseURL: world.http, expect: [/status of 422/] })]
   for (const page of [kiosk, host, guest]) await watchMedia(page)
