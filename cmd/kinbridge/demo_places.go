@@ -8,6 +8,7 @@ import (
 
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
+	"kinbridge/gateway/meetings"
 	"kinbridge/gateway/people"
 	"kinbridge/gateway/slots"
 	"kinbridge/gateway/store"
@@ -106,6 +107,14 @@ func (d *demoMaker) invitation() error {
 		"Content-Type: text/plain; charset=utf-8", "", strings.Join(words, "\r\n"), "--demo", `Content-Type: text/calendar; charset="utf-8"; method=REQUEST`, "Content-Transfer-Encoding: 8bit", "",
 		strings.Join(calendar, "\r\n"), "--demo--", ""}
 	_, err = d.f.AcceptMail(d.ctx, store.Envelope{MailFrom: from, Rcpt: to, RemoteIP: "127.0.0.1", Helo: people.Domain(from)}, []byte(strings.Join(lines, "\r\n")))
+	return err
+}
+
+// askedTimes is a question to somebody outside, when a meeting could be held, that waits for her answer.
+func (d *demoMaker) askedTimes() error {
+	cal, today := workdays.EnglandAndWales(), d.s.Store.Today()
+	_, err := d.f.MakePoll(d.ctx, d.as("dana"), flow.NewPoll{Case: d.cases["leanne"], Kind: meetings.TeamAroundTheChild, About: []ids.ChildID{d.children["Amy Ward"]}, Minutes: 60,
+		Starts: []time.Time{cal.Add(today, 15).At(10, 0), cal.Add(today, 16).At(14, 0)}, Closes: cal.Add(today, 8).At(17, 0), Asked: []ids.ContactID{d.contacts["priya"]}, IdemKey: "demo"})
 	return err
 }
 

@@ -124,7 +124,7 @@ func demoWorld(ctx context.Context, s *service) (ready, error) {
 	}
 	d := newDemoMaker(ctx, s)
 	for _, step := range []func() error{d.places, d.people, d.families, d.conversations, d.regimes, d.kiosks, d.firstWords, d.firstAsk, d.olderAsks, d.firstMeeting,
-		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.after, d.beforeMeetings, d.hardNews, d.hasLeft, d.invitation, d.token} {
+		d.review, d.transfer, d.restrictions, d.firstRequests, d.clocks, d.after, d.beforeMeetings, d.hardNews, d.hasLeft, d.invitation, d.askedTimes, d.token} {
 		if err := step(); err != nil {
 			return r, fmt.Errorf("making the demo world: %w", err)
 		}

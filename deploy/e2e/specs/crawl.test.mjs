@@ -17,8 +17,7 @@ const ELSEWHERE = {
   '/calendar/feed/{secret}': 'a file', // and no link has it: it is shown once (itip)
   '/asks/report.csv': 'a file',
   '/reports/csv/{table}': 'a file',
-  '/polls/{poll}': 'poll', // nobody has been asked for a time in the demo
-  '/polls/{poll}/cancel': 'poll',
+  '/polls/{poll}/cancel': 'poll', // a form leads there
   '/movements.csv': 'a file',
   '/movements/board/live': 'a part of a page',
   '/movements/board/part': 'a part of a page',
