@@ -161,6 +161,14 @@ const (
 	RoomLeftKind          Kind = "room.left"
 	RoomRemovedKind       Kind = "room.removed"
 	RoomEndedKind         Kind = "room.ended"
+	RoomPrivateBeganKind  Kind = "room.private_began"
+	RoomPrivateEndedKind  Kind = "room.private_ended"
+	RoomBreakAskedKind    Kind = "room.break_asked"
+	RoomBreakOverKind     Kind = "room.break_over"
+	RoomNotUnderstoodKind Kind = "room.not_understood"
+	RoomHandRaisedKind    Kind = "room.hand_raised"
+	RoomLockedKind        Kind = "room.locked"
+	RoomUnlockedKind      Kind = "room.unlocked"
 	MeetingSteppedKind    Kind = "meeting.stepped"
 	MeetingPartKind       Kind = "meeting.part_recorded"
 	SaidThereKind         Kind = "meeting.said_there"
@@ -447,6 +455,14 @@ var kinds = [...]Info{
 	{RoomLeftKind, "Left a meeting", "participant", true},
 	{RoomRemovedKind, "Removed somebody from a meeting", "participant", true},
 	{RoomEndedKind, "Ended a meeting for everybody", "meeting", true},
+	{RoomPrivateBeganKind, "Began a private word with the mother in a meeting", "participant", true},
+	{RoomPrivateEndedKind, "Ended a private word with the mother in a meeting", "participant", true},
+	{RoomBreakAskedKind, "Asked for a break in a meeting", "participant", true},
+	{RoomBreakOverKind, "Said that a break in a meeting is over", "participant", true},
+	{RoomNotUnderstoodKind, "Said quietly in a meeting that she does not understand", "participant", true},
+	{RoomHandRaisedKind, "Raised a hand in a meeting", "participant", true},
+	{RoomLockedKind, "Locked a meeting: nobody new was let in", "participant", true},
+	{RoomUnlockedKind, "Unlocked a meeting", "participant", true},
 
 	{AskSetKind, "Asked for an answer by a day", "ask", true},
 	{AskMovedKind, "Changed the day by which an answer is asked for", "ask", true},

@@ -137,6 +137,36 @@ func RoomRemoved(s Seat, by ids.ParticipantID) Entry {
 	return s.entry(RoomRemovedKind, Done).With("by", string(by))
 }
 
+// RoomPrivateBegan: the participant went into a private word with the mother; by, one of the two, began it.
+func RoomPrivateBegan(s Seat, by ids.ParticipantID) Entry {
+	return s.entry(RoomPrivateBeganKind, Done).With("by", string(by))
+}
+
+// RoomPrivateEnded: it is over. By is who ended it; "" when it ended by itself, and code says how ("left", "lost", "order").
+func RoomPrivateEnded(s Seat, by ids.ParticipantID, code string) Entry {
+	return s.entry(RoomPrivateEndedKind, Done).With("by", string(by)).With("code", Code(code))
+}
+
+// RoomBreakAsked: the participant needs a break.
+func RoomBreakAsked(s Seat) Entry { return s.entry(RoomBreakAskedKind, Done) }
+
+// RoomBreakOver: it is over, as for a private word.
+func RoomBreakOver(s Seat, by ids.ParticipantID, code string) Entry {
+	return s.entry(RoomBreakOverKind, Done).With("by", string(by)).With("code", Code(code))
+}
+
+// RoomNotUnderstood: the participant told those who support her that she does not understand.
+func RoomNotUnderstood(s Seat) Entry { return s.entry(RoomNotUnderstoodKind, Done) }
+
+// RoomHandRaised: the participant raised a hand.
+func RoomHandRaised(s Seat) Entry { return s.entry(RoomHandRaisedKind, Done) }
+
+// RoomLocked: the participant let nobody new in from then on.
+func RoomLocked(s Seat) Entry { return s.entry(RoomLockedKind, Done) }
+
+// RoomUnlocked: and again.
+func RoomUnlocked(s Seat) Entry { return s.entry(RoomUnlockedKind, Done) }
+
 // RoomEnded: the meeting ended for everybody; code says why ("host", "time", "empty", "shutdown").
 func RoomEnded(c ids.CaseID, m ids.MeetingID, code string) Entry {
 	return made(RoomEndedKind, Done, string(m)).In(c, "").With("code", Code(code))
