@@ -13,7 +13,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"kinbridge/gateway/ids"
-	"kinbridge/rooms/calm"
 )
 
 // cli is every subcommand.
@@ -36,12 +35,7 @@ type cli struct {
 // errSilent ends the program with status 1; what there was to say has been said.
 var errSilent = errors.New("")
 
-func main() {
-	if len(os.Args) > 1 && (os.Args[1] == "serve" || os.Args[1] == "demo") { // those that carry meetings
-		calm.Restart()
-	}
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is the program without the process around it; it returns the exit status.
 func run(args []string, stdout, stderr io.Writer) int {
