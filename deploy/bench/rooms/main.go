@@ -19,8 +19,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"kinbridge/rooms/calm"
 )
 
 func main() {
@@ -30,7 +28,6 @@ func main() {
 	var err error
 	switch {
 	case len(arguments) > 0 && arguments[0] == "serve":
-		calm.Restart() // as the kinbridge program does
 		err = serve(os.Stdin, os.Stdout)
 	case len(arguments) > 0 && arguments[0] == "inside":
 		if err = furnish(ctx); err == nil {
