@@ -204,6 +204,7 @@ func (d *Details) refuse(c problem.Code, a, b string) {
 func (d *Details) finish() {
 	if d.canonical.url != "" && d.urlThread != d.thread {
 		d.URL, d.Service = d.canonical.url, d.canonical.service
+		d.Problems = problem.Add(d.Problems, problem.New(problem.LinkDiffers))
 	}
 	id, inLink := idInURL(d.URL)
 	if inLink && d.MeetingID != "" && d.MeetingID != id {

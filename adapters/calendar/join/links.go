@@ -79,7 +79,7 @@ func (l *linkReader) classify(u *url.URL, raw string) link {
 		if tenant, video, direct := videoLink(u); direct != "" && u.User == nil {
 			return link{kind: "video", tenant: tenant, video: video, direct: direct}
 		}
-		if strings.Contains(path, "/l/meetup-join/") || falseHost(host) {
+		if strings.Contains(path, "/l/meetup-join/") || falseHost(host) || strings.Contains(host, "safelinks") && meetingish(u) {
 			l.problems = problem.Add(l.problems, problem.New(problem.LookAlike, host))
 		}
 		return link{}
