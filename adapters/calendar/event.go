@@ -144,6 +144,9 @@ func (e *Event) readWhen(c *component, z zones, start moment) {
 			e.Problems = problem.Add(e.Problems, problem.New(problem.NoEnd))
 		}
 	}
+	if e.AllDay && !e.Cancelled() {
+		e.Problems = problem.Add(e.Problems, problem.New(problem.WholeDay))
+	}
 	const shown = "2006-01-02 15:04"
 	switch sy, sm, sd := e.Start.Date(); {
 	case e.End.Before(e.Start):

@@ -30,7 +30,7 @@ type Details struct {
 	Passcode      string
 	Phone         string  // E.164: + and digits
 	ConferenceID  string  // digits to send after the phone is answered, followed by #
-	PhonePasscode string  // digits to send after a second #, preceded by *; Zoom only
+	PhonePasscode string  // digits to send after the conference ID; Zoom and Webex
 	Phones        []Phone // every number printed, Phone first
 	SIPURI        string  // tenant key or address for video devices, local@domain
 	VideoID       string  // digits for the video service

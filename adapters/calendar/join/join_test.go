@@ -104,3 +104,20 @@ func TestLinkOfAnotherMeetingThanTheCalendarNames(t *testing.T) {
 		t.Errorf("%q %v", d.URL, d.Problems)
 	}
 }
+
+// What Webex asks for after the meeting number is kept, whether it stands in the dialling string, beside the password, or both.
+func TestNumericPasswordOfWebex(t *testing.T) {
+	const head = "Join meeting\nhttps://la.webex.com/la/j.php?MTID=m0123\nMeeting number (access code): 2633 123 4567\n"
+	const password = "Meeting password: wXyZ12abC3 (99991222 when dialing from a phone or video system)\n"
+	for _, text := range []string{
+		head + password + "+44-20-7946-0888,,26331234567#99991222# United Kingdom Toll\n",
+		head + password + "+44-20-7946-0888,,26331234567# United Kingdom Toll\n",
+		head + "+44-20-7946-0888,,26331234567#99991222# United Kingdom Toll\n",
+		head + "+44-20-7946-0888,,26331234567##99991222# United Kingdom Toll\n",
+	} {
+		d := Read(Source{Text: text})
+		if d.Phone != "+442079460888" || d.ConferenceID != "26331234567" || d.PhonePasscode != "99991222" || d.Phones[0].Place != "United Kingdom Toll" || len(d.Problems) != 0 {
+			t.Errorf("%q: %q %q %q %v %v", text, d.Phone, d.ConferenceID, d.PhonePasscode, d.Phones, d.Problems)
+		}
+	}
+}

@@ -84,7 +84,10 @@ func (s *scanner) dialString(i int, l, plain string) bool {
 		}
 		switch {
 		case s.dialled == "":
-			s.dialled, s.d.PhonePasscode = id, pass
+			s.dialled = id
+			if pass != "" {
+				s.d.PhonePasscode = pass
+			}
 		case s.dialled != id:
 			s.d.refuse(problem.ConferenceMismatch, s.dialled, id)
 		}
@@ -111,7 +114,7 @@ func dialString(text string) (number, id, pass string) {
 	if m == nil {
 		return "", "", ""
 	}
-	return e164(m[1]), digitsOnly(m[2]), m[3]
+	return e164(m[1]), digitsOnly(m[2]), m[3] + m[4] // *PASSCODE# of Zoom, or PASSCODE# of Webex
 }
 
 func (s *scanner) sip(a, plain string) {

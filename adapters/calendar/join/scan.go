@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	dialForm   = regexp.MustCompile(`(\+?\d[\d ().\-]{6,22}\d)\s*,{1,4}\s*(?:\*\d\d\*)?(\d[\d ]{2,14}\d)\s*#(?:[#,\s]*\*(\d{4,12})#)?`)
+	dialForm   = regexp.MustCompile(`(\+?\d[\d ().\-]{6,22}\d)\s*,{1,4}\s*(?:\*\d\d\*)?(\d[\d ]{2,14}\d)\s*#(?:[#,\s]*\*(\d{4,12})#|#?(\d{4,12})#)?`)
 	telLink    = regexp.MustCompile(`(?i)tel:(?:\+|%2b)?[^\s>"]{4,200}`)
 	phoneForm  = regexp.MustCompile(`\+\d[\d ().\-]{7,20}\d`)
 	phoneFirst = regexp.MustCompile(`^[•·\-\s]*(?:\([A-Z]{2}\)\s*)?\+\d`)

@@ -23,6 +23,7 @@ const (
 	BadTime            Code = "bad_time"
 	NoEnd              Code = "no_end"
 	EndBeforeStart     Code = "end_before_start"
+	WholeDay           Code = "whole_day"
 	Midnight           Code = "past_midnight"
 	Floating           Code = "floating"
 	UnknownZone        Code = "unknown_zone"
@@ -59,6 +60,7 @@ var words = map[Code][2]string{
 	BadTime:            {"A date or time in the invitation cannot be read (%s). Ask the organiser when the meeting is.", "Ni ellir darllen dyddiad neu amser yn y gwahoddiad (%s). Gofynnwch i'r trefnydd pryd mae'r cyfarfod."},
 	NoEnd:              {"The invitation does not say when the meeting ends. Ask the organiser how long to book.", "Nid yw'r gwahoddiad yn dweud pryd mae'r cyfarfod yn gorffen. Gofynnwch i'r trefnydd faint o amser i'w gadw."},
 	EndBeforeStart:     {"The meeting would end (%s) before it begins (%s). The end was left out: ask the organiser how long to book.", "Byddai'r cyfarfod yn gorffen (%s) cyn dechrau (%s). Gadawyd y diwedd allan: gofynnwch i'r trefnydd faint o amser i'w gadw."},
+	WholeDay:           {"The entry is for whole days and says no hour. Ask the organiser when the meeting begins and ends.", "Mae'r cofnod ar gyfer diwrnodau cyfan ac nid yw'n dweud awr. Gofynnwch i'r trefnydd pryd mae'r cyfarfod yn dechrau ac yn gorffen."},
 	Midnight:           {"The meeting runs past midnight, from %s to %s. Check the day with the organiser.", "Mae'r cyfarfod yn parhau ar ôl hanner nos, o %s tan %s. Gwiriwch y diwrnod gyda'r trefnydd."},
 	Floating:           {"The invitation names no time zone. London time was assumed.", "Nid yw'r gwahoddiad yn enwi cylchfa amser. Tybiwyd amser Llundain."},
 	UnknownZone:        {"The time zone of the invitation (%s) is not known. London time was assumed: check the time with the organiser.", "Nid yw cylchfa amser y gwahoddiad (%s) yn hysbys. Tybiwyd amser Llundain: gwiriwch yr amser gyda'r trefnydd."},
