@@ -91,6 +91,9 @@ func domain(read invite.Invite, scrub func(string) string) *invites.Invite {
 	for _, p := range e.Attendees[:min(len(e.Attendees), invites.MaxAttendees)] {
 		in.Attendees = append(in.Attendees, strings.ToLower(p.Addr))
 	}
+	if in.Location == "[…]" { // nothing but the link
+		in.Location = ""
+	}
 	if e.Start.IsZero() {
 		in.Start, in.End = e.Start, e.Start
 	}
