@@ -10,7 +10,7 @@ BENCH   ?= .
 BENCHTIME ?= 2s
 
 # The end-to-end tests run two at a time, for most of them wait for a browser; those with sound and pictures in real time run alone.
-E2E_ALONE := $(addprefix specs/,media.test.mjs meeting.test.mjs walls.test.mjs)
+E2E_ALONE := $(addprefix specs/,media.test.mjs meeting.test.mjs private.test.mjs)
 E2E_ALL := $(patsubst $(E2E)/%,%,$(wildcard $(E2E)/specs/*.test.mjs $(E2E)/lib/*.test.mjs))
 
 NPM_CI  := $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error

@@ -194,6 +194,8 @@ func (m *member) publish(author uint32, o testpeer.Options) {
 	m.media.Send()
 }
 
+func sum(a, b int) int { return a + b }
+
 func TestAMeetingOfThreeWithALobby(t *testing.T) {
 	h := open(t, rooms.TURNConfig{})
 	host, mother, guest := h.enter(t, "host"), h.enter(t, "mother"), h.enter(t, "guest")
@@ -225,6 +227,29 @@ func TestAMeetingOfThreeWithALobby(t *testing.T) {
 	receives(guest, 2)
 	receives(host, 3)
 	receives(mother, 3)
+
+	// The mother and the host talk in private, on the same connections: nothing crosses, either way, and it comes again after.
+	mother.say(map[string]any{"type": "private", "member": "host"})
+	aside := func(is bool) {
+		testpeer.Eventually(t, "everybody sees who is in private", func() bool {
+			p, _ := guest.wait("member")["member"].(map[string]any)
+			return p["private"] == is
+		})
+	}
+	aside(true)
+	time.Sleep(50 * time.Millisecond) // what was in the network when the wall went up
+	silent, hostOf, motherOf := guest.media.Total(), sum(host.media.Heard(3)), sum(mother.media.Heard(3))
+	between := sum(host.media.Heard(2))
+	testpeer.Eventually(t, "the two hear each other", func() bool { return sum(host.media.Heard(2)) > between+20 })
+	if n := guest.media.Total(); n != silent {
+		t.Fatalf("%d packets reached the guest from a private word", n-silent)
+	}
+	if h, m := sum(host.media.Heard(3)), sum(mother.media.Heard(3)); h != hostOf || m != motherOf {
+		t.Fatalf("%d packets of the guest reached the private word", h-hostOf+m-motherOf)
+	}
+	host.say(map[string]any{"type": "return"})
+	aside(false)
+	testpeer.Eventually(t, "the guest hears them again", func() bool { return guest.media.Total() > silent+20 })
 
 	// An order withdraws the mother's right to be heard and seen; then the host puts the guest out.
 	h.order.Revision, h.order.Members[1].Rights.Publish = 2, false

@@ -121,6 +121,9 @@ func (k *Kiosk) meeting(w http.ResponseWriter, r *http.Request, at atKiosk) erro
 		v.Stage = &web.RoomStage{Title: v.Meeting.Title, WS: flow.RoomsPath, TicketURL: "/kiosk/meetings/" + id + "/ticket",
 			After: &web.Link{Text: k.pages.Loc(r).T("kiosk.meeting.back"), Href: "/kiosk/meetings"}}
 	}
+	if back := m.BackBefore(); v.Stage != nil && !back.IsZero() {
+		v.Stage.Back = k.shower(r).word("common.room.back_by", "Time", k.pages.When(r).Clock(back))
+	}
 	page := k.page(r, at, "kiosk.meeting.title", v)
 	page.Wide = true
 	return k.pages.Render(w, r, http.StatusOK, "meeting", page)

@@ -27,6 +27,9 @@ func (s *Staff) room(w http.ResponseWriter, r *http.Request, me people.Staff) er
 	title := meetingTitle(loc, m.MeetingRow)
 	v := roomView{web.RoomStage{Title: title, WS: flow.RoomsPath, TicketURL: at + "/ticket", Host: m.Role == meetings.RoleHost,
 		After: &web.Link{Text: loc.T("staff.room.after"), Href: at}}}
+	if back := m.BackBefore(); v.Stage.Host && !back.IsZero() {
+		v.Stage.Back = loc.T("common.room.back_by_her", "Time", s.pages.When(r).Clock(back))
+	}
 	p := s.page(r, me, title, v)
 	p.Wide = true
 	return s.pages.Render(w, r, http.StatusOK, "room", p)

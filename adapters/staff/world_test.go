@@ -40,8 +40,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	storetest.Stop()
+	code := storetest.Run(m)
 	if code == 0 {
 		if err := goleak.Find(goleak.IgnoreTopFunction("net/http.(*http2Transport).newClientConn")); err != nil {
 			println(err.Error())

@@ -10,5 +10,6 @@ type RoomStage struct {
 	TicketURL string // where a POST answers {"ticket": "…"}: at the start without Ticket, and after a long interruption
 	Policy    string // "relay" sends everything through TURN
 	Host      bool   // offers the lobby, muting, removing and ending; the room decides whether they work
+	Back      string // says when the mother is to be taken back; "" = not known, or not for the reader to know
 	After     *Link  // where to go when it is over
 }

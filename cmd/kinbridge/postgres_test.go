@@ -15,7 +15,6 @@ import (
 
 // TestCommandsOnPostgreSQL tries the commands of a world whose database is PostgreSQL, with its configuration in a file.
 func TestCommandsOnPostgreSQL(t *testing.T) {
-	t.Cleanup(storetest.Stop)
 	dsn := storetest.Config(t, store.Postgres).DSN
 	dir := t.TempDir()
 	config := filepath.Join(dir, "kinbridge.toml")

@@ -9,14 +9,21 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
+
+	"kinbridge/gateway/store/storetest"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(withDatabases{m}, map[string]func(){
 		"kinbridge": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) },
 		"tamper":    func() { os.Exit(tamper(os.Args[1:])) },
 	})
 }
+
+// withDatabases are the tests, with what their databases need.
+type withDatabases struct{ m *testing.M }
+
+func (w withDatabases) Run() int { return storetest.Run(w.m) }
 
 // TestScripts runs the commands as a person would, one script for each file in testdata/script.
 func TestScripts(t *testing.T) {

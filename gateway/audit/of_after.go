@@ -2,6 +2,37 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	MeetingSteppedKind Kind = "meeting.stepped"
+	MeetingPartKind    Kind = "meeting.part_recorded"
+	SaidThereKind      Kind = "meeting.said_there"
+	ViewsKeptKind      Kind = "meeting.views_recorded"
+	ViewsDisputedKind  Kind = "meeting.views_disputed"
+	ViewsSettledKind   Kind = "meeting.views_settled"
+	MinutesKeptKind    Kind = "meeting.minutes_kept"
+	MinutesBackKind    Kind = "meeting.minutes_taken_back"
+	ActionSetKind      Kind = "meeting.action_set"
+	ActionClosedKind   Kind = "meeting.action_closed"
+	DebriefKeptKind    Kind = "meeting.debrief_kept"
+	DebriefReadKind    Kind = "meeting.debrief_read"
+)
+
+var afterKinds = []Info{
+	{MeetingSteppedKind, "Changed how she takes part in a meeting", "meeting", true},
+	{MeetingPartKind, "Recorded how she took part in a meeting", "meeting", true},
+	{SaidThereKind, "Said who was at a meeting", "participant", true},
+	{ViewsKeptKind, "Recorded her views as they are written of a meeting", "meeting", true},
+	{ViewsDisputedKind, "Said that what is recorded is not what she said", "meeting", true},
+	{ViewsSettledKind, "Saw to what she says was recorded wrongly", "meeting", true},
+	{MinutesKeptKind, "Said that a message brings the minutes of a meeting", "message", true},
+	{MinutesBackKind, "Took back that a message brings the minutes of a meeting", "message", true},
+	{ActionSetKind, "Recorded something to be done after a meeting", "action", true},
+	{ActionClosedKind, "Recorded that something was done after a meeting", "action", true},
+	{DebriefKeptKind, "Wrote how she was after a meeting", "meeting", true},
+	{DebriefReadKind, "Read how she was after a meeting", "meeting", true},
+}
+
 // MeetingStepped: she is to take part in another way; from and to are parts, why is a code.
 func MeetingStepped(c ids.CaseID, m ids.MeetingID, from, to, why string) Entry {
 	return made(MeetingSteppedKind, Done, string(m)).In(c, "").With("from", Code(from)).With("to", Code(to)).With("why", Code(why))

@@ -6,6 +6,35 @@ import (
 	"kinbridge/gateway/ids"
 )
 
+// The kinds of this file, and what each means.
+const (
+	ContributionGivenKind Kind = "contribution.given"
+	ContributionSentKind  Kind = "contribution.sent"
+	ChairChosenKind       Kind = "meeting.chair_chosen"
+	AttendanceChosenKind  Kind = "meeting.attendance_chosen"
+	AttendanceTalkedKind  Kind = "meeting.attendance_talked"
+	PaperAddedKind        Kind = "meeting.paper_added"
+	PaperSeenKind         Kind = "meeting.paper_seen"
+	MeetingKioskKind      Kind = "meeting.kiosk"
+	MeetingSeenKind       Kind = "meeting.seen"
+	NoticeReadKind        Kind = "meeting.notice_read"
+	GuestOpenedKind       Kind = "guest.link_opened"
+)
+
+var beforeKinds = []Info{
+	{ContributionGivenKind, "Gave what she wants a meeting to hear", "meeting", true},
+	{ContributionSentKind, "Passed on what she wants a meeting to hear", "meeting", true},
+	{ChairChosenKind, "Said who runs a meeting", "meeting", true},
+	{AttendanceChosenKind, "Chose how she wants to take part in a meeting", "meeting", true},
+	{AttendanceTalkedKind, "Talked with her about not taking part in a meeting", "meeting", true},
+	{PaperAddedKind, "Added a paper to a meeting", "meeting", true},
+	{PaperSeenKind, "Had a page of a paper on her screen", "meeting", true},
+	{MeetingKioskKind, "Had a meeting on a kiosk that she had unlocked", "meeting", true},
+	{MeetingSeenKind, "Had a meeting on her screen", "meeting", true},
+	{NoticeReadKind, "Took the record of who was told of a meeting when", "meeting", true},
+	{GuestOpenedKind, "Opened the link of an invitation", "participant", true},
+}
+
 func ofMeeting(k Kind, c ids.CaseID, m ids.MeetingID) Entry {
 	return made(k, Done, string(m)).In(c, "")
 }

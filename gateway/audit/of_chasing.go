@@ -2,6 +2,35 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	AskSetKind           Kind = "ask.set"
+	AskMovedKind         Kind = "ask.moved"
+	AskPromisedKind      Kind = "ask.promised"
+	AskAnsweredKind      Kind = "ask.answered"
+	AskStoppedKind       Kind = "ask.stopped"
+	AskStepReadyKind     Kind = "ask.step_ready"
+	AskStepSentKind      Kind = "ask.step_sent"
+	AskStepDismissedKind Kind = "ask.step_dismissed"
+	AskLookedKind        Kind = "ask.looked"
+	SummarySentKind      Kind = "handover.summary"
+	DutySetKind          Kind = "agency.duty_set"
+)
+
+var chasingKinds = []Info{
+	{AskSetKind, "Asked for an answer by a day", "ask", true},
+	{AskMovedKind, "Changed the day by which an answer is asked for", "ask", true},
+	{AskPromisedKind, "Had a reply that seems to promise the answer for later", "ask", true},
+	{AskAnsweredKind, "The answer that was asked for came", "ask", true},
+	{AskStoppedKind, "Said that no answer is needed any more", "ask", true},
+	{AskStepReadyKind, "A draft to ask again is ready", "step", true},
+	{AskStepSentKind, "Sent a draft to ask again", "step", true},
+	{AskStepDismissedKind, "Decided not to ask again this time", "step", true},
+	{AskLookedKind, "Looked whether an answer is to be asked for again", "ask", true},
+	{SummarySentKind, "Wrote to whoever takes over what she takes over", "message", true},
+	{DutySetKind, "Recorded how an agency’s duty team is reached", "agency", false},
+}
+
 // AskSet: an answer is waited for by a day; origin is one of cases.AskOrigin.
 func AskSet(c ids.CaseID, t ids.ThreadID, a ids.AskID, origin, due string) Entry {
 	return made(AskSetKind, Done, string(a)).In(c, t).With("origin", Code(origin)).With("due", Code(due))

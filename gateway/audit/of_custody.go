@@ -2,6 +2,39 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	CustodyRecordedKind  Kind = "custody.recorded"
+	CustodyForgottenKind Kind = "custody.forgotten"
+	CustodyChangedKind   Kind = "custody.changed"
+	CustodyReadKind      Kind = "custody.read"
+	WingGivenKind        Kind = "mother.wing_given"
+	MotherMergedKind     Kind = "mother.merged"
+	NumberChangedKind    Kind = "mother.number_changed"
+	MeetingFreedKind     Kind = "meeting.freed"
+	MeetingReofferedKind Kind = "meeting.reoffered"
+	FollowOnAgreedKind   Kind = "case.follow_on"
+	DeliveryGivenKind    Kind = "delivery.given"
+	TeamChangedKind      Kind = "case.team_changed"
+	AgencyCodeSetKind    Kind = "agency.code_set"
+)
+
+var custodyKinds = []Info{
+	{CustodyRecordedKind, "Recorded a custody event", "custody event", false},
+	{CustodyForgottenKind, "Removed a custody event that was nobody's for 30 days", "custody event", false},
+	{CustodyChangedKind, "Recorded that she is somewhere else", "mother", false},
+	{CustodyReadKind, "Read where she is and was", "case", true},
+	{WingGivenKind, "Gave her a wing", "mother", false},
+	{MotherMergedKind, "Joined two records that are one woman's", "mother", false},
+	{NumberChangedKind, "Recorded that her prisoner number has changed", "mother", false},
+	{MeetingFreedKind, "Freed a meeting that cannot take place as planned", "meeting", true},
+	{MeetingReofferedKind, "Dealt with a meeting whose new time was to be offered", "meeting", true},
+	{FollowOnAgreedKind, "Recorded how she is reached after her release", "case", true},
+	{DeliveryGivenKind, "Gave her a message that was kept for after her release", "delivery", true},
+	{TeamChangedKind, "Changed the case's team", "staff", true},
+	{AgencyCodeSetKind, "Set an establishment's code", "agency", false},
+}
+
 // CustodyRecorded: a report of where a woman is was taken; kind and effect are codes of package custody.
 func CustodyRecorded(id, kind, effect, source string) Entry {
 	return made(CustodyRecordedKind, Done, Code(id)).With("event", Code(kind)).With("effect", Code(effect)).With("source", Code(source))

@@ -2,6 +2,37 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	DeliveryAgainKind    Kind = "delivery.again"
+	DeliveryHandledKind  Kind = "delivery.handled"
+	MailNotedKind        Kind = "mail.noted"
+	MailMovedKind        Kind = "mail.moved"
+	MailTakenKind        Kind = "mail.original_taken"
+	NoticeSentKind       Kind = "mail.notice_sent"
+	NoticeFailedKind     Kind = "mail.notice_failed"
+	ContactAwayKind      Kind = "contact.away"
+	ContactLeftKind      Kind = "contact.left"
+	HandoverProposedKind Kind = "handover.proposed"
+	HandoverAcceptedKind Kind = "handover.accepted"
+	HandoverRefusedKind  Kind = "handover.refused"
+)
+
+var handoverKinds = []Info{
+	{DeliveryAgainKind, "Had a message sent again that had not arrived", "delivery", true},
+	{DeliveryHandledKind, "Marked a message that did not arrive as dealt with", "delivery", true},
+	{MailNotedKind, "Noted what an automatic email tells, and filed it nowhere", "email", false},
+	{MailMovedKind, "Said that an email belongs to another case", "email", false},
+	{MailTakenKind, "Downloaded the original of an email", "email", false},
+	{NoticeSentKind, "Told a sender that her email cannot be read", "email", true},
+	{NoticeFailedKind, "Could not tell a sender that her email cannot be read", "email", true},
+	{ContactAwayKind, "Learnt from an automatic answer that a contact is away", "contact", false},
+	{ContactLeftKind, "Learnt from an automatic answer that a contact has left", "contact", false},
+	{HandoverProposedKind, "Proposed that somebody takes over the thread", "handover", true},
+	{HandoverAcceptedKind, "Decided who takes over the thread", "handover", true},
+	{HandoverRefusedKind, "Decided that nobody takes over the thread", "handover", true},
+}
+
 // MailNoted: what an automatic email tells was used; it is nobody's words. code says what it was ("away", "left", "bounce" …). The case
 // and thread follow with In.
 func MailNoted(in ids.InboundID, code string) Entry {

@@ -6,6 +6,83 @@ import (
 	"kinbridge/gateway/ids"
 )
 
+// The kinds of this file, and what each means.
+const (
+	MeetingCreatedKind     Kind = "meeting.created"
+	MeetingChangedKind     Kind = "meeting.changed"
+	MeetingPlacedKind      Kind = "meeting.placed"
+	RegimeSetKind          Kind = "regime.set"
+	RegimeDaySetKind       Kind = "regime.day_set"
+	PlaceAddedKind         Kind = "place.added"
+	PlaceWithdrawnKind     Kind = "place.withdrawn"
+	MeetingCancelledKind   Kind = "meeting.cancelled"
+	MeetingHeldKind        Kind = "meeting.held_elsewhere"
+	HeldWithdrawnKind      Kind = "meeting.held_withdrawn"
+	GuestInvitedKind       Kind = "guest.invited"
+	GuestMailSentKind      Kind = "guest.mail_sent"
+	GuestMailFailedKind    Kind = "guest.mail_failed"
+	GuestEnteredKind       Kind = "guest.entered"
+	GuestCodeFailedKind    Kind = "guest.code_failed"
+	GuestAnsweredKind      Kind = "guest.answered"
+	GuestAnswerIgnoredKind Kind = "guest.answer_ignored"
+	GuestLeftKind          Kind = "guest.left"
+	TicketIssuedKind       Kind = "ticket.issued"
+	TicketRefusedKind      Kind = "ticket.refused"
+	RoomKnockedKind        Kind = "room.knocked"
+	RoomAdmittedKind       Kind = "room.admitted"
+	RoomRefusedKind        Kind = "room.refused"
+	RoomJoinedKind         Kind = "room.joined"
+	RoomLeftKind           Kind = "room.left"
+	RoomRemovedKind        Kind = "room.removed"
+	RoomEndedKind          Kind = "room.ended"
+	RoomPrivateBeganKind   Kind = "room.private_began"
+	RoomPrivateEndedKind   Kind = "room.private_ended"
+	RoomBreakAskedKind     Kind = "room.break_asked"
+	RoomBreakOverKind      Kind = "room.break_over"
+	RoomNotUnderstoodKind  Kind = "room.not_understood"
+	RoomHandRaisedKind     Kind = "room.hand_raised"
+	RoomLockedKind         Kind = "room.locked"
+	RoomUnlockedKind       Kind = "room.unlocked"
+)
+
+var meetingsKinds = []Info{
+	{MeetingCreatedKind, "Arranged a meeting", "meeting", true},
+	{MeetingChangedKind, "Changed a meeting", "meeting", true},
+	{MeetingPlacedKind, "Booked a place for a meeting, or gave it back", "meeting", true},
+	{RegimeSetKind, "Said when the women of a wing are unlocked", "wing", false},
+	{RegimeDaySetKind, "Said that a day of a wing is unlike others", "wing", false},
+	{PlaceAddedKind, "Added a place for meetings", "place", false},
+	{PlaceWithdrawnKind, "Withdrew a place for meetings", "place", false},
+	{MeetingCancelledKind, "Cancelled a meeting", "meeting", true},
+	{MeetingHeldKind, "Recorded a meeting that was held elsewhere", "meeting elsewhere", true},
+	{HeldWithdrawnKind, "Took back the record of a meeting that was held elsewhere", "meeting elsewhere", true},
+	{GuestInvitedKind, "Invited a guest to a meeting", "participant", true},
+	{GuestMailSentKind, "Sent an email to a guest", "participant", true},
+	{GuestMailFailedKind, "An email to a guest could not be sent", "participant", true},
+	{GuestEnteredKind, "Gave the right code for a meeting", "participant", true},
+	{GuestCodeFailedKind, "Gave a wrong code for a meeting", "participant", true},
+	{GuestAnsweredKind, "Answered an invitation by her calendar", "participant", true},
+	{GuestAnswerIgnoredKind, "An answer of a calendar changed nothing", "participant", true},
+	{GuestLeftKind, "Closed a guest's place in a meeting on her device", "participant", true},
+	{TicketIssuedKind, "Issued a ticket for a meeting room", "participant", true},
+	{TicketRefusedKind, "Refused a ticket for a meeting room", "", false},
+	{RoomKnockedKind, "Came to the lobby of a meeting", "participant", true},
+	{RoomAdmittedKind, "Let somebody into a meeting", "participant", true},
+	{RoomRefusedKind, "Turned somebody away from a meeting", "participant", true},
+	{RoomJoinedKind, "Joined a meeting", "participant", true},
+	{RoomLeftKind, "Left a meeting", "participant", true},
+	{RoomRemovedKind, "Removed somebody from a meeting", "participant", true},
+	{RoomEndedKind, "Ended a meeting for everybody", "meeting", true},
+	{RoomPrivateBeganKind, "Began a private word with the mother in a meeting", "participant", true},
+	{RoomPrivateEndedKind, "Ended a private word with the mother in a meeting", "participant", true},
+	{RoomBreakAskedKind, "Asked for a break in a meeting", "participant", true},
+	{RoomBreakOverKind, "Said that a break in a meeting is over", "participant", true},
+	{RoomNotUnderstoodKind, "Said quietly in a meeting that she does not understand", "participant", true},
+	{RoomHandRaisedKind, "Raised a hand in a meeting", "participant", true},
+	{RoomLockedKind, "Locked a meeting: nobody new was let in", "participant", true},
+	{RoomUnlockedKind, "Unlocked a meeting", "participant", true},
+}
+
 // MeetingCreated: a meeting was arranged.
 func MeetingCreated(c ids.CaseID, m ids.MeetingID) Entry {
 	return made(MeetingCreatedKind, Done, string(m)).In(c, "")
@@ -136,6 +213,36 @@ func RoomLeft(s Seat, code string) Entry { return s.entry(RoomLeftKind, Done).Wi
 func RoomRemoved(s Seat, by ids.ParticipantID) Entry {
 	return s.entry(RoomRemovedKind, Done).With("by", string(by))
 }
+
+// RoomPrivateBegan: the participant went into a private word with the mother; by, one of the two, began it.
+func RoomPrivateBegan(s Seat, by ids.ParticipantID) Entry {
+	return s.entry(RoomPrivateBeganKind, Done).With("by", string(by))
+}
+
+// RoomPrivateEnded: it is over. By is who ended it; "" when it ended by itself, and code says how ("left", "lost", "order").
+func RoomPrivateEnded(s Seat, by ids.ParticipantID, code string) Entry {
+	return s.entry(RoomPrivateEndedKind, Done).With("by", string(by)).With("code", Code(code))
+}
+
+// RoomBreakAsked: the participant needs a break.
+func RoomBreakAsked(s Seat) Entry { return s.entry(RoomBreakAskedKind, Done) }
+
+// RoomBreakOver: it is over, as for a private word.
+func RoomBreakOver(s Seat, by ids.ParticipantID, code string) Entry {
+	return s.entry(RoomBreakOverKind, Done).With("by", string(by)).With("code", Code(code))
+}
+
+// RoomNotUnderstood: the participant told those who support her that she does not understand.
+func RoomNotUnderstood(s Seat) Entry { return s.entry(RoomNotUnderstoodKind, Done) }
+
+// RoomHandRaised: the participant raised a hand.
+func RoomHandRaised(s Seat) Entry { return s.entry(RoomHandRaisedKind, Done) }
+
+// RoomLocked: the participant let nobody new in from then on.
+func RoomLocked(s Seat) Entry { return s.entry(RoomLockedKind, Done) }
+
+// RoomUnlocked: and again.
+func RoomUnlocked(s Seat) Entry { return s.entry(RoomUnlockedKind, Done) }
 
 // RoomEnded: the meeting ended for everybody; code says why ("host", "time", "empty", "shutdown").
 func RoomEnded(c ids.CaseID, m ids.MeetingID, code string) Entry {

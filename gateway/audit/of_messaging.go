@@ -6,6 +6,75 @@ import (
 	"kinbridge/gateway/ids"
 )
 
+// The kinds of this file, and what each means.
+const (
+	CaseCreatedKind      Kind = "case.created"
+	CaseChangedKind      Kind = "case.changed"
+	CaseReadKind         Kind = "case.read"
+	ThreadOpenedKind     Kind = "thread.opened"
+	ThreadReadKind       Kind = "thread.read"
+	PartyAddedKind       Kind = "thread.party_added"
+	PartyRemovedKind     Kind = "thread.party_removed"
+	AuditReadKind        Kind = "audit.read"
+	AttachmentReadKind   Kind = "attachment.read"
+	FileCheckedKind      Kind = "attachment.checked"
+	MessageWrittenKind   Kind = "message.written"
+	MessageHeldKind      Kind = "message.held"
+	MessageReleasedKind  Kind = "message.released"
+	MessageWithheldKind  Kind = "message.withheld"
+	HoldClaimedKind      Kind = "hold.claimed"
+	HoldReturnedKind     Kind = "hold.returned"
+	DeliveryQueuedKind   Kind = "delivery.queued"
+	DeliveryKeptKind     Kind = "delivery.kept"
+	DeliverySentKind     Kind = "delivery.sent"
+	DeliveryAcceptedKind Kind = "delivery.accepted"
+	DeliveryDelayedKind  Kind = "delivery.delayed"
+	DeliveryFailedKind   Kind = "delivery.failed"
+	DeliveryKioskKind    Kind = "delivery.kiosk"
+	DeliverySeenKind     Kind = "delivery.seen"
+	MailAcceptedKind     Kind = "mail.accepted"
+	MailFiledKind        Kind = "mail.filed"
+	MailHeldKind         Kind = "mail.held"
+	MailRejectedKind     Kind = "mail.rejected"
+	MailDiscardedKind    Kind = "mail.discarded"
+	MailReadKind         Kind = "mail.read"
+	MailLeftKind         Kind = "mail.left"
+)
+
+var messagingKinds = []Info{
+	{CaseCreatedKind, "Opened the case", "case", true},
+	{CaseChangedKind, "Changed the case", "case", true},
+	{CaseReadKind, "Read the case", "case", true},
+	{ThreadOpenedKind, "Started a thread", "thread", true},
+	{ThreadReadKind, "Read the thread", "thread", true},
+	{PartyAddedKind, "Added somebody to the thread", "party", true},
+	{PartyRemovedKind, "Removed somebody from the thread", "party", true},
+	{AuditReadKind, "Read the audit timeline", "", false},
+	{AttachmentReadKind, "Opened an attachment", "attachment", true},
+	{FileCheckedKind, "Checked an attachment", "attachment", true},
+	{MessageWrittenKind, "Wrote a message", "message", true},
+	{MessageHeldKind, "Held the message for a person to decide", "message", true},
+	{MessageReleasedKind, "Released the message", "message", true},
+	{MessageWithheldKind, "Withheld the message", "message", true},
+	{HoldClaimedKind, "Took on a review", "hold", false},
+	{HoldReturnedKind, "Gave a review back", "hold", false},
+	{DeliveryQueuedKind, "Queued the message for a recipient", "delivery", true},
+	{DeliveryKeptKind, "Kept the message for the present", "delivery", true},
+	{DeliverySentKind, "Began sending the message by email", "delivery", true},
+	{DeliveryAcceptedKind, "The recipient's mail server accepted the message", "delivery", true},
+	{DeliveryDelayedKind, "The recipient's mail server asked us to try later", "delivery", true},
+	{DeliveryFailedKind, "The message could not be delivered", "delivery", true},
+	{DeliveryKioskKind, "The message reached the mother's kiosk", "delivery", true},
+	{DeliverySeenKind, "The message was seen", "delivery", true},
+	{MailAcceptedKind, "Accepted an email", "email", false},
+	{MailFiledKind, "Filed an email in its thread", "email", true},
+	{MailHeldKind, "Held an email for a person to decide", "email", false},
+	{MailRejectedKind, "Refused an email", "", false},
+	{MailDiscardedKind, "Put an email aside without filing it", "email", false},
+	{MailReadKind, "Read an email and how it came", "email", false},
+	{MailLeftKind, "Left an email in its mailbox, because it could not be taken", "", false},
+}
+
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // CaseCreated: a mother's case was opened.

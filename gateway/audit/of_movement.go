@@ -2,6 +2,29 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	MovementMarkedKind       Kind = "movement.marked"
+	MovementAcknowledgedKind Kind = "movement.acknowledged"
+	MovementChangedKind      Kind = "movement.changed"
+	MovementUnseenKind       Kind = "movement.unseen"
+	MovementSeenToKind       Kind = "movement.seen_to"
+	MovementMailSentKind     Kind = "movement.mail_sent"
+	MovementMailFailedKind   Kind = "movement.mail_failed"
+	MovementsListedKind      Kind = "movement.listed"
+)
+
+var movementKinds = []Info{
+	{MovementMarkedKind, "Recorded where she is on her way", "movement", true},
+	{MovementAcknowledgedKind, "Acknowledged that she is to be brought", "movement", true},
+	{MovementChangedKind, "Announced a late change to her wing", "movement", true},
+	{MovementUnseenKind, "Raised the alarm that her wing has not acknowledged", "movement", true},
+	{MovementSeenToKind, "Saw to what her wing's list had reported", "movement", true},
+	{MovementMailSentKind, "Sent a worker word by email of a wing's list", "movement", true},
+	{MovementMailFailedKind, "Could not send a worker word of a wing's list", "movement", true},
+	{MovementsListedKind, "Put what is planned on the wings' lists", "", false},
+}
+
 // MovementMarked: an officer pressed where a woman is; from and to are states of package movement, why is a code of it. A movement to be read together with her names
 // its conversation, so that who may not know of that learns nothing.
 func MovementMarked(c ids.CaseID, t ids.ThreadID, m ids.MovementID, from, to, why string) Entry {

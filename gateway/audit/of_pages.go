@@ -2,6 +2,29 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	DeliveryNoticeKind Kind = "delivery.notice"
+	PageNoticedKind    Kind = "page.noticed"
+	PageCodeAskedKind  Kind = "page.code_asked"
+	PageCodeSentKind   Kind = "page.code_sent"
+	PageCodeFailedKind Kind = "page.code_failed"
+	PageEnteredKind    Kind = "page.entered"
+	PageReadKind       Kind = "page.read"
+	PageLeftKind       Kind = "page.left"
+)
+
+var pagesKinds = []Info{
+	{DeliveryNoticeKind, "Chose a notice: their mail server is not secure", "delivery", true},
+	{PageNoticedKind, "Sent a notice with a link to a secure page", "reading page", true},
+	{PageCodeAskedKind, "A code was asked for on a secure page", "reading page", true},
+	{PageCodeSentKind, "Sent a code for a secure page", "reading page", true},
+	{PageCodeFailedKind, "A code for a secure page was wrong or did not arrive", "reading page", true},
+	{PageEnteredKind, "Gave the right code on a secure page", "reading page", true},
+	{PageReadKind, "Read the message on the secure page", "reading page", true},
+	{PageLeftKind, "Closed the secure page", "reading page", true},
+}
+
 // DeliveryNotice: the recipient's server could not be reached securely, so that a notice without content goes in the message's place; code
 // is the trouble ("no_tls", "bad_tls").
 func DeliveryNotice(d Delivered, code string) Entry {

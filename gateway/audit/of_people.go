@@ -2,6 +2,81 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	StaffSignedInKind     Kind = "staff.signed_in"
+	PersonSignedInKind    Kind = "person.signed_in"
+	PersonSignedOutKind   Kind = "person.signed_out"
+	ActsInKind            Kind = "appointment.taken"
+	AppointedKind         Kind = "appointment.made"
+	PersonDisabledKind    Kind = "person.disabled"
+	StaffSignInFailedKind Kind = "staff.sign_in_failed"
+	StaffSignedOutKind    Kind = "staff.signed_out"
+	StaffLockedKind       Kind = "staff.locked"
+	UserCreatedKind       Kind = "user.created"
+	UserChangedKind       Kind = "user.changed"
+	UserDisabledKind      Kind = "user.disabled"
+	TokenCreatedKind      Kind = "token.created"
+	TokenRevokedKind      Kind = "token.revoked"
+	AgencyCreatedKind     Kind = "agency.created"
+	WingCreatedKind       Kind = "wing.created"
+	MotherCreatedKind     Kind = "mother.created"
+	MotherPINSetKind      Kind = "mother.pin_set"
+	ChildAddedKind        Kind = "child.added"
+	ContactAddedKind      Kind = "contact.added"
+	ContactVerifiedKind   Kind = "contact.verified"
+	PersonLookedUpKind    Kind = "person.looked_up"
+	KioskCodeMadeKind     Kind = "kiosk.code_made"
+	KioskEnrolledKind     Kind = "kiosk.enrolled"
+	KioskRevokedKind      Kind = "kiosk.revoked"
+	KioskUnlockedKind     Kind = "kiosk.unlocked"
+	KioskPINFailedKind    Kind = "kiosk.pin_failed"
+	KioskThrottledKind    Kind = "kiosk.throttled"
+	KioskLockedKind       Kind = "kiosk.locked"
+	PolicyRefusedKind     Kind = "policy.refused"
+	MigrateAppliedKind    Kind = "migrate.applied"
+	WorldSeededKind       Kind = "world.seeded"
+	KeyRewrappedKind      Kind = "key.rewrapped"
+	KeyDestroyedKind      Kind = "key.destroyed"
+)
+
+var peopleKinds = []Info{
+	{StaffSignedInKind, "Signed in to the staff site", "staff", false},
+	{PersonSignedInKind, "Signed in, with several appointments to choose from", "person", false},
+	{PersonSignedOutKind, "Signed out before choosing an appointment", "person", false},
+	{ActsInKind, "Began to act in an appointment", "staff", false},
+	{AppointedKind, "Gave somebody an appointment", "staff", false},
+	{PersonDisabledKind, "Ended all access of a person", "person", false},
+	{StaffSignInFailedKind, "Failed to sign in to the staff site", "", false},
+	{StaffSignedOutKind, "Signed out of the staff site", "staff", false},
+	{StaffLockedKind, "Sign-in paused after too many failures", "", false},
+	{UserCreatedKind, "Created a staff account", "staff", false},
+	{UserChangedKind, "Changed a staff account", "staff", false},
+	{UserDisabledKind, "Ended an appointment", "staff", false},
+	{TokenCreatedKind, "Created an API token", "API token", false},
+	{TokenRevokedKind, "Withdrew an API token", "API token", false},
+	{AgencyCreatedKind, "Added an agency", "agency", false},
+	{WingCreatedKind, "Added a wing", "wing", false},
+	{MotherCreatedKind, "Added a mother", "mother", false},
+	{MotherPINSetKind, "Set a mother's PIN", "mother", false},
+	{ChildAddedKind, "Added a child to the case", "child", true},
+	{ContactAddedKind, "Added a contact", "contact", false},
+	{ContactVerifiedKind, "Confirmed a contact's email address", "contact", false},
+	{PersonLookedUpKind, "Looked for a person", "look-up", false},
+	{KioskCodeMadeKind, "Made an enrolment code for a kiosk", "kiosk", false},
+	{KioskEnrolledKind, "Enrolled a kiosk", "kiosk", false},
+	{KioskRevokedKind, "Withdrew a kiosk", "kiosk", false},
+	{KioskUnlockedKind, "Unlocked the kiosk with her PIN", "mother", false},
+	{KioskPINFailedKind, "Entered a wrong PIN at the kiosk", "mother", false},
+	{KioskThrottledKind, "PIN entry paused after too many wrong PINs", "mother", false},
+	{KioskLockedKind, "Locked the kiosk", "mother", false},
+	{PolicyRefusedKind, "Was refused", "", false},
+	{MigrateAppliedKind, "Brought the database to a new version", "", false},
+	{WorldSeededKind, "Made a demonstration world", "", false},
+	{KeyRewrappedKind, "Changed the key that protects a data key", "scope", false},
+	{KeyDestroyedKind, "Destroyed the key of a body of content", "scope", false},
+}
+
 // made starts an entry; the constructors below are its only callers.
 func made(k Kind, o Outcome, subject string) Entry {
 	return Entry{Kind: k, Outcome: o, Subject: subject}

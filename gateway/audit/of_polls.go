@@ -6,6 +6,29 @@ import (
 	"kinbridge/gateway/ids"
 )
 
+// The kinds of this file, and what each means.
+const (
+	PollMadeKind       Kind = "poll.made"
+	PollMailSentKind   Kind = "poll.mail_sent"
+	PollMailFailedKind Kind = "poll.mail_failed"
+	PollAnsweredKind   Kind = "poll.answered"
+	PollRemindedKind   Kind = "poll.reminded"
+	PollClosedKind     Kind = "poll.closed"
+	PollWithdrawnKind  Kind = "poll.withdrawn"
+	PollDecidedKind    Kind = "poll.decided"
+)
+
+var pollsKinds = []Info{
+	{PollMadeKind, "Asked people outside when a meeting can be held", "poll", true},
+	{PollMailSentKind, "Sent an email about a time for a meeting", "poll", true},
+	{PollMailFailedKind, "Could not send an email about a time for a meeting", "poll", true},
+	{PollAnsweredKind, "Answered when a meeting can be held", "poll", true},
+	{PollRemindedKind, "Asked again when a meeting can be held", "poll", true},
+	{PollClosedKind, "Stopped asking when a meeting can be held", "poll", true},
+	{PollWithdrawnKind, "Took back the question when a meeting can be held", "poll", true},
+	{PollDecidedKind, "Chose the time of a meeting that was asked for", "poll", true},
+}
+
 // Asking names one person who is asked in one poll, for the entries about her.
 type Asking struct {
 	Case    ids.CaseID

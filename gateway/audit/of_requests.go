@@ -2,6 +2,31 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	RequestMadeKind      Kind = "request.made"
+	RequestAnsweredKind  Kind = "request.answered"
+	RequestSettledKind   Kind = "request.settled"
+	RequestWithdrawnKind Kind = "request.withdrawn"
+	RequestTalkedKind    Kind = "request.talked"
+	RequestsReadKind     Kind = "request.read"
+	PrintAskedKind       Kind = "own_record.asked"
+	PrintGivenKind       Kind = "own_record.given"
+	OwnRecordTakenKind   Kind = "own_record.taken"
+)
+
+var requestsKinds = []Info{
+	{RequestMadeKind, "Made a request of a message", "request", true},
+	{RequestAnsweredKind, "Answered a request", "request", true},
+	{RequestSettledKind, "Said which message answers a request", "request", true},
+	{RequestWithdrawnKind, "Withdrew a request", "request", true},
+	{RequestTalkedKind, "Talked with the mother about a request", "request", true},
+	{RequestsReadKind, "Read what is asked in the case", "case", true},
+	{PrintAskedKind, "Asked for her own record on paper", "mother", true},
+	{PrintGivenKind, "Gave the mother her own record on paper", "mother", true},
+	{OwnRecordTakenKind, "Made the mother's own record to be printed", "mother", true},
+}
+
 // Asked says of which request an entry is.
 type Asked struct {
 	Case    ids.CaseID

@@ -2,6 +2,35 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	RestrictionAddedKind    Kind = "restriction.added"
+	RestrictionChangedKind  Kind = "restriction.changed"
+	RestrictionReviewedKind Kind = "restriction.reviewed"
+	RestrictionEndedKind    Kind = "restriction.ended"
+	RestrictionsReadKind    Kind = "restriction.read"
+	InvitationWithdrawnKind Kind = "restriction.invitation_withdrawn"
+	KeptLeftKind            Kind = "restriction.kept_back"
+	WorkDoneKind            Kind = "restriction.meeting_seen_to"
+	FileClearedKind         Kind = "attachment.cleared"
+	ChildChangedKind        Kind = "child.changed"
+	DayExaminedKind         Kind = "restriction.day_examined"
+)
+
+var restrictionsKinds = []Info{
+	{RestrictionAddedKind, "Put a contact restriction in force", "restriction", true},
+	{RestrictionChangedKind, "Changed a contact restriction", "restriction", true},
+	{RestrictionReviewedKind, "Looked at a contact restriction again: it continues", "restriction", true},
+	{RestrictionEndedKind, "Ended a contact restriction", "restriction", true},
+	{RestrictionsReadKind, "Read the contact restrictions", "case", true},
+	{InvitationWithdrawnKind, "Withdrew an invitation because of a contact restriction", "meeting", true},
+	{KeptLeftKind, "Decided that a message which was kept back does not go", "delivery", true},
+	{WorkDoneKind, "Saw to a meeting from which somebody was withdrawn", "meeting", true},
+	{FileClearedKind, "Said that a file may be shown to her", "attachment", true},
+	{ChildChangedKind, "Changed what is known of a child", "child", true},
+	{DayExaminedKind, "Examined what begins or ends with the day", "", false},
+}
+
 // RestrictionAdded: a contact restriction is in the case; kind and source are codes of package cases.
 func RestrictionAdded(c ids.CaseID, r ids.RestrictionID, kind, source string) Entry {
 	return made(RestrictionAddedKind, Done, string(r)).In(c, "").With("restriction", Code(kind)).With("source", Code(source))

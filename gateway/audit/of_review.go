@@ -2,6 +2,31 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	MessageReturnedKind Kind = "message.returned"
+	MessageAppealedKind Kind = "message.appealed"
+	FileKeptKind        Kind = "attachment.kept"
+	ReviewToldKind      Kind = "review.told"
+	ReviewNotToldKind   Kind = "review.not_told"
+	ReviewSetKind       Kind = "review.set"
+	ReviewAimSetKind    Kind = "review.aim_set"
+	FlagSetKind         Kind = "flag.set"
+	FlagEndedKind       Kind = "flag.ended"
+)
+
+var reviewKinds = []Info{
+	{MessageReturnedKind, "Returned a message to its author", "message", true},
+	{MessageAppealedKind, "Asked that a second person looks at a message", "message", true},
+	{FileKeptKind, "Kept a file of a message back", "attachment", true},
+	{ReviewToldKind, "Told somebody outside of a review", "hold", true},
+	{ReviewNotToldKind, "Could not tell somebody outside of a review", "hold", true},
+	{ReviewSetKind, "Said who reviews messages", "", false},
+	{ReviewAimSetKind, "Said how soon messages are to be reviewed", "", false},
+	{FlagSetKind, "Added words to be pointed out to reviewers", "flag", false},
+	{FlagEndedKind, "Took away words pointed out to reviewers", "flag", false},
+}
+
 // MessageReturned: a reviewer sent a message back to its author, to be written again. Her words of explanation are content and stay with the hold.
 func MessageReturned(c ids.CaseID, t ids.ThreadID, m ids.MessageID, h ids.HoldID) Entry {
 	return made(MessageReturnedKind, Refused, string(m)).In(c, t).With("hold", string(h))

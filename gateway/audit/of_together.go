@@ -2,6 +2,53 @@ package audit
 
 import "kinbridge/gateway/ids"
 
+// The kinds of this file, and what each means.
+const (
+	TogetherMarkedKind     Kind = "together.marked"
+	TogetherUnmarkedKind   Kind = "together.unmarked"
+	TogetherBookedKind     Kind = "together.booked"
+	TogetherFreedKind      Kind = "together.freed"
+	TogetherCodeMadeKind   Kind = "together.code_made"
+	TogetherCodeFailedKind Kind = "together.code_failed"
+	TogetherBegunKind      Kind = "together.begun"
+	TogetherOpenedKind     Kind = "together.opened"
+	TogetherRecordedKind   Kind = "together.recorded"
+	ThreadShownKind        Kind = "thread.shown"
+	HintsChangedKind       Kind = "hints.changed"
+	AlertRaisedKind        Kind = "alert.raised"
+	AlertAgainKind         Kind = "alert.again"
+	AlertAcknowledgedKind  Kind = "alert.acknowledged"
+	AlertMailSentKind      Kind = "alert.mail_sent"
+	AlertMailFailedKind    Kind = "alert.mail_failed"
+	AlertListKind          Kind = "alert.list_changed"
+	PlanOpenedKind         Kind = "plan.opened"
+	PlanClosedKind         Kind = "plan.closed"
+	PlanReadKind           Kind = "plan.read"
+)
+
+var togetherKinds = []Info{
+	{TogetherMarkedKind, "Said that a message is to be read together with somebody", "message", true},
+	{TogetherUnmarkedKind, "Said that a message need not be read together", "message", true},
+	{TogetherBookedKind, "Booked when and where a message is read together", "message", true},
+	{TogetherFreedKind, "Freed a booking for reading together", "message", true},
+	{TogetherCodeMadeKind, "Took a code for opening a message together", "message", true},
+	{TogetherCodeFailedKind, "Gave a wrong code for opening a message together", "mother", true},
+	{TogetherBegunKind, "Gave code and PIN, to open a message together", "message", true},
+	{TogetherOpenedKind, "Opened a message together", "message", true},
+	{TogetherRecordedKind, "Wrote down how reading together went", "message", true},
+	{ThreadShownKind, "The mother may now know of the conversation", "thread", true},
+	{HintsChangedKind, "Changed the words that mark a message to be read together", "", false},
+	{AlertRaisedKind, "Told the wing that she may need support", "alert", true},
+	{AlertAgainKind, "Told the wing again that she may need support", "alert", true},
+	{AlertAcknowledgedKind, "Said that she sees to her", "alert", true},
+	{AlertMailSentKind, "Sent word by email to look at the wing's page", "alert", true},
+	{AlertMailFailedKind, "Could not send word by email to look at the wing's page", "alert", true},
+	{AlertListKind, "Changed who is told that a woman may need support", "agency", false},
+	{PlanOpenedKind, "Opened a support plan", "plan", false},
+	{PlanClosedKind, "Closed a support plan", "plan", false},
+	{PlanReadKind, "Was shown whether a support plan is open", "mother", false},
+}
+
 // TogetherMarked: a message is to be read together with somebody; by says what told so: "staff", "sender", "hint" or "thread".
 func TogetherMarked(c ids.CaseID, t ids.ThreadID, m ids.MessageID, by string) Entry {
 	return made(TogetherMarkedKind, Done, string(m)).In(c, t).With("by", by)

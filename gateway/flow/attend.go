@@ -228,7 +228,11 @@ func (f *Flow) Meeting(ctx context.Context, actor ids.Actor, id ids.MeetingID) (
 		v.Participants = append(v.Participants, one)
 	}
 	if actor.StaffID() != "" {
+		stands := o.takesPart && (o.own.Role == meetings.RoleHost || o.own.Role == meetings.RoleSupporter) || policy.Decide(o.to(policy.PlanMeeting)).Allowed()
 		for _, e := range events {
+			if e.Kind.Quiet() && !stands {
+				continue
+			}
 			v.Attendance = append(v.Attendance, AttendanceRow{Kind: e.Kind, Name: names[e.Participant], By: names[e.By], At: e.At, Detail: e.Detail})
 		}
 		if v.Expected, err = f.expected(ctx, v.Meeting); err != nil {
@@ -392,6 +396,29 @@ func endsForGood(m meetings.Meeting, e meetings.RoomEvent, now time.Time) bool {
 	return e.By != "" || e.Detail == "ended" || e.Detail == "time" || !now.Before(m.RoomCloses())
 }
 
+// saidByButton makes the entry of what people in a room say by a button.
+func saidByButton(s audit.Seat, e meetings.RoomEvent) (entry audit.Entry) {
+	switch e.Kind {
+	case meetings.PrivateBegan:
+		entry = audit.RoomPrivateBegan(s, e.By)
+	case meetings.PrivateEnded:
+		entry = audit.RoomPrivateEnded(s, e.By, e.Detail)
+	case meetings.BreakAsked:
+		entry = audit.RoomBreakAsked(s)
+	case meetings.BreakOver:
+		entry = audit.RoomBreakOver(s, e.By, e.Detail)
+	case meetings.NotUnderstood:
+		entry = audit.RoomNotUnderstood(s)
+	case meetings.HandRaised:
+		entry = audit.RoomHandRaised(s)
+	case meetings.Locked:
+		entry = audit.RoomLocked(s)
+	case meetings.Unlocked:
+		entry = audit.RoomUnlocked(s)
+	}
+	return entry
+}
+
 // roomEntry makes the audit entry of an event. Who did it is its actor.
 func roomEntry(m meetings.Meeting, ps []meetings.Participant, e meetings.RoomEvent) (audit.Entry, error) {
 	find := func(id ids.ParticipantID) (meetings.Participant, bool) {
@@ -441,9 +468,14 @@ func roomEntry(m meetings.Meeting, ps []meetings.Participant, e meetings.RoomEve
 		entry = audit.RoomRefused(seat, e.By)
 	case meetings.TakenOut:
 		entry = audit.RoomRemoved(seat, e.By)
+	default:
+		entry = saidByButton(seat, e)
 	}
-	if byKnown {
+	switch {
+	case byKnown:
 		actor = by.Actor()
+	case e.Kind == meetings.PrivateEnded || e.Kind == meetings.BreakOver:
+		return entry, nil // by itself: the room's doing, not hers
 	}
 	return entry.By(actor), nil
 }

@@ -23,6 +23,14 @@ func (f *Flow) RoomsRestarted(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		// The identifiers name this gap: a second call for the same one records nothing.
+		gap := ":" + strconv.Itoa(len(events))
+		for _, e := range meetings.Unfinished(events) {
+			e.ID, e.Room, e.Detail = "restart:"+string(e.Kind)+":"+string(m.ID)+gap, m.ID, "lost"
+			if err := f.RoomEvent(ctx, e); err != nil {
+				return err
+			}
+		}
 		for _, p := range ps {
 			kind := meetings.Left
 			switch now := meetings.PresenceOf(events, p.ID); {
@@ -31,8 +39,7 @@ func (f *Flow) RoomsRestarted(ctx context.Context) error {
 			case !now.Present:
 				continue
 			}
-			// The identifier names this gap: a second call for the same one records nothing.
-			id := "restart:" + string(p.ID) + ":" + strconv.Itoa(len(events))
+			id := "restart:" + string(p.ID) + gap
 			if err := f.RoomEvent(ctx, meetings.RoomEvent{ID: id, Room: m.ID, Kind: kind, Participant: p.ID, Detail: "lost"}); err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"kinbridge/gateway/flow"
 	"kinbridge/gateway/ids"
 	"kinbridge/gateway/meetings"
+	"kinbridge/gateway/store"
 	"kinbridge/gateway/store/storetest"
 )
 
@@ -151,6 +152,86 @@ func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 		wantProblem(t, err, ids.Forbidden, "ended")
 		if orders, err := w.f.OpenRoomOrders(ctx); err != nil || len(orders) != 0 {
 			t.Errorf("a meeting the host ended is opened again: %+v %v", orders, err)
+		}
+	})
+}
+
+func TestWhatIsSaidByAButtonIsInTheRecordAndQuietlySaidIsNotForEverybody(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e storetest.Env) {
+		w, ctx := newMeetingWorld(t, e), t.Context()
+		n := w.plan()
+		n.Staff = []ids.StaffID{w.pom.ID}
+		id := w.create(n)
+		e.Clock.Advance(time.Hour)
+		v, err := w.f.Meeting(ctx, w.worker.Actor(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := map[meetings.Role]ids.ParticipantID{}
+		for _, p := range v.Participants {
+			who[p.Role] = p.ID
+		}
+		guest, host, mother := who[meetings.RoleGuest], who[meetings.RoleHost], who[meetings.RoleMother]
+		at := e.Clock.Now().UTC().Truncate(time.Microsecond)
+		for i, ev := range []meetings.RoomEvent{
+			{Kind: meetings.PrivateBegan, Participant: host, By: mother}, {Kind: meetings.PrivateEnded, Participant: host, By: host},
+			{Kind: meetings.BreakAsked, Participant: mother, By: mother}, {Kind: meetings.BreakOver, Participant: mother, By: host},
+			{Kind: meetings.NotUnderstood, Participant: mother}, {Kind: meetings.HandRaised, Participant: guest}, {Kind: "hand_lowered", Participant: guest, By: host},
+			{Kind: meetings.Locked, Participant: host, By: host}, {Kind: meetings.Unlocked, Participant: host, By: host},
+			{Kind: meetings.PrivateBegan, Participant: host, By: host}, {Kind: meetings.BreakAsked, Participant: mother, By: mother},
+		} {
+			ev.ID, ev.Room, ev.At = "w"+string(rune('a'+i)), id, at.Add(time.Duration(i)*time.Second)
+			if err := w.f.RoomEvent(ctx, ev); err != nil {
+				t.Fatalf("%+v: %v", ev, err)
+			}
+		}
+		for range 2 { // the media server was killed: what went on is over
+			if err := w.f.RoomsRestarted(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kinds := func(a ids.Actor) (got []string) {
+			v, err := w.f.Meeting(ctx, a, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range v.Attendance {
+				got = append(got, string(r.Kind)+" "+r.Name+" "+r.By+" "+r.Detail)
+			}
+			return got
+		}
+		want := []string{"private_began Wendy Pryce Mair Hughes ", "private_ended Wendy Pryce Wendy Pryce ", "break_asked Mair Hughes Mair Hughes ",
+			"break_over Mair Hughes Wendy Pryce ", "not_understood Mair Hughes  ", "hand_raised Anna Quill  ", "locked Wendy Pryce Wendy Pryce ",
+			"unlocked Wendy Pryce Wendy Pryce ", "private_began Wendy Pryce Wendy Pryce ", "break_asked Mair Hughes Mair Hughes ",
+			"private_ended Wendy Pryce  lost", "break_over Mair Hughes  lost"}
+		if got := kinds(w.worker.Actor()); !slices.Equal(got, want) {
+			t.Errorf("%q\nwant %q", got, want)
+		}
+		if got := kinds(w.pom.Actor()); !slices.Contains(got, want[4]) {
+			t.Errorf("her supporter does not see that she did not understand: %q", got)
+		}
+		if err := e.Store.Write(ctx, w.worker.Actor(), func(tx *store.Tx) (audit.Entry, error) {
+			v, err := tx.Participants(ctx, id)
+			if err != nil {
+				return audit.Entry{}, err
+			}
+			i := slices.IndexFunc(v, func(p meetings.Participant) bool { return p.Role == meetings.RoleSupporter })
+			return audit.MeetingCreated(w.c.ID, id), tx.RemoveParticipant(v[i].ID)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := kinds(w.pom.Actor()); slices.Contains(got, want[4]) || len(got) != len(want)-1 {
+			t.Errorf("an offender manager who does not support her there sees that she did not understand: %q", got)
+		}
+		for kind, n := range map[audit.Kind]int{audit.RoomPrivateBeganKind: 2, audit.RoomPrivateEndedKind: 2, audit.RoomBreakAskedKind: 2, audit.RoomBreakOverKind: 2,
+			audit.RoomNotUnderstoodKind: 1, audit.RoomHandRaisedKind: 1, audit.RoomLockedKind: 1, audit.RoomUnlockedKind: 1} {
+			if got := w.entries(kind); len(got) != n {
+				t.Errorf("%d entries of %s, want %d", len(got), kind, n)
+			}
+		}
+		began, ended := w.entries(audit.RoomPrivateBeganKind)[1], w.entries(audit.RoomPrivateEndedKind) // the newest first
+		if began.Actor.ID != string(w.mother.ID) || began.Subject != string(host) || ended[1].Actor.ID != string(w.worker.ID) || ended[0].Actor.ID != "rooms" {
+			t.Errorf("%+v\n%+v", began, ended)
 		}
 	})
 }

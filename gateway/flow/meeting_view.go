@@ -25,6 +25,14 @@ type MeetingView struct {
 	From         *invites.Known // the invitation of which it was made, for who plans; nil = none, it is held in our own room
 }
 
+// BackBefore is when she must be taken back, where a place that holds is booked for her and that is before the room closes; the zero time otherwise.
+func (v MeetingView) BackBefore() time.Time {
+	if v.Placed == nil || v.Placed.Clash != "" || !v.Placed.Back.Before(v.RoomCloses()) {
+		return time.Time{}
+	}
+	return v.Placed.Back
+}
+
 // ParticipantView is one person of a meeting. Email and its state, TypedName and the presence are shown to staff alone; a guest learns the name of the
 // host and her own, of the others the role: who else is involved with a family is told to nobody by a list.
 type ParticipantView struct {

@@ -87,6 +87,9 @@ func TestOnlyGuestsWaitAndOnlyHostsAdmit(t *testing.T) {
 		if got.Admit != host || got.Moderate != host || got.End != host || got.Publish != (r != "stranger") || lobby != (r == RoleGuest || r == "stranger") {
 			t.Errorf("%s: %+v, lobby %v", r, got, lobby)
 		}
+		if got.Ask != (r == RoleMother) || got.Support != (host || r == RoleSupporter) {
+			t.Errorf("%s stands by her, or is she: %+v", r, got)
+		}
 	}
 }
 
@@ -94,7 +97,7 @@ func TestOrderLeavesOutWhoIsNoLongerInvited(t *testing.T) {
 	m := Meeting{ID: "mtg_1", Starts: noon, Ends: noon.Add(time.Hour), State: Planned, Revision: 3}
 	ps := []Participant{{ID: "par_1", Role: RoleHost, Name: "H"}, {ID: "par_2", Role: RoleGuest, Name: "G", Removed: noon}}
 	o := OrderFor(m, ps, "cy")
-	if len(o.Members) != 1 || o.Members[0].ID != "par_1" || o.Revision != 3 || o.Language != "cy" || o.Ended {
+	if len(o.Members) != 1 || o.Members[0].ID != "par_1" || o.Revision != 3 || !o.Until.Equal(m.Ends) || !o.Ends.After(o.Until) || o.Language != "cy" || o.Ended {
 		t.Errorf("%+v", o)
 	}
 	m.State = Cancelled

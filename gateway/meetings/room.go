@@ -14,7 +14,8 @@ type RoomOrder struct {
 	Revision int64         `json:"revision"`
 	Language string        `json:"language"` // the mother's: "en" or "cy"
 	Opens    time.Time     `json:"opens"`
-	Ends     time.Time     `json:"ends"` // when the room closes by itself, not when the meeting should end
+	Ends     time.Time     `json:"ends"`  // when the room closes by itself
+	Until    time.Time     `json:"until"` // when the meeting should end
 	Members  []RoomMember  `json:"members"`
 	Ended    bool          `json:"ended"` // cancelled or ended: nobody may be in it
 }
@@ -33,18 +34,23 @@ type Rights struct {
 	Publish  bool `json:"publish"`  // be seen and heard
 	Present  bool `json:"present"`  // share a screen
 	Admit    bool `json:"admit"`    // see who waits in the lobby, admit and refuse
-	Moderate bool `json:"moderate"` // mute and remove others
+	Moderate bool `json:"moderate"` // mute and remove others, lower their hands, end a break, lock the room
 	End      bool `json:"end"`      // end the meeting for all
+	Ask      bool `json:"ask"`      // ask for a break or a private word, and say quietly that she does not understand
+	Support  bool `json:"support"`  // be told that quietly, and go with her into a private word
 }
 
 // RightsOf are the rights that go with a role, and whether it waits in the lobby. Guests wait: an email can be forwarded, so a host
-// looks before she admits. An unknown role may do nothing and waits.
+// looks before she admits. Every host is of the case's Pact social workers or family engagement workers (policy.PlanMeeting), so with the supporters they are
+// the people who stand by her. An unknown role may do nothing and waits.
 func RightsOf(r Role) (rights Rights, lobby bool) {
 	switch r {
 	case RoleHost:
-		return Rights{Publish: true, Present: true, Admit: true, Moderate: true, End: true}, false
-	case RoleMother, RoleSupporter:
-		return Rights{Publish: true}, false
+		return Rights{Publish: true, Present: true, Admit: true, Moderate: true, End: true, Support: true}, false
+	case RoleMother:
+		return Rights{Publish: true, Ask: true}, false
+	case RoleSupporter:
+		return Rights{Publish: true, Support: true}, false
 	case RoleGuest:
 		return Rights{Publish: true}, true
 	}
@@ -53,7 +59,7 @@ func RightsOf(r Role) (rights Rights, lobby bool) {
 
 // OrderFor makes the order of a meeting from those who are still invited.
 func OrderFor(m Meeting, ps []Participant, language string) RoomOrder {
-	o := RoomOrder{Room: m.ID, Revision: m.Revision, Opens: m.RoomOpens(), Ends: m.RoomCloses(), Ended: m.State != Planned,
+	o := RoomOrder{Room: m.ID, Revision: m.Revision, Opens: m.RoomOpens(), Ends: m.RoomCloses(), Until: m.Ends, Ended: m.State != Planned,
 		Language: language, Members: []RoomMember{}}
 	if o.Ended {
 		return o
@@ -93,15 +99,48 @@ const (
 	TakenOut       EventKind = "removed"         // by a host
 	RoomEnded      EventKind = "ended"           // the room closed; no participant
 	TicketRefused  EventKind = "ticket_refused"  // Detail says why; often no participant and no known room
+	PrivateBegan   EventKind = "private_began"   // went into a private word with the mother; By began it
+	PrivateEnded   EventKind = "private_ended"   // By ended it, or Detail says how it ended by itself
+	BreakAsked     EventKind = "break_asked"     // needs a break
+	BreakOver      EventKind = "break_over"      // By said so, or Detail
+	NotUnderstood  EventKind = "not_understood"  // said quietly that she does not understand
+	HandRaised     EventKind = "hand_raised"     // wants to say something
+	Locked         EventKind = "locked"          // let nobody new in
+	Unlocked       EventKind = "unlocked"
 )
 
-// Kept reports whether an event of this kind belongs in the record. Others ("lost", "back", "muted") are the moment's business.
+// Kept reports whether an event of this kind belongs in the record. Others ("lost", "back", "muted", "hand_lowered") are the moment's business.
 func (k EventKind) Kept() bool {
 	switch k {
-	case Knocked, Admitted, Refused, StoppedWaiting, Joined, Left, TakenOut, RoomEnded, TicketRefused:
+	case Knocked, Admitted, Refused, StoppedWaiting, Joined, Left, TakenOut, RoomEnded, TicketRefused, PrivateBegan, PrivateEnded, BreakAsked, BreakOver,
+		NotUnderstood, HandRaised, Locked, Unlocked:
 		return true
 	}
 	return false
+}
+
+// Quiet reports whether what happened was told to those who support the mother and to nobody else: on a meeting's page it is theirs too.
+func (k EventKind) Quiet() bool { return k == NotUnderstood }
+
+// Unfinished are the private words and the breaks that began and have not ended, as events that end them; events must be in order.
+func Unfinished(events []Attendance) (ends []RoomEvent) {
+	open := map[EventKind]ids.ParticipantID{}
+	for _, e := range events {
+		switch e.Kind {
+		case PrivateBegan:
+			open[PrivateEnded] = e.Participant
+		case BreakAsked:
+			open[BreakOver] = e.Participant
+		case PrivateEnded, BreakOver:
+			delete(open, e.Kind)
+		}
+	}
+	for _, k := range []EventKind{PrivateEnded, BreakOver} {
+		if p, is := open[k]; is {
+			ends = append(ends, RoomEvent{Kind: k, Participant: p})
+		}
+	}
+	return ends
 }
 
 // RoomEvent is one thing that happened in a room, told by the media server. ID makes it unique: told twice, it counts once.

@@ -12,7 +12,8 @@ import (
 type EventKind string
 
 // The kinds of event. Every Joined is followed by exactly one Left or Removed of the same member; every Knocked by
-// exactly one Admitted, Refused or StoppedWaiting.
+// exactly one Admitted, Refused or StoppedWaiting; every PrivateBegan by exactly one PrivateEnded before the next, every BreakAsked by one BreakOver of
+// the same member.
 const (
 	Knocked        EventKind = "knocked"         // came to the lobby
 	Admitted       EventKind = "admitted"        // By let her in; Joined follows
@@ -25,6 +26,15 @@ const (
 	Removed        EventKind = "removed"         // By put her out
 	Muted          EventKind = "muted"           // By turned her microphone off
 	Ended          EventKind = "ended"           // the room closed for good; By, or Reason; Member is empty
+	PrivateBegan   EventKind = "private_began"   // Member went into a private word with the mother; By began it
+	PrivateEnded   EventKind = "private_ended"   // and it is over: By ended it, or Reason
+	BreakAsked     EventKind = "break_asked"     // needs a break
+	BreakOver      EventKind = "break_over"      // By said that it is over, or Reason
+	NotUnderstood  EventKind = "not_understood"  // said quietly that she does not understand
+	HandRaised     EventKind = "hand_raised"     // wants to say something
+	LockedRoom     EventKind = "locked"          // By, who is Member too, let nobody new in
+	UnlockedRoom   EventKind = "unlocked"        // and again
+	HandLowered    EventKind = "hand_lowered"    // By lowered it
 	TicketRefused  EventKind = "ticket_refused"  // a ticket was not good; Reason is the code of SIGNALLING.md; Room and Member only when it was signed by us
 )
 
@@ -41,6 +51,7 @@ const (
 	ReasonRefused   Reason = "refused"   // turned away from the lobby
 	ReasonRemoved   Reason = "removed"   // put out
 	ReasonReplaced  Reason = "replaced"  // she joined again elsewhere
+	ReasonUnlocked  Reason = "unlocked"  // nothing but the lock kept her in the lobby
 	ReasonShutdown  Reason = "shutdown"  // the server stopped
 	ReasonSlow      Reason = "slow"      // her connection took too long to take what was sent
 	ReasonMalformed Reason = "malformed" // her client broke the protocol

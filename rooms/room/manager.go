@@ -190,7 +190,7 @@ func (m *Manager) People(ctx context.Context, room ID) ([]Presence, error) {
 	err = r.do(ctx, func() error {
 		for _, a := range r.sorted() {
 			if a.phase != out {
-				list = append(list, Presence{Person: a.person(), Waiting: a.phase == waiting, Since: a.since})
+				list = append(list, Presence{Person: r.person(a), Waiting: a.phase == waiting, Since: a.since})
 			}
 		}
 		return nil

@@ -25,6 +25,9 @@ type Person struct {
 	Mic     bool // her microphone is on
 	Camera  bool
 	Present bool // false while her connection is lost
+	Private bool // she is in a private word: neither heard nor seen, and hears and sees one other
+	Break   bool // she needs a break
+	Hand    int  // her hand is up: the lower the number, the longer; 0 = it is down
 }
 
 // Waiting says that the member is in the lobby.
@@ -40,10 +43,11 @@ type Entered struct {
 	Rights   Rights
 	Others   []Person
 	Language string
-	Ends     time.Time
-	Resume   string
-	Leg      string // her media connection, if one is still held for her
-	Lines    int    // receiving media lines of each kind to begin with
+	Times
+	Locked bool
+	Resume string
+	Leg    string // her media connection, if one is still held for her
+	Lines  int    // receiving media lines of each kind to begin with
 }
 
 // PersonChanged says that somebody came or changed; PersonGone that she is not in the room any more.
@@ -61,10 +65,23 @@ type Knocking struct {
 	Name  string
 	Role  Role
 	Since time.Time
+	Again bool // she was turned away or put out before
 }
 
-// Lobby is who waits, for members who may admit.
-type Lobby struct{ Waiting []Knocking }
+// Lobby is who waits, for members who may admit. While the room is locked only Count tells that somebody does.
+type Lobby struct {
+	Waiting []Knocking
+	Count   int
+}
+
+// Locked says that nobody new is let in, or that it is so no longer.
+type Locked struct{ On bool }
+
+// Times are when a meeting is over.
+type Times struct {
+	Ends  time.Time // the room closes by itself
+	Until time.Time // the meeting is to end; zero = not known
+}
 
 // RightsChanged says what the member may do now.
 type RightsChanged struct{ Rights Rights }
@@ -73,7 +90,7 @@ type RightsChanged struct{ Rights Rights }
 type MutedBy struct{ By MemberID }
 
 // EndsChanged says that the meeting ends at another time.
-type EndsChanged struct{ Ends time.Time }
+type EndsChanged struct{ Times }
 
 // Carried is one stream and the media line on which the member receives it.
 type Carried struct {
@@ -94,16 +111,29 @@ type Streams struct {
 // MediaLost says that the member's media connection failed and a new one is wanted.
 type MediaLost struct{ Leg string }
 
-func (Waiting) notice()       {}
-func (Entered) notice()       {}
-func (PersonChanged) notice() {}
-func (PersonGone) notice()    {}
-func (Lobby) notice()         {}
-func (RightsChanged) notice() {}
-func (MutedBy) notice()       {}
-func (EndsChanged) notice()   {}
-func (Streams) notice()       {}
-func (MediaLost) notice()     {}
+// Private says with whom the member may begin a private word now.
+type Private struct{ May []MemberID }
+
+// NotUnderstoodBy says quietly that somebody does not understand; Told says to her who was told.
+type NotUnderstoodBy struct{ ID MemberID }
+
+// Told is who knows now that the member does not understand.
+type Told struct{ To []MemberID }
+
+func (Private) notice()         {}
+func (Locked) notice()          {}
+func (NotUnderstoodBy) notice() {}
+func (Told) notice()            {}
+func (Waiting) notice()         {}
+func (Entered) notice()         {}
+func (PersonChanged) notice()   {}
+func (PersonGone) notice()      {}
+func (Lobby) notice()           {}
+func (RightsChanged) notice()   {}
+func (MutedBy) notice()         {}
+func (EndsChanged) notice()     {}
+func (Streams) notice()         {}
+func (MediaLost) notice()       {}
 
 // The errors a session meets.
 var (
@@ -115,6 +145,7 @@ var (
 	ErrNotInside   = ids.E(ids.Forbidden, "You are not in the meeting.")
 	ErrNoRight     = ids.E(ids.Forbidden, "You may not do this in this meeting.")
 	ErrNobody      = ids.E(ids.NotFound, "That person is not there any more.")
+	ErrLocked      = ids.E(ids.Conflict, "The room is locked. Unlock it to let somebody in.")
 	ErrStale       = ids.E(ids.Conflict, "This connection has been replaced by a newer one.")
 	ErrStopping    = ids.E(ids.Unavailable, "The meeting server is stopping. Try again in a moment.")
 )

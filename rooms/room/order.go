@@ -19,7 +19,8 @@ type ID string
 // MemberID names one person's place in one room; the caller chooses it (a participant's identifier).
 type MemberID string
 
-// Role is what a member is in the meeting. Roles are shown; what a member may do is in her Rights alone.
+// Role is what a member is in the meeting. Roles are shown; what a member may do is in her Rights alone. Where several may go with the mother into
+// a private word, supporters come before all others.
 type Role string
 
 // The roles.
@@ -36,16 +37,22 @@ type Rights struct {
 	Publish  bool `json:"publish"`  // be heard and seen
 	Present  bool `json:"present"`  // share a screen
 	Admit    bool `json:"admit"`    // see who waits in the lobby, admit and refuse
-	Moderate bool `json:"moderate"` // mute and remove others
+	Moderate bool `json:"moderate"` // mute and remove others, lower their hands, end a break, lock the room
 	End      bool `json:"end"`      // end the meeting for all
+	Ask      bool `json:"ask"`      // ask for a break or a private word, and say quietly that she does not understand
+	Support  bool `json:"support"`  // be told that quietly, and go with her into a private word
 }
 
 // DefaultRights are the usual rights of a role, for callers without a rule of their own.
 func DefaultRights(r Role) Rights {
 	switch r {
 	case Host:
-		return Rights{Publish: true, Present: true, Admit: true, Moderate: true, End: true}
-	case Guest, Mother, Supporter:
+		return Rights{Publish: true, Present: true, Admit: true, Moderate: true, End: true, Support: true}
+	case Mother:
+		return Rights{Publish: true, Ask: true}
+	case Supporter:
+		return Rights{Publish: true, Support: true}
+	case Guest:
 		return Rights{Publish: true}
 	}
 	return Rights{}
@@ -69,6 +76,7 @@ type Order struct {
 	Language string    `json:"language"` // of the meeting: "en" or "cy"
 	Opens    time.Time `json:"opens"`    // nobody may come before
 	Ends     time.Time `json:"ends"`     // the room closes by itself then
+	Until    time.Time `json:"until"`    // when the meeting is to end, before that; zero = not known
 	Members  []Member  `json:"members"`
 	Ended    bool      `json:"ended"` // the meeting is over or cancelled; a room does not open again
 }

@@ -37,13 +37,19 @@ type attendee struct {
 	mic      bool
 	camera   bool
 	placed   media.Placement
+	pause    bool       // she needs a break
+	hand     int        // her hand's number, 0 while it is down
+	unclear  time.Time  // when it was last recorded that she does not understand
+	raised   time.Time  // and that her hand went up
+	mayGo    []MemberID // what she was last told of whom she may talk to in private
+	been     bool       // she has been in the room, and was not put out
 }
 
 func (a *attendee) present() bool { return a.phase == inside || a.phase == lost }
 
-func (a *attendee) person() Person {
+func (r *Room) person(a *attendee) Person {
 	return Person{ID: a.ID, Name: a.Name, Role: a.Role, Mic: a.mic && a.Rights.Publish,
-		Camera: a.camera && a.Rights.Publish, Present: a.phase == inside}
+		Camera: a.camera && a.Rights.Publish, Present: a.phase == inside, Private: r.side.holds(a), Break: a.pause, Hand: a.hand}
 }
 
 // Room is one meeting in progress. Its fields below inbox belong to the actor.
@@ -58,6 +64,9 @@ type Room struct {
 
 	order    Order
 	members  map[MemberID]*attendee
+	side     *side // the private word that goes on, or nil
+	hands    int   // how many hands have gone up
+	locked   bool  // nobody new is let in
 	finished bool
 }
 
@@ -147,7 +156,7 @@ func (r *Room) take(o Order) {
 		r.end("", ReasonOrder)
 		return
 	}
-	moved := !r.order.Ends.Equal(o.Ends)
+	moved := !r.order.Ends.Equal(o.Ends) || !r.order.Until.Equal(o.Until)
 	r.order = o
 	expected := map[MemberID]bool{}
 	for _, m := range o.Members {
@@ -175,20 +184,30 @@ func (r *Room) take(o Order) {
 		}
 	}
 	r.refresh() // before anything is said: a right withdrawn has ended when Apply returns
+	r.checkPrivate()
 	for _, a := range changed {
+		if !a.Rights.Publish {
+			r.lowerHand(a, "")
+		}
+		if !a.Rights.Ask {
+			r.setBreak(a, false, "", ReasonOrder)
+		}
 		if a.present() {
 			r.announce(a)
 		}
 	}
+	r.showPrivate()
 	r.showLobby()
 	if moved {
-		r.tell(nil, EndsChanged{o.Ends})
+		r.tell(nil, EndsChanged{r.times()})
 	}
 }
 
+func (r *Room) times() Times { return Times{Ends: r.order.Ends, Until: r.order.Until} }
+
 // forwards is the wall: whether sub is sent stream s of pub. Nothing else decides it.
 func (r *Room) forwards(pub, sub *attendee, s media.Stream) bool {
-	if pub == sub || !pub.present() || !sub.present() {
+	if pub == sub || !pub.present() || !sub.present() || r.side.holds(pub) != r.side.holds(sub) {
 		return false
 	}
 	info := s.Info()
@@ -270,30 +289,34 @@ func (r *Room) tell(but *attendee, n Notice) {
 	}
 }
 
-func (r *Room) announce(a *attendee) { r.tell(nil, PersonChanged{a.person()}) }
+func (r *Room) announce(a *attendee) { r.tell(nil, PersonChanged{r.person(a)}) }
 
-// showLobby tells those who may admit who waits.
+// showLobby tells those who may admit who waits; while the room is locked, how many do and no more.
 func (r *Room) showLobby() {
-	list := []Knocking{}
+	list, count := []Knocking{}, 0
 	for _, a := range r.sorted() {
-		if a.phase == waiting {
-			list = append(list, Knocking{ID: a.ID, Name: a.Name, Role: a.Role, Since: a.since})
+		if a.phase != waiting {
+			continue
+		}
+		if count++; !r.locked {
+			list = append(list, Knocking{ID: a.ID, Name: a.Name, Role: a.Role, Since: a.since, Again: a.sentOut})
 		}
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Since.Before(list[j].Since) })
 	for _, a := range r.sorted() {
 		if a.phase == inside && a.Rights.Admit && a.session != nil {
-			a.session.Notify(Lobby{list})
+			a.session.Notify(Lobby{Waiting: list, Count: count})
 		}
 	}
 }
 
 // enter brings a member into the room.
 func (r *Room) enter(a *attendee) {
-	a.phase, a.since, a.mic, a.camera = inside, r.cfg.Now(), true, true
+	a.phase, a.since, a.mic, a.camera, a.been = inside, r.cfg.Now(), true, true, true
 	r.emit(Joined, a.ID, "", "")
 	r.welcome(a)
-	r.tell(a, PersonChanged{a.person()})
+	r.tell(a, PersonChanged{r.person(a)})
+	r.showPrivate()
 	r.showLobby()
 	r.refresh()
 }
@@ -303,17 +326,18 @@ func (r *Room) welcome(a *attendee) {
 	if a.session == nil {
 		return
 	}
-	n := Entered{Self: a.person(), Rights: a.Rights, Language: r.order.Language, Ends: r.order.Ends,
+	n := Entered{Self: r.person(a), Rights: a.Rights, Language: r.order.Language, Times: r.times(), Locked: r.locked,
 		Resume: a.resume.renew(), Lines: min(max(len(r.order.Members)-1, 1), firstLines)}
 	if a.leg != nil {
 		n.Leg = a.leg.ID()
 	}
 	for _, o := range r.sorted() {
 		if o != a && o.present() {
-			n.Others = append(n.Others, o.person())
+			n.Others = append(n.Others, r.person(o))
 		}
 	}
 	a.session.Notify(n)
+	a.mayGo = nil // a new page knows of nobody
 	a.placed.Places = nil
 	r.showStreams(a)
 }
@@ -326,6 +350,7 @@ func (r *Room) depart(a *attendee, kind EventKind, by MemberID, reason Reason) {
 	a.session = nil
 	r.refresh() // nothing of hers is forwarded, nothing forwarded to her, before anybody is told
 	r.dropLeg(a)
+	r.putDown(a, reason)
 	r.emit(kind, a.ID, by, reason)
 	if session != nil {
 		session.Close(reason)
@@ -333,6 +358,7 @@ func (r *Room) depart(a *attendee, kind EventKind, by MemberID, reason Reason) {
 	if was {
 		r.tell(a, PersonGone{ID: a.ID, Reason: reason})
 	}
+	r.showPrivate()
 	r.showLobby()
 }
 

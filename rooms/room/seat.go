@@ -99,14 +99,16 @@ func (r *Room) seat(a *attendee, device string, session Session) {
 	switch {
 	case a.phase == inside:
 		r.welcome(a)
+		r.showPrivate()
 		r.showLobby()
 	case a.phase == lost:
 		a.phase = inside
 		r.emit(Back, a.ID, "", "")
 		r.welcome(a)
 		r.announce(a)
+		r.showPrivate()
 		r.showLobby()
-	case a.phase == out && !a.sentOut && (a.admitted || !a.Lobby):
+	case a.phase == out && a.walksIn() && r.lets(a):
 		r.enter(a)
 	default:
 		if a.phase != waiting {
@@ -116,6 +118,43 @@ func (r *Room) seat(a *attendee, device string, session Session) {
 		session.Notify(Waiting{Language: r.order.Language, Ends: r.order.Ends, Resume: a.resume.renew()})
 		r.showLobby()
 	}
+}
+
+// walksIn says whether nobody needs to let her in.
+func (a *attendee) walksIn() bool { return !a.sentOut && (a.admitted || !a.Lobby) }
+
+// lets says whether the lock leaves her through: those who were in before come back, and neither the mother nor one who could unlock is ever
+// kept out.
+func (r *Room) lets(a *attendee) bool {
+	return !r.locked || a.been || a.Rights.Ask || a.Rights.Moderate
+}
+
+// SetLock locks the room or unlocks it. Nobody new comes into a locked room, and of those who wait only their number is told.
+func (s *Seat) SetLock(ctx context.Context, on bool) error {
+	return s.inRoom(ctx, func(a *attendee) error {
+		r := s.room
+		switch {
+		case !a.Rights.Moderate:
+			return ErrNoRight
+		case r.locked == on:
+			return nil
+		}
+		r.locked = on
+		kind := UnlockedRoom
+		if on {
+			kind = LockedRoom
+		}
+		r.emit(kind, a.ID, a.ID, "")
+		r.tell(nil, Locked{on})
+		for _, b := range r.sorted() {
+			if b.phase == waiting && b.walksIn() && r.lets(b) {
+				r.emit(StoppedWaiting, b.ID, "", ReasonUnlocked)
+				r.enter(b) // nothing but the lock kept her
+			}
+		}
+		r.showLobby()
+		return nil
+	})
 }
 
 // here runs f on the actor for the seat's member, if the seat is still hers.
@@ -192,6 +231,9 @@ func (r *Room) admit(by *attendee, member MemberID) error {
 	if !by.Rights.Admit {
 		return ErrNoRight
 	}
+	if r.locked {
+		return ErrLocked
+	}
 	b := r.members[member]
 	if b == nil || b.phase != waiting {
 		return ErrNobody
@@ -200,6 +242,28 @@ func (r *Room) admit(by *attendee, member MemberID) error {
 	r.emit(Admitted, b.ID, by.ID, "")
 	r.enter(b)
 	return nil
+}
+
+// AdmitAll lets in those of the named who wait, but for anybody who was turned away or put out before: she is looked at by herself. The names are those
+// that were on the screen, so that nobody who knocks at that moment comes in unseen.
+func (s *Seat) AdmitAll(ctx context.Context, members []MemberID) error {
+	return s.inRoom(ctx, func(a *attendee) error {
+		r := s.room
+		switch {
+		case !a.Rights.Admit:
+			return ErrNoRight
+		case r.locked:
+			return ErrLocked
+		}
+		for _, id := range members {
+			if b := r.members[id]; b != nil && b.phase == waiting && !b.sentOut {
+				if err := r.admit(a, id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // Refuse turns a waiting member away; she may knock again with a new ticket.
@@ -235,7 +299,7 @@ func (s *Seat) Remove(ctx context.Context, member MemberID) error {
 }
 
 func (r *Room) putOut(a *attendee, kind EventKind, by MemberID, reason Reason) {
-	a.admitted, a.sentOut, a.resume = false, true, tokens{}
+	a.admitted, a.been, a.sentOut, a.resume = false, false, true, tokens{}
 	r.depart(a, kind, by, reason)
 }
 
@@ -302,5 +366,6 @@ func (s *Seat) Drop(reason Reason) {
 		a.phase, a.since = lost, s.room.cfg.Now()
 		s.room.emit(Lost, a.ID, "", reason)
 		s.room.announce(a)
+		s.room.showPrivate()
 	})
 }

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -16,12 +17,25 @@ type model struct {
 	in, admitted, sentOut map[MemberID]bool
 	mic, camera           map[MemberID]bool
 	members               map[MemberID]Member
+	aside                 []MemberID // the mother and who is in private with her, or nobody
+	been                  map[MemberID]bool
+	locked                bool
+}
+
+// ends is the private word's end, when the one who goes was of it.
+func (m *model) ends(id MemberID) {
+	if slices.Contains(m.aside, id) {
+		m.aside = nil
+	}
 }
 
 // may says whether pub's source may reach sub.
 func (m *model) may(pub, sub MemberID, source media.Source) bool {
 	_, expected := m.members[pub]
 	if pub == sub || !expected || !m.in[pub] || !m.in[sub] {
+		return false
+	}
+	if slices.Contains(m.aside, pub) != slices.Contains(m.aside, sub) {
 		return false
 	}
 	r := m.members[pub].Rights
@@ -52,7 +66,7 @@ func newMachine(t testing.TB) *machine {
 	m := &machine{w: newWorld(t), seats: map[MemberID]*Seat{}, sockets: map[MemberID]*socket{}, tokens: map[MemberID]string{},
 		owner: map[string]MemberID{}, live: map[MemberID]string{}}
 	m.model = model{in: map[MemberID]bool{}, admitted: map[MemberID]bool{}, sentOut: map[MemberID]bool{},
-		mic: map[MemberID]bool{}, camera: map[MemberID]bool{}}
+		been: map[MemberID]bool{}, mic: map[MemberID]bool{}, camera: map[MemberID]bool{}}
 	m.learn()
 	return m
 }
@@ -64,26 +78,56 @@ func (m *machine) learn() {
 	}
 	for _, id := range everybody {
 		if _, ok := m.model.members[id]; !ok {
-			m.model.in[id], m.model.admitted[id], m.model.sentOut[id] = false, false, false
+			m.model.in[id], m.model.admitted[id], m.model.sentOut[id], m.model.been[id] = false, false, false, false
 			delete(m.tokens, id)
+			m.model.ends(id)
 		}
 	}
 }
 
 func (m *machine) enters(id MemberID) {
 	if !m.model.in[id] {
-		m.model.in[id], m.model.mic[id], m.model.camera[id] = true, true, true
+		m.model.in[id], m.model.mic[id], m.model.camera[id], m.model.been[id] = true, true, true, true
 	}
 }
 
-func (m *machine) goes(id MemberID) { m.model.in[id] = false; delete(m.live, id) }
+func (m *machine) goes(id MemberID) { m.model.in[id] = false; delete(m.live, id); m.model.ends(id) }
+
+// fill brings everybody in with media: chance alone seldom gets three together, and two of them in private.
+func (m *machine) fill(t *rapid.T) {
+	for _, id := range everybody {
+		s := &socket{}
+		seat, err := m.w.m.Join(ctx, "r", id, "d", s)
+		m.sits(t, id, seat, s, err)
+	}
+	if err := m.seats["host"].Admit(ctx, "guest"); err != nil {
+		t.Fatal(err)
+	}
+	m.model.admitted["guest"] = true
+	m.enters("guest")
+	for _, id := range everybody {
+		m.opens(id, m.seats[id])
+	}
+	m.check(t)
+}
+
+// opens gives a member's seat a media connection.
+func (m *machine) opens(id MemberID, seat *Seat) {
+	if peer, err := seat.Peer(ctx, ""); err == nil {
+		l := peer.(*leg)
+		m.owner[l.id], m.live[id] = id, l.id
+		for _, s := range l.own {
+			seat.room.StreamAdded(l, s)
+		}
+	}
+}
 
 // step does one random thing and tells the model.
 func (m *machine) step(t *rapid.T) {
 	id := rapid.SampledFrom(everybody).Draw(t, "who")
 	other := rapid.SampledFrom(everybody).Draw(t, "whom")
 	action := rapid.SampledFrom([]string{"join", "join", "media", "media", "admit", "admit", "refuse", "remove", "mute",
-		"sending", "leave", "drop", "wait", "order", "resume", "fail"}).Draw(t, "action")
+		"sending", "leave", "drop", "wait", "order", "resume", "fail", "private", "private", "private", "back", "lock", "unlock", "all", "hand", "break"}).Draw(t, "action")
 	seat := m.seats[id]
 	if seat == nil && !slices.Contains([]string{"join", "wait", "order", "resume"}, action) {
 		return
@@ -103,13 +147,7 @@ func (m *machine) step(t *rapid.T) {
 			}
 		}
 	case "media":
-		if peer, err := seat.Peer(ctx, ""); err == nil {
-			l := peer.(*leg)
-			m.owner[l.id], m.live[id] = id, l.id
-			for _, s := range l.own {
-				seat.room.StreamAdded(l, s)
-			}
-		}
+		m.opens(id, seat)
 	case "fail":
 		for _, l := range m.w.engine.legs {
 			if l.id == m.live[id] {
@@ -128,7 +166,7 @@ func (m *machine) step(t *rapid.T) {
 		}
 	case "remove":
 		if seat.Remove(ctx, other) == nil {
-			m.model.admitted[other], m.model.sentOut[other] = false, true
+			m.model.admitted[other], m.model.sentOut[other], m.model.been[other] = false, true, false
 			m.goes(other)
 		}
 	case "mute":
@@ -144,6 +182,29 @@ func (m *machine) step(t *rapid.T) {
 		if seat.Leave(ctx) == nil {
 			m.goes(id)
 		}
+	case "private":
+		if seat.BeginPrivate(ctx, other) == nil {
+			m.aside(t, id, other)
+		}
+	case "back":
+		if seat.EndPrivate(ctx) == nil {
+			if !slices.Contains(m.model.aside, id) {
+				t.Fatalf("%s ended a private word of %v", id, m.model.aside)
+			}
+			m.model.aside = nil
+		}
+	case "lock", "unlock":
+		if seat.SetLock(ctx, action == "lock") == nil {
+			m.locks(action == "lock")
+		}
+	case "all":
+		if seat.AdmitAll(ctx, []MemberID{other}) == nil {
+			m.adoptEntered(other)
+		}
+	case "hand":
+		_ = seat.RaiseHand(ctx)
+	case "break":
+		_ = seat.Break(ctx, rapid.Bool().Draw(t, "on"), "")
 	case "drop":
 		seat.Drop(ReasonLost)
 	case "wait":
@@ -163,8 +224,51 @@ func (m *machine) sits(t *rapid.T, id MemberID, seat *Seat, s *socket, err error
 	}
 	m.seats[id], m.sockets[id] = seat, s
 	m.all = append(m.all, s)
-	if !member.Lobby && !m.model.sentOut[id] || m.model.admitted[id] {
+	if (!member.Lobby && !m.model.sentOut[id] || m.model.admitted[id]) && m.passes(id) {
 		m.enters(id)
+	}
+}
+
+// passes says whether the lock, if there is one, leaves her through.
+func (m *machine) passes(id MemberID) bool {
+	r := m.model.members[id].Rights
+	return !m.model.locked || m.model.been[id] || r.Ask || r.Moderate
+}
+
+// aside checks that those two may talk in private, and notes that they do.
+func (m *machine) aside(t *rapid.T, a, b MemberID) {
+	if m.model.members[b].Rights.Ask {
+		a, b = b, a
+	}
+	if m.model.aside != nil || !m.model.in[a] || !m.model.in[b] || !m.model.members[a].Rights.Ask || !m.model.members[b].Rights.Support {
+		t.Fatalf("%s and %s went into private, with %v there already", a, b, m.model.aside)
+	}
+	m.model.aside = []MemberID{a, b}
+}
+
+func (m *machine) locks(on bool) {
+	m.model.locked = on
+	m.adoptEntered("")
+}
+
+// adoptEntered notes who was let in by an act that may let in several, if the rules have it so: never one whom the lock keeps or who was sent out, and from the
+// lobby only who was named.
+func (m *machine) adoptEntered(named MemberID) {
+	list, err := m.w.m.People(ctx, "r")
+	if err != nil {
+		return
+	}
+	for _, p := range list {
+		id := p.Person.ID
+		if p.Waiting || m.model.in[id] || !m.passes(id) || m.model.sentOut[id] {
+			continue
+		}
+		if id == named {
+			m.model.admitted[id] = true
+		}
+		if !m.model.members[id].Lobby || m.model.admitted[id] {
+			m.enters(id)
+		}
 	}
 }
 
@@ -195,10 +299,11 @@ func (m *machine) passTime() {
 func (m *machine) reorder(t *rapid.T, id MemberID) {
 	at := slices.IndexFunc(m.w.order.Members, func(o Member) bool { return o.ID == id })
 	rights := Rights{Publish: rapid.Bool().Draw(t, "publish"), Present: rapid.Bool().Draw(t, "present"),
-		Admit: id == "host", Moderate: id == "host"}
+		Admit: id == "host", Moderate: id == "host", Ask: id == "mother" && rapid.IntRange(0, 3).Draw(t, "ask") > 0,
+		Support: id != "mother" && rapid.Bool().Draw(t, "support")}
 	switch {
 	case at < 0:
-		m.w.order.Members = append(m.w.order.Members, Member{ID: id, Name: "N " + string(id), Role: Guest, Rights: rights, Lobby: id == "guest"})
+		m.w.order.Members = append(m.w.order.Members, Member{ID: id, Name: "N " + string(id), Role: rapid.SampledFrom([]Role{Guest, Supporter}).Draw(t, "role"), Rights: rights, Lobby: id == "guest"})
 	case rapid.IntRange(0, 3).Draw(t, "take out") == 0:
 		m.w.order.Members = slices.Delete(slices.Clone(m.w.order.Members), at, at+1)
 	default:
@@ -207,6 +312,9 @@ func (m *machine) reorder(t *rapid.T, id MemberID) {
 	}
 	m.w.apply()
 	m.learn()
+	if a := m.model.aside; a != nil && !(m.model.members[a[0]].Rights.Ask && m.model.members[a[1]].Rights.Support) {
+		m.model.aside = nil
+	}
 	for _, e := range everybody {
 		if !m.model.in[e] {
 			delete(m.live, e)
@@ -272,18 +380,29 @@ func grammar(events []Event) error {
 		Left: {Knocked, Joined}, Removed: {Knocked},
 	}
 	ids := map[string]bool{}
+	aside := false
 	for _, e := range events {
 		if ids[e.ID] {
 			return fmt.Errorf("event %s twice", e.ID)
 		}
 		ids[e.ID] = true
-		if e.Kind == Muted || e.Kind == Ended {
+		switch e.Kind {
+		case Muted, Ended, LockedRoom, UnlockedRoom, HandRaised, HandLowered, BreakAsked, BreakOver, NotUnderstood:
+			continue
+		case PrivateBegan, PrivateEnded:
+			if (e.Kind == PrivateBegan) == aside {
+				return fmt.Errorf("%s though a private word goes on: %v", e.Kind, aside)
+			}
+			aside = !aside
 			continue
 		}
 		if !slices.Contains(follows[state[e.Member]], e.Kind) {
 			return fmt.Errorf("%s: %s after %q", e.Member, e.Kind, state[e.Member])
 		}
 		state[e.Member] = e.Kind
+	}
+	if aside {
+		return errors.New("a private word never ended")
 	}
 	for member, kind := range state {
 		if slices.Contains([]EventKind{Knocked, Admitted, Joined, Lost, Back}, kind) {
@@ -295,8 +414,14 @@ func grammar(events []Event) error {
 
 // Whatever members, hosts, networks and orders do, no packet crosses a wall and nothing is told to the lobby.
 func TestNoPacketEverCrossesAWall(t *testing.T) {
+	t.Run("from an empty room", func(t *testing.T) { walls(t, func(*machine, *rapid.T) {}) })
+	t.Run("from a full room", func(t *testing.T) { walls(t, (*machine).fill) })
+}
+
+func walls(t *testing.T, begin func(*machine, *rapid.T)) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newMachine(t)
+		begin(m, rt)
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			m.step(rt)
 			m.check(rt)

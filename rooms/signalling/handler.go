@@ -249,12 +249,45 @@ func (s *socket) handle(ctx context.Context, r request) error {
 		return s.seat.Mute(ctx, member)
 	case "remove":
 		return s.seat.Remove(ctx, member)
+	case "admitall":
+		members := make([]room.MemberID, 0, len(r.Members))
+		for _, id := range r.Members {
+			members = append(members, room.MemberID(id))
+		}
+		return s.seat.AdmitAll(ctx, members)
 	case "end":
 		return s.seat.End(ctx)
+	case "private":
+		return s.seat.BeginPrivate(ctx, member)
+	case "return":
+		return s.seat.EndPrivate(ctx)
+	case "unclear":
+		return s.seat.NotUnderstood(ctx)
+	case "break", "hand", "lock":
+		return s.turn(ctx, r)
 	case "leave":
 		return s.seat.Leave(ctx)
 	}
 	return ids.E(ids.Invalid, "There is no message of this type.")
+}
+
+// turn is a request that turns something on or off.
+func (s *socket) turn(ctx context.Context, r request) error {
+	if r.On == nil {
+		return ids.E(ids.Invalid, "Say whether it is to be on.")
+	}
+	member := room.MemberID(r.Member)
+	switch {
+	case r.Type == "lock":
+		return s.seat.SetLock(ctx, *r.On)
+	case r.Type == "break":
+		return s.seat.Break(ctx, *r.On, member)
+	case !*r.On:
+		return s.seat.LowerHand(ctx, member)
+	case member != "":
+		return room.ErrNoRight // nobody raises another's hand
+	}
+	return s.seat.RaiseHand(ctx)
 }
 
 // offer negotiates media: on the connection the client names, or on a new one.

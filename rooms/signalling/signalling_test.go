@@ -335,6 +335,15 @@ func TestRequestsThatAreRefusedEndNothing(t *testing.T) {
 		{mother, map[string]any{"type": "remove", "member": "guest"}, "forbidden"},
 		{mother, map[string]any{"type": "end"}, "forbidden"},
 		{mother, map[string]any{"type": "sending"}, "invalid"},
+		{guest, map[string]any{"type": "private", "member": "mother"}, "forbidden"},
+		{guest, map[string]any{"type": "hand", "on": true}, "forbidden"},
+		{mother, map[string]any{"type": "private", "member": "guest"}, "not_found"},
+		{mother, map[string]any{"type": "return"}, "forbidden"},
+		{mother, map[string]any{"type": "lock", "on": true}, "forbidden"},
+		{mother, map[string]any{"type": "admitall", "members": []string{"guest"}}, "forbidden"},
+		{mother, map[string]any{"type": "hand", "on": true, "member": "guest"}, "forbidden"},
+		{mother, map[string]any{"type": "hand"}, "invalid"},
+		{mother, map[string]any{"type": "break", "member": "mother"}, "invalid"},
 		{mother, map[string]any{"type": "dance"}, "invalid"},
 		{mother, map[string]any{"type": "join"}, "invalid"},
 	} {
@@ -342,6 +351,71 @@ func TestRequestsThatAreRefusedEndNothing(t *testing.T) {
 		c.who.send(c.m)
 		if e := c.who.until("error"); e["code"] != c.code || e["ref"] != 3.0 {
 			t.Errorf("%v: %v", c.m, e)
+		}
+	}
+}
+
+func TestWhatPeopleSayWithButtonsGoesOverTheWire(t *testing.T) {
+	d := newDesk(t, nil)
+	host, _ := d.join("host")
+	mother, entered := d.join("mother")
+	if r := entered["rights"].(map[string]any); r["ask"] != true || r["support"] != false {
+		t.Fatal(r)
+	}
+	if _, ok := entered["until"]; ok || entered["now"] == nil {
+		t.Error("a time that is not known is told", entered)
+	}
+	of := func(c *client, key string, want any) {
+		t.Helper()
+		for {
+			if m := c.until("member")["member"].(map[string]any); m["id"] == "mother" && m[key] == want {
+				return
+			}
+		}
+	}
+	if m := mother.until("private"); len(m["may"].([]any)) != 1 || m["may"].([]any)[0] != "host" {
+		t.Fatal(m)
+	}
+	mother.send(map[string]any{"type": "private", "member": "host"})
+	of(host, "private", true)
+	host.send(map[string]any{"type": "return"})
+	of(host, "private", false)
+	mother.send(map[string]any{"type": "break", "on": true})
+	of(host, "break", true)
+	host.send(map[string]any{"type": "break", "on": false, "member": "mother"})
+	of(host, "break", false)
+	mother.send(map[string]any{"type": "hand", "on": true})
+	of(host, "hand", 1.0)
+	host.send(map[string]any{"type": "hand", "on": false, "member": "mother"})
+	of(host, "hand", 0.0)
+	mother.send(map[string]any{"type": "unclear"})
+	if m := host.until("unclear"); m["member"] != "mother" {
+		t.Error(m)
+	}
+	if m := mother.until("told"); len(m["members"].([]any)) != 1 {
+		t.Error(m)
+	}
+	host.send(map[string]any{"type": "lock", "on": true})
+	if m := mother.until("locked"); m["on"] != true {
+		t.Error(m)
+	}
+	d.join("guest")
+	for {
+		m := host.until("lobby")
+		if len(m["waiting"].([]any)) != 0 {
+			t.Fatal("a locked room tells who waits", m)
+		}
+		if m["count"] == 1.0 {
+			break
+		}
+	}
+	host.send(map[string]any{"type": "lock", "on": false})
+	for len(host.until("lobby")["waiting"].([]any)) != 1 {
+	}
+	host.send(map[string]any{"type": "admitall", "members": []string{"guest"}})
+	for {
+		if m := mother.until("member")["member"].(map[string]any); m["id"] == "guest" {
+			return
 		}
 	}
 }

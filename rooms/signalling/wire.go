@@ -25,6 +25,8 @@ type request struct {
 	Candidate *candidate              `json:"candidate"`
 	Mic       *bool                   `json:"mic"`
 	Camera    *bool                   `json:"camera"`
+	On        *bool                   `json:"on"`
+	Members   []string                `json:"members"`
 }
 
 type candidate struct {
@@ -43,6 +45,9 @@ func parse(frame []byte) (request, error) {
 		return request{}, errMalformed
 	}
 	if r.Type == "" || len(r.Type) > 32 || d.More() {
+		return request{}, errMalformed
+	}
+	if len(r.Members) > room.MaxMembers {
 		return request{}, errMalformed
 	}
 	for mid, s := range r.Sources {
@@ -66,10 +71,14 @@ type person struct {
 	Mic     bool   `json:"mic"`
 	Camera  bool   `json:"camera"`
 	Present bool   `json:"present"`
+	Private bool   `json:"private"`
+	Break   bool   `json:"break"`
+	Hand    int    `json:"hand"`
 }
 
 func wirePerson(p room.Person) person {
-	return person{ID: string(p.ID), Name: p.Name, Role: string(p.Role), Mic: p.Mic, Camera: p.Camera, Present: p.Present}
+	return person{ID: string(p.ID), Name: p.Name, Role: string(p.Role), Mic: p.Mic, Camera: p.Camera, Present: p.Present,
+		Private: p.Private, Break: p.Break, Hand: p.Hand}
 }
 
 type knocking struct {
@@ -77,6 +86,7 @@ type knocking struct {
 	Name  string    `json:"name"`
 	Role  string    `json:"role"`
 	Since time.Time `json:"since"`
+	Again bool      `json:"again"`
 }
 
 type carried struct {
@@ -91,6 +101,22 @@ type ICEServer struct {
 	URLs       []string `json:"urls"`
 	Username   string   `json:"username,omitempty"`
 	Credential string   `json:"credential,omitempty"`
+}
+
+// times are when a meeting is over; what is not known is left out.
+type times struct {
+	Ends  time.Time `json:"ends"`
+	Until time.Time `json:"until,omitzero"`
+	Now   time.Time `json:"now"`
+}
+
+func (s *socket) times(t room.Times) times {
+	return times{Ends: t.Ends, Until: t.Until, Now: s.cfg.Now()}
+}
+
+type endsMessage struct {
+	Type string `json:"type"`
+	times
 }
 
 type waitingMessage struct {
@@ -108,12 +134,12 @@ type enteredMessage struct {
 	Rights   room.Rights `json:"rights"`
 	Members  []person    `json:"members"`
 	Language string      `json:"language"`
-	Ends     time.Time   `json:"ends"`
-	Now      time.Time   `json:"now"`
-	Resume   string      `json:"resume"`
-	Leg      string      `json:"leg"`
-	Lines    int         `json:"lines"`
-	ICE      []ICEServer `json:"iceServers"`
+	times
+	Locked bool        `json:"locked"`
+	Resume string      `json:"resume"`
+	Leg    string      `json:"leg"`
+	Lines  int         `json:"lines"`
+	ICE    []ICEServer `json:"iceServers"`
 }
 
 type streamsMessage struct {
@@ -137,7 +163,7 @@ func (s *socket) encode(n room.Notice) any {
 		return waitingMessage{"waiting", n.Language, n.Ends, s.room, n.Resume}
 	case room.Entered:
 		e := enteredMessage{Type: "entered", Room: s.room, Self: wirePerson(n.Self), Rights: n.Rights, Members: []person{},
-			Language: n.Language, Ends: n.Ends, Now: s.cfg.Now(), Resume: n.Resume, Leg: n.Leg, Lines: n.Lines, ICE: []ICEServer{}}
+			Language: n.Language, times: s.times(n.Times), Locked: n.Locked, Resume: n.Resume, Leg: n.Leg, Lines: n.Lines, ICE: []ICEServer{}}
 		for _, o := range n.Others {
 			e.Members = append(e.Members, wirePerson(o))
 		}
@@ -152,15 +178,23 @@ func (s *socket) encode(n room.Notice) any {
 	case room.Lobby:
 		list := []knocking{}
 		for _, k := range n.Waiting {
-			list = append(list, knocking{string(k.ID), k.Name, string(k.Role), k.Since})
+			list = append(list, knocking{string(k.ID), k.Name, string(k.Role), k.Since, k.Again})
 		}
-		return m{"type": "lobby", "waiting": list}
+		return m{"type": "lobby", "waiting": list, "count": n.Count}
 	case room.RightsChanged:
 		return m{"type": "rights", "rights": n.Rights}
 	case room.MutedBy:
 		return m{"type": "muted", "by": n.By}
 	case room.EndsChanged:
-		return m{"type": "ends", "ends": n.Ends, "now": s.cfg.Now()}
+		return endsMessage{"ends", s.times(n.Times)}
+	case room.Private:
+		return m{"type": "private", "may": n.May}
+	case room.NotUnderstoodBy:
+		return m{"type": "unclear", "member": n.ID}
+	case room.Told:
+		return m{"type": "told", "members": n.To}
+	case room.Locked:
+		return m{"type": "locked", "on": n.On}
 	case room.MediaLost:
 		return m{"type": "medialost", "leg": n.Leg}
 	case room.Streams:

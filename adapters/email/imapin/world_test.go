@@ -24,8 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	storetest.Stop()
+	code := storetest.Run(m)
 	if code == 0 {
 		if err := goleak.Find(goleak.IgnoreTopFunction("modernc.org/libc.(*TLS).run")); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -23,18 +23,7 @@ import (
 	"kinbridge/gateway/store/storetest"
 )
 
-// TestMain has the databases in memory where the system offers that: they are thrown away, and thousands of small changes wait for no disk.
-func TestMain(m *testing.M) {
-	if dir, err := os.MkdirTemp("/dev/shm", "kinbridge-surface-"); err == nil {
-		_ = os.Chmod(dir, 0o711) // PostgreSQL runs as another user than root
-		_ = os.Setenv("TMPDIR", dir)
-		code := m.Run()
-		storetest.Stop()
-		_ = os.RemoveAll(dir)
-		os.Exit(code)
-	}
-	storetest.Main(m)
-}
+func TestMain(m *testing.M) { storetest.Main(m) }
 
 // stepsOfOne is how many steps a world lives.
 const stepsOfOne = 40

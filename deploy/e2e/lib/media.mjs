@@ -41,6 +41,31 @@ export function received(page) {
 }
 
 /**
+ * What comes to a page within wait milliseconds: on how many streams sound and pictures came, and how many packets in all.
+ */
+export function flowing(page, wait) {
+  return page.evaluate(async (wait) => {
+    const count = async () => {
+      const streams = new Map()
+      for (const [i, peer] of (window.__kinbridgePeers ?? []).entries()) {
+        if (peer.connectionState === 'closed') continue
+        for (const s of (await peer.getStats()).values()) if (s.type === 'inbound-rtp') streams.set(`${i} ${s.id}`, { kind: s.kind, packets: s.packetsReceived })
+      }
+      return streams
+    }
+    const before = await count()
+    await new Promise((resolve) => setTimeout(resolve, wait))
+    const got = { audio: 0, video: 0, packets: 0 }
+    for (const [id, s] of await count()) {
+      const came = s.packets - (before.get(id)?.packets ?? 0)
+      got.packets += came
+      if (came > 0) got[s.kind]++
+    }
+    return got
+  }, wait)
+}
+
+/**
  * Whether the picture of a video element moves: it draws the element twice, wait milliseconds apart, and compares. A frozen or
  * black picture does not move.
  */

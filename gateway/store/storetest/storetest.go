@@ -113,7 +113,7 @@ func newVault(t testing.TB) *vault.Vault {
 	return v
 }
 
-var server struct {
+var server = struct {
 	once    sync.Once
 	err     error
 	dir     string
@@ -121,18 +121,45 @@ var server struct {
 	cmd     *exec.Cmd
 	copying string // PostgreSQL's strategy for making a database
 	next    atomic.Int64
+}{copying: "WAL_LOG"}
+
+// inMemory is where Linux keeps files in memory, and memoryNeeded how many bytes must be free there for a package's databases.
+const (
+	inMemory     = "/dev/shm"
+	memoryNeeded = 1 << 30
+)
+
+// Main is the TestMain of every package that uses Each or Open and has none of its own.
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run runs a package's tests, stops the PostgreSQL that they started, and returns their exit code. Temporary files are in memory where there is room: they are
+// thrown away, and a new database for every test is ten times as dear on some disks.
+func Run(m interface{ Run() int }) int {
+	leave := stayInMemory()
+	defer leave()
+	defer stop()
+	return m.Run()
 }
 
-// Main runs a package's tests and stops the PostgreSQL that they started. Every package that uses Each or Open needs it as its
-// TestMain.
-func Main(m *testing.M) {
-	code := m.Run()
-	Stop()
-	os.Exit(code)
+// stayInMemory makes inMemory the place of temporary files, and tells PostgreSQL to copy whole files: the cheaper way there, and the dearer one on a disk, for it
+// waits for a checkpoint.
+func stayInMemory() (leave func()) {
+	var fs syscall.Statfs_t
+	if syscall.Statfs(inMemory, &fs) != nil || fs.Bavail*uint64(fs.Bsize) < memoryNeeded {
+		return func() {}
+	}
+	dir, err := os.MkdirTemp(inMemory, "kinbridge-")
+	if err != nil {
+		return func() {}
+	}
+	_ = os.Chmod(dir, 0o711) // PostgreSQL runs as another user than root
+	_ = os.Setenv("TMPDIR", dir)
+	server.copying = "FILE_COPY"
+	return func() { _ = os.RemoveAll(dir) }
 }
 
-// Stop ends the PostgreSQL that tests of this process started, if any, and removes its files.
-func Stop() {
+// stop ends the PostgreSQL that tests of this process started, if any, and removes its files.
+func stop() {
 	if server.cmd != nil {
 		_ = server.cmd.Process.Signal(syscall.SIGQUIT) // immediate shutdown: the data is thrown away
 		_ = server.cmd.Wait()
@@ -187,7 +214,7 @@ func startPostgres() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := chooseFolder(); err != nil {
+	if server.dir, err = os.MkdirTemp("", "kinbridge-pg-"); err != nil {
 		return err
 	}
 	attr, err := unprivileged(server.dir)
@@ -220,27 +247,6 @@ func startPostgres() (err error) {
 		return err
 	}
 	return waitReady(filepath.Join(server.dir, "log"))
-}
-
-// inMemory is where Linux keeps files in memory, and memoryNeeded how many bytes must be free there for a cluster to live in it.
-const (
-	inMemory     = "/dev/shm"
-	memoryNeeded = 1 << 30
-)
-
-// chooseFolder makes the cluster's folder: in memory where there is room, because a new database for every test is ten times as dear on some disks. Copying
-// whole files is the cheaper way there, and the dearer one on a disk, for it waits for a checkpoint.
-func chooseFolder() (err error) {
-	var fs syscall.Statfs_t
-	if syscall.Statfs(inMemory, &fs) == nil && fs.Bavail*uint64(fs.Bsize) >= memoryNeeded {
-		if server.dir, err = os.MkdirTemp(inMemory, "kinbridge-pg-"); err == nil {
-			server.copying = "FILE_COPY"
-			return nil
-		}
-	}
-	server.copying = "WAL_LOG"
-	server.dir, err = os.MkdirTemp("", "kinbridge-pg-")
-	return err
 }
 
 func waitReady(log string) error {

@@ -13,18 +13,28 @@ export type { Knocking, Person, RemoteTrack, Rights, Source }
  */
 export type State = 'idle' | 'connecting' | 'waiting' | 'inside' | 'reconnecting' | 'over'
 
+/** When the meeting is to end, and when the room closes by itself, by this computer's clock. */
+export interface Ends {
+  closes: Date
+  until: Date | null
+}
+
 export interface RoomEvents {
   state: { state: State; reason: string }
   entered: { self: Person; rights: Rights; language: string }
   members: Person[] // everybody else in the room, after every change
   joined: Person
   left: { person: Person; reason: string }
-  lobby: Knocking[] // who waits, for members who may admit
+  lobby: { waiting: Knocking[]; count: number } // who waits, for members who may admit; of a locked room the number alone
+  private: string[] // with whom she may begin a private word now
+  unclear: Person // says quietly that she does not understand
+  told: string[] // the names of those who know that she does not understand
+  locked: boolean
   rights: Rights
   muted: { by: string }
   sending: { mic: boolean; camera: boolean }
   tracks: RemoteTrack[] // everything received, after every change
-  ends: Date // by this computer's clock
+  ends: Ends
   link: 'connecting' | 'good' | 'broken'
   error: { code: string; message: string }
 }
@@ -43,8 +53,11 @@ const noRoomFor = 60000 // ms a server that has lost the room is given to get it
 export class RoomClient {
   state: State = 'idle'
   self: Person | null = null
-  rights: Rights = { publish: false, present: false, admit: false, moderate: false, end: false }
+  rights: Rights = { publish: false, present: false, admit: false, moderate: false, end: false, ask: false, support: false }
   readonly members = new Map<string, Person>()
+  /** With whom she may begin a private word now. */
+  may: string[] = []
+  locked = false
   mic = true
   camera = true
 
@@ -157,6 +170,37 @@ export class RoomClient {
   }
   endForAll(): void {
     this.say({ type: 'end' })
+  }
+
+  /** Lets in everybody named who waits and was never turned away. */
+  admitAll(members: string[]): void {
+    this.say({ type: 'admitall', members })
+  }
+  /** Goes into a private word with a member, whom client.may lists. */
+  beginPrivate(member: string): void {
+    this.say({ type: 'private', member })
+  }
+  endPrivate(): void {
+    this.say({ type: 'return' })
+  }
+  needBreak(): void {
+    this.say({ type: 'break', on: true })
+  }
+  /** Says that a member's break is over. */
+  breakOver(member: string): void {
+    this.say({ type: 'break', on: false, member })
+  }
+  notUnderstood(): void {
+    this.say({ type: 'unclear' })
+  }
+  raiseHand(): void {
+    this.say({ type: 'hand', on: true })
+  }
+  lowerHand(member: string): void {
+    this.say({ type: 'hand', on: false, member })
+  }
+  setLock(on: boolean): void {
+    this.say({ type: 'lock', on })
   }
 
   /** Leaves; rejoin() comes back without a new ticket until the meeting ends. */
@@ -295,7 +339,21 @@ export class RoomClient {
         this.hearGone(m.member, m.reason)
         break
       case 'lobby':
-        this.emit('lobby', m.waiting)
+        this.emit('lobby', { waiting: m.waiting, count: m.count })
+        break
+      case 'private':
+        this.mayTalkTo(m.may)
+        break
+      case 'unclear': {
+        const who = this.members.get(m.member)
+        if (who) this.emit('unclear', who)
+        break
+      }
+      case 'told':
+        this.emit('told', m.members.map((id) => this.members.get(id)?.name ?? '').filter((name) => name !== ''))
+        break
+      case 'locked':
+        this.lock(m.on)
         break
       case 'rights':
         this.rights = m.rights
@@ -306,7 +364,7 @@ export class RoomClient {
         this.emit('muted', { by: m.by })
         break
       case 'ends':
-        this.emit('ends', ourTime(m.ends, m.now))
+        this.emit('ends', ourTimes(m))
         break
       case 'streams':
         this.media?.place(m)
@@ -352,15 +410,28 @@ export class RoomClient {
     this.become('inside', '')
     this.emit('entered', { self: m.self, rights: m.rights, language: m.language })
     this.emit('members', [...this.members.values()])
-    this.emit('ends', ourTime(m.ends, m.now))
+    this.emit('ends', ourTimes(m))
+    this.mayTalkTo([])
+    this.lock(m.locked)
     this.saySending()
     if (!this.media || this.media.leg === '' || this.media.leg !== m.leg) this.newMedia()
     else if (this.media.pc.connectionState !== 'connected') this.media.restart()
   }
 
+  private mayTalkTo(may: string[]): void {
+    this.may = may
+    this.emit('private', may)
+  }
+
+  private lock(on: boolean): void {
+    this.locked = on
+    this.emit('locked', on)
+  }
+
   private hearMember(p: Person): void {
     if (p.id === this.self?.id) {
       this.self = p
+      this.emit('members', [...this.members.values()])
       return
     }
     const before = this.members.get(p.id)
@@ -433,6 +504,10 @@ export class RoomClient {
   async stats(): Promise<RTCStatsReport | null> {
     return this.media ? await this.media.pc.getStats() : null
   }
+}
+
+function ourTimes(m: { ends: string; until?: string; now: string }): Ends {
+  return { closes: ourTime(m.ends, m.now), until: m.until === undefined ? null : ourTime(m.until, m.now) }
 }
 
 // ourTime turns a time of the server into one of this computer, whose clock may be wrong.

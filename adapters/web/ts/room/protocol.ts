@@ -9,6 +9,9 @@ export interface Person {
   mic: boolean
   camera: boolean
   present: boolean // false while her connection is lost
+  private: boolean // she talks in private with one other
+  break: boolean // she needs a break
+  hand: number // her hand is up: the lower the number, the longer; 0 = it is down
 }
 
 export interface Rights {
@@ -17,6 +20,8 @@ export interface Rights {
   admit: boolean
   moderate: boolean
   end: boolean
+  ask: boolean // for a break or a private word; hers alone
+  support: boolean // stands by her
 }
 
 export interface Knocking {
@@ -24,6 +29,7 @@ export interface Knocking {
   name: string
   role: Person['role']
   since: string
+  again: boolean // turned away or put out before
 }
 
 export interface StreamsMessage {
@@ -42,7 +48,9 @@ export interface EnteredMessage {
   members: Person[]
   language: string
   ends: string
+  until?: string // when the meeting is to end; the room closes at ends
   now: string
+  locked: boolean
   resume: string
   leg: string
   lines: number
@@ -55,10 +63,14 @@ export type ServerMessage =
   | StreamsMessage
   | { type: 'member'; member: Person }
   | { type: 'gone'; member: string; reason: string }
-  | { type: 'lobby'; waiting: Knocking[] }
+  | { type: 'lobby'; waiting: Knocking[]; count: number }
   | { type: 'rights'; rights: Rights }
   | { type: 'muted'; by: string }
-  | { type: 'ends'; ends: string; now: string }
+  | { type: 'ends'; ends: string; until?: string; now: string }
+  | { type: 'private'; may: string[] }
+  | { type: 'unclear'; member: string }
+  | { type: 'told'; members: string[] }
+  | { type: 'locked'; on: boolean }
   | { type: 'answer'; ref: number; leg: string; sdp: string }
   | { type: 'medialost'; leg: string }
   | { type: 'pong'; ref: number }

@@ -14,6 +14,9 @@
 //     <p data-room-status role="status"></p>       what is going on; polite announcements
 //     <p data-room-alert role="alert"></p>         what needs attention now; hidden when empty
 //     <p data-room-time hidden></p>                time left
+//     <div role="status">                          what lasts: who talks in private, who needs a break, whose hands are up (aside.ts)
+//         <p data-room-private-note hidden></p> <p data-room-break-note hidden></p> <p data-room-unclear-note hidden></p>
+//         <p data-room-hands hidden></p> <p data-room-locked-note hidden></p></div>
 //     <ul data-room-tiles></ul>
 //     <template data-room-tile><li>                one member; attributes data-self, data-lost, data-mic="on|off",
 //                                                  data-camera="on|off", data-source="camera|screen" are set for CSS
@@ -21,14 +24,24 @@
 //         <span data-tile-name></span> <span data-tile-state></span>
 //         <button type="button" data-tile-mute hidden></button>      shown to members who may moderate
 //         <button type="button" data-tile-remove hidden></button>
+//         <button type="button" data-tile-lower hidden></button>     her hand
 //     </li></template>
 //     <section data-room-lobby hidden>             shown to members who may admit, while somebody waits
-//         <h2>…</h2><ul data-room-lobby-list></ul>
+//         <h2>…</h2><p data-room-lobby-locked hidden></p><ul data-room-lobby-list></ul>
+//         <button type="button" data-room-admit-all hidden></button>
 //         <template data-room-lobby-item><li><span data-lobby-name></span>
 //           <button type="button" data-lobby-admit></button> <button type="button" data-lobby-refuse></button></li></template>
 //     </section>
 //     <button type="button" data-room-mic aria-pressed="true">…</button>      texts mic-on, mic-off are put into it
 //     <button type="button" data-room-camera aria-pressed="true">…</button>   camera-on, camera-off
+//     <button type="button" data-room-hand hidden>…</button>                  texts hand-raise, hand-lower
+//     <span data-room-privates></span>             buttons made of <template data-room-private-item>, one for each with whom she may talk in private
+//     <button type="button" data-room-return hidden>…</button>                back from there
+//     <button type="button" data-room-break hidden>…</button>                 hers alone
+//     <button type="button" data-room-break-over hidden>…</button>
+//     <button type="button" data-room-unclear hidden>…</button>               hers alone
+//     <button type="button" data-room-unclear-seen hidden>…</button>
+//     <button type="button" data-room-lock hidden>…</button>                  texts lock, unlock
 //     <button type="button" data-room-sound hidden>…</button>                 when the browser will not play by itself
 //     <button type="button" data-room-leave>…</button>
 //     <button type="button" data-room-end hidden>…</button>                   shown to members who may end for all
@@ -43,11 +56,15 @@
 // Texts (data-text-NAME; {name} and {minutes} are filled in):
 //   connecting waiting inside reconnecting link-broken
 //   joined left knocking muted-by-host camera-refused camera-missing mic-refused mic-missing
-//   tile-you tile-lost tile-muted tile-no-camera tile-screen
+//   private-begin private-with private-others private-over break-said break-self break-over-said unclear-note told told-nobody hands hand-raised
+//   hand-raise hand-lower lower lock unlock locked unlocked lobby-locked admit-all knock-again minutes-until time-over
+//   tile-apart tile-private tile-hand tile-you tile-lost tile-muted tile-no-camera tile-screen
 //   mic-on mic-off camera-on camera-off mute remove admit refuse minutes-left confirm-end
 //   over-left over-ended over-time over-refused over-removed over-replaced over-not_expected over-too_early over-expired over-version
 import { mediaTrouble, openMedia } from './devices'
-import { RoomClient, type Knocking, type Person, type RemoteTrack, type State } from './client'
+import { Aside } from './aside'
+import { label, put } from './words'
+import { RoomClient, type Ends, type Knocking, type Person, type RemoteTrack, type State } from './client'
 
 export interface StageOptions {
   /** Tracks that a device check has opened already; otherwise the stage opens microphone and camera itself. */
@@ -55,6 +72,9 @@ export interface StageOptions {
   /** Called with every state, for pages that show a clock or pause an idle timer. */
   onState?: (state: State, reason: string) => void
 }
+
+/** What a tile shows of a member besides her name. */
+type Shown = Pick<Person, 'mic' | 'camera' | 'present' | 'private' | 'hand'>
 
 type Tile = { root: HTMLElement; video: HTMLVideoElement; stream: MediaStream }
 
@@ -69,7 +89,8 @@ class Stage {
   readonly client: RoomClient
   private readonly tiles = new Map<string, Tile>()
   private tracks: RemoteTrack[] = []
-  private ends: Date | null = null
+  private ends: Ends | null = null
+  private readonly aside: Aside
   private waitingBefore = new Set<string>()
 
   constructor(
@@ -80,6 +101,13 @@ class Stage {
     this.client = new RoomClient({
       ...(url ? { ticketsFetch: () => fetchTicket(url) } : {}),
       policy: section.dataset['roomPolicy'] === 'relay' ? 'relay' : 'all',
+    })
+    this.aside = new Aside(this.client, {
+      section,
+      find: (name) => this.find(name),
+      text: (name, fill) => this.text(name, fill),
+      status: (words) => this.status(words),
+      alert: (words) => this.alert(words),
     })
   }
 
@@ -127,7 +155,7 @@ class Stage {
       this.tracks = tracks
       this.drawTiles()
     })
-    c.on('lobby', (list) => this.drawLobby(list))
+    c.on('lobby', ({ waiting, count }) => this.drawLobby(waiting, count))
     c.on('muted', () => this.alert(this.text('muted-by-host')))
     c.on('sending', () => {
       this.drawButtons()
@@ -161,6 +189,8 @@ class Stage {
       const button = this.find('sound')
       if (button) button.hidden = true
     })
+    this.press('admit-all', () => c.admitAll([...this.waitingBefore]))
+    this.aside.wire()
     this.drawButtons()
   }
 
@@ -178,7 +208,7 @@ class Stage {
   private drawRights(): void {
     const end = this.find('end')
     if (end) end.hidden = !this.client.rights.end
-    if (!this.client.rights.admit) this.drawLobby([])
+    if (!this.client.rights.admit) this.drawLobby([], 0)
     this.drawTiles()
   }
 
@@ -232,6 +262,8 @@ class Stage {
       mic: this.client.mic,
       camera: this.client.camera && camera !== null,
       present: true,
+      private: self?.private ?? false,
+      hand: self?.hand ?? 0,
     })
   }
 
@@ -248,7 +280,7 @@ class Stage {
     if (!tile) return
     tile.root.dataset['source'] = 'screen'
     this.fill(tile, this.tracks.filter((t) => t.member === p.id && t.source === 'screen').map((t) => t.track))
-    this.name(tile, this.text('tile-screen', { name: p.name }), { mic: true, camera: true, present: true })
+    this.name(tile, this.text('tile-screen', { name: p.name }), { mic: true, camera: true, present: true, private: p.private, hand: 0 })
   }
 
   // fill leaves a tile's stream alone when nothing changed, so that playing does not stutter.
@@ -263,14 +295,17 @@ class Stage {
     }
   }
 
-  private name(tile: Tile, name: string, p: { mic: boolean; camera: boolean; present: boolean }): void {
+  private name(tile: Tile, name: string, p: Shown): void {
     const { root } = tile
     root.dataset['mic'] = p.mic ? 'on' : 'off'
     root.dataset['camera'] = p.camera ? 'on' : 'off'
     root.toggleAttribute('data-lost', !p.present)
     put(root.querySelector('[data-tile-name]'), name)
-    const state = !p.present ? 'tile-lost' : !p.mic ? 'tile-muted' : !p.camera ? 'tile-no-camera' : ''
-    put(root.querySelector('[data-tile-state]'), state ? this.text(state) : '')
+    const apart = this.aside.apart(p)
+    root.toggleAttribute('data-apart', apart)
+    const state = apart ? (p.private ? 'tile-private' : 'tile-apart') : !p.present ? 'tile-lost' : !p.mic ? 'tile-muted' : !p.camera ? 'tile-no-camera' : ''
+    const said = [state, p.hand ? 'tile-hand' : ''].filter((s) => s !== '').map((s) => this.text(s))
+    put(root.querySelector('[data-tile-state]'), said.join(', '))
     tile.video.setAttribute('aria-label', name)
   }
 
@@ -278,27 +313,32 @@ class Stage {
     for (const [what, does] of [
       ['mute', () => this.client.mute(p.id)],
       ['remove', () => this.client.remove(p.id)],
+      ['lower', () => this.client.lowerHand(p.id)],
     ] as const) {
       const button = tile.root.querySelector<HTMLButtonElement>(`[data-tile-${what}]`)
       if (!button) continue
-      button.hidden = !this.client.rights.moderate || (what === 'mute' && !p.mic)
+      button.hidden = !this.client.rights.moderate || (what === 'mute' && !p.mic) || (what === 'lower' && p.hand === 0)
       label(button, this.text(what, { name: p.name }))
       button.onclick = does
     }
   }
 
-  private drawLobby(list: Knocking[]): void {
+  private drawLobby(list: Knocking[], count: number): void {
     const box = this.find('lobby')
     const items = this.find('lobby-list')
     const template = this.section.querySelector<HTMLTemplateElement>('template[data-room-lobby-item]')
     if (!box || !items || !template) return
-    box.hidden = list.length === 0
+    box.hidden = count === 0
+    const locked = this.find('lobby-locked')
+    if (locked) locked.hidden = count === 0 || !this.client.locked
+    const all = this.find('admit-all')
+    if (all) all.hidden = list.filter((k) => !k.again).length < 2
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['knock'] : undefined
     items.replaceChildren()
     for (const k of list) {
       const item = template.content.firstElementChild?.cloneNode(true)
       if (!(item instanceof HTMLElement)) continue
-      put(item.querySelector('[data-lobby-name]'), k.name)
+      put(item.querySelector('[data-lobby-name]'), k.again ? this.text('knock-again', { name: k.name }) : k.name)
       for (const what of ['admit', 'refuse'] as const) {
         const button = item.querySelector<HTMLButtonElement>(`[data-lobby-${what}]`)
         if (!button) continue
@@ -317,9 +357,11 @@ class Stage {
   private drawTime(): void {
     const box = this.find('time')
     if (!box || !this.ends) return
-    const minutes = Math.max(0, Math.ceil((this.ends.getTime() - Date.now()) / 60000))
+    const left = (to: Date): number => Math.max(0, Math.ceil((to.getTime() - Date.now()) / 60000))
+    const { until, closes } = this.ends
     box.hidden = this.client.state !== 'inside'
-    put(box, this.text('minutes-left', { minutes: String(minutes) }))
+    const going = until && until.getTime() > Date.now()
+    put(box, going ? this.text('minutes-until', { minutes: String(left(until)) }) : this.text(until ? 'time-over' : 'minutes-left', { minutes: String(left(closes)) }))
   }
 
   private over(reason: string): void {
@@ -327,7 +369,8 @@ class Stage {
     const words = this.text(`over-${reason}`) || this.text('over-ended')
     this.status(words)
     this.alert('')
-    this.drawLobby([])
+    this.drawLobby([], 0)
+    this.aside.draw()
     // Nobody should wonder whether the camera still looks at her.
     for (const source of ['mic', 'camera', 'screen'] as const) this.client.localTrack(source)?.stop()
     const box = this.find('over')
@@ -364,14 +407,6 @@ class Stage {
     put(box, words)
     box.hidden = words === ''
   }
-}
-
-function put(element: Element | null, words: string): void {
-  if (element && element.textContent !== words) element.textContent = words
-}
-
-function label(button: HTMLElement, words: string): void {
-  put(button.querySelector('[data-label]') ?? button, words)
 }
 
 async function fetchTicket(url: string): Promise<string> {
