@@ -254,5 +254,5 @@ func JoinFrom(e Event, textBody, htmlBody string) join.Details {
 	for _, p := range append([]Party{e.Organizer}, e.Attendees...) {
 		people = append(people, p.Addr)
 	}
-	return join.Read(join.Source{Properties: e.JoinDetails, Calendar: []string{e.Description, join.Flatten(e.RichText), e.Location}, Text: textBody, HTML: htmlBody, People: people})
+	return join.Read(join.Source{Properties: e.JoinDetails, Calendar: []string{join.FlattenDescription(e.Description), join.Flatten(e.RichText), e.Location}, Text: textBody, HTML: htmlBody, People: people})
 }
