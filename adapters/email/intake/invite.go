@@ -145,7 +145,7 @@ func scrubber(read invite.Invite) func(string) string {
 		parts = append(parts, `\b`+strings.Join(p, `[ \x{a0}-]?`)+`\b`)
 	}
 	if j.Service != "" {
-		parts = append(parts, `https?://[^\s<>"]*(?:teams\.|zoom\.|webex\.|meet\.google\.|tel\.meet/|safelinks\.)[^\s<>"]*`)
+		parts = append(parts, `<`+meetingLink+`(?:\s{1,3}[^\s<>"]+){1,12}\s{0,3}>`, meetingLink) // between brackets it may be broken over lines
 	}
 	if len(parts) == 0 {
 		return func(s string) string { return s }
@@ -154,8 +154,18 @@ func scrubber(read invite.Invite) func(string) string {
 	if err != nil {
 		return func(s string) string { return s }
 	}
-	return func(s string) string { return re.ReplaceAllString(s, "[…]") }
+	return func(s string) string {
+		return re.ReplaceAllStringFunc(s, func(found string) string {
+			if strings.HasPrefix(found, "<") {
+				return "<[…]>"
+			}
+			return "[…]"
+		})
+	}
 }
+
+// meetingLink is a link to a meeting, to its numbers, or to a filter that stands before it.
+const meetingLink = `https?://[^\s<>"]*(?:teams\.|zoom\.|webex\.|meet\.google\.|tel\.meet/|safelinks\.)[^\s<>"]*`
 
 // utc is which occurrence is meant; zero stays zero.
 func utc(e calendar.Event) (t time.Time) {

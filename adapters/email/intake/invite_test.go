@@ -64,7 +64,8 @@ func TestNoCredentialIsLeftInWhatIsShown(t *testing.T) {
 	for name, c := range map[string]struct{ words, more string }{
 		"Zoom": {"Join\r\nhttps://la.zoom.us/j/84512345678?pwd=QmFzZTY0\r\nMeeting ID: 845 1234 5678\r\nPasscode: 739201\r\n",
 			"LOCATION:https://la.zoom.us/j/84512345678?pwd=QmFzZTY0\r\nCOMMENT:Passcode 739201\r\n"},
-		"Google": {"Join with Google Meet: https://meet.google.com/abc-defg-hij\r\nOr dial: (GB) +44 20 7946 0666 PIN: 753951846#\r\nMore phone numbers: https://tel.meet/abc-defg-hij?pin=7539518462468&hs=7\r\n", ""},
+		"Zoom, broken over lines": {"Join<https://la.zoom.us/j/84512345678?pw\r\nd=QmFzZTY0pwd=\r\n>\r\nMeeting ID: 845 1234 5678\r\nPasscode: 739201\r\nPlease come.\r\n", ""},
+		"Google":                  {"Join with Google Meet: https://meet.google.com/abc-defg-hij\r\nOr dial: (GB) +44 20 7946 0666 PIN: 753951846#\r\nMore phone numbers: https://tel.meet/abc-defg-hij?pin=7539518462468&hs=7\r\n", ""},
 		"Webex": {"Join meeting\r\nhttps://la.webex.com/la/j.php?MTID=m0123\r\nMeeting number (access code): 2633 123 4567\r\nMeeting password: wXyZ12abC3 (99991222 when dialing from a phone or video system)\r\n" +
 			"Tap to join from a mobile device\r\n+44-20-7946-0888,,26331234567#99991222# United Kingdom Toll\r\n", "LOCATION:https://la.webex.com/la/j.php?MTID=m0123\r\n"},
 	} {
