@@ -18,7 +18,7 @@ NPM_CI  := $(NPM) ci --ignore-scripts --no-fund --no-audit --loglevel=error
 ASSETS  := bin/.assets
 WEB_SRC := $(shell find $(WEB)/ts $(WEB)/css $(WEB)/assets/build -type f) $(WEB)/package-lock.json
 
-.PHONY: run test help need install assets tsc build vet staticcheck lint unit race vuln bench bench-mail fuzz e2e gallery clean
+.PHONY: run test help need install assets tsc build vet staticcheck lint unit race vuln bench bench-mail bench-rooms fuzz e2e gallery clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,6 +92,11 @@ bench: ## the Go benchmarks; BENCH and PKGS choose
 
 bench-mail: build ## mail beside Postfix, reply to kiosk, audit verify; writes deploy/bench (root: Postfix)
 	$(GO) run ./deploy/bench -kinbridge $(BINARY)
+
+bench-rooms: ## forwarding in meeting rooms beside Janus (package janus); writes deploy/bench/ROOMS.md
+	@mkdir -p bin
+	$(GO) build -o bin/bench-rooms ./deploy/bench/rooms
+	bin/bench-rooms -out deploy/bench -profile bin/bench-rooms.pprof
 
 e2e: build $(E2E)/node_modules/.package-lock.json ## the end-to-end tests in Chromium
 	$(GO) build -o bin/gallery ./$(WEB)/gallery

@@ -155,6 +155,7 @@ func (e *Engine) listenUDP(cfg Config) (ice.UDPMux, error) {
 			return nil, fmt.Errorf("media UDP port %s: %w", net.JoinHostPort(h, port), err)
 		}
 		e.closers = append(e.closers, conn)
+		widen(conn)
 		address, ok := conn.LocalAddr().(*net.UDPAddr)
 		if !ok {
 			return nil, fmt.Errorf("media UDP port %s: unexpected address", cfg.UDP)
@@ -168,6 +169,17 @@ func (e *Engine) listenUDP(cfg Config) (ice.UDPMux, error) {
 		muxes = append(muxes, mux)
 	}
 	return ice.NewMultiUDPMuxDefault(muxes...), nil
+}
+
+// socketBuffer is what one socket holds of everybody's packets, in bytes, while the machine does something else: a second of
+// sixty cameras. The system may allow less (net.core.rmem_max).
+const socketBuffer = 4 << 20
+
+func widen(conn net.PacketConn) {
+	if c, ok := conn.(*net.UDPConn); ok {
+		_ = c.SetReadBuffer(socketBuffer)
+		_ = c.SetWriteBuffer(socketBuffer)
+	}
 }
 
 func localIPs(loopback bool) ([]string, error) {

@@ -326,6 +326,10 @@ func (p *Peer) housekeeping() {
 	defer p.work.Done()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	var (
+		streams []*stream
+		slots   []*slot
+	)
 	for round := 0; ; round++ {
 		select {
 		case <-p.gone:
@@ -336,20 +340,23 @@ func (p *Peer) housekeeping() {
 			continue
 		}
 		p.mu.Lock()
-		streams := append([]*stream(nil), p.streams...)
-		slots := append([]*slot(nil), p.slots...)
+		streams = append(streams[:0], p.streams...)
+		slots = append(slots[:0], p.slots...)
 		p.mu.Unlock()
 		p.repair(streams)
+		var feedback []rtcp.Packet
 		if round%2 == 0 {
 			p.arrivals.Lock()
-			feedback := p.feedback.BuildFeedbackPacket()
+			feedback = p.feedback.BuildFeedbackPacket()
 			p.arrivals.Unlock()
-			if len(feedback) > 0 {
-				p.writeRTCP(feedback...)
-			}
 		}
 		if round%20 == 0 {
-			p.report(streams, slots)
+			for _, packets := range compounds(p.reports(streams, slots)) {
+				p.writeRTCP(packets...)
+			}
+		}
+		if len(feedback) > 0 {
+			p.writeRTCP(feedback...)
 		}
 	}
 }
@@ -364,20 +371,60 @@ func (p *Peer) repair(streams []*stream) {
 	}
 }
 
-func (p *Peer) report(streams []*stream, slots []*slot) {
+// reports are the receiver report to the publisher, and the sender reports and names of all that the subscriber is sent.
+func (p *Peer) reports(streams []*stream, slots []*slot) (rr *rtcp.ReceiverReport, all []senderReport) {
 	now := p.engine.now()
-	rr := &rtcp.ReceiverReport{SSRC: p.ssrc}
+	rr = &rtcp.ReceiverReport{SSRC: p.ssrc}
 	for _, s := range streams {
 		if block, ok := s.reception(now); ok && len(rr.Reports) < 31 {
 			rr.Reports = append(rr.Reports, block)
 		}
 	}
-	if len(rr.Reports) > 0 {
-		p.writeRTCP(rr)
-	}
 	for _, s := range slots {
-		if packets := s.report(now); packets != nil {
-			p.writeRTCP(packets...)
+		if r, ok := s.report(now); ok {
+			all = append(all, r)
 		}
 	}
+	return rr, all
+}
+
+// senderReport is one slot's, with its name.
+type senderReport struct {
+	rtcp.SenderReport
+	name rtcp.SourceDescriptionChunk
+}
+
+const (
+	compoundSize = 1100 // bytes of a compound packet at most, so that none is cut up on its way
+	headerSize   = 4    // of the names' packet
+	nameSize     = 10   // of one name besides its text, at most
+)
+
+// compounds puts reports into as few packets as they fit (RFC 8108, section 5.3): each costs a system call and an encryption.
+// Reports come first and the names of all who report at the end (RFC 3550, section 6.1).
+func compounds(rr *rtcp.ReceiverReport, all []senderReport) (out [][]rtcp.Packet) {
+	var packets []rtcp.Packet
+	names, size := &rtcp.SourceDescription{}, headerSize
+	end := func() {
+		if len(names.Chunks) > 0 {
+			packets = append(packets, names)
+		}
+		if len(packets) > 0 {
+			out = append(out, packets)
+		}
+		packets, names, size = nil, &rtcp.SourceDescription{}, headerSize
+	}
+	if len(rr.Reports) > 0 {
+		packets, size = append(packets, rr), size+rr.MarshalSize()
+	}
+	for i := range all {
+		r := &all[i]
+		more := r.SenderReport.MarshalSize() + nameSize + len(r.name.Items[0].Text)
+		if size+more > compoundSize {
+			end()
+		}
+		packets, names.Chunks, size = append(packets, &r.SenderReport), append(names.Chunks, r.name), size+more
+	}
+	end()
+	return out
 }

@@ -201,24 +201,22 @@ func (s *slot) keyframe() {
 	}
 }
 
-// report returns the slot's sender report with its source description (RFC 3550, sections 6.4.1 and 6.5), once the
-// publisher's clock is known. It is called once a second and renews the allowance for sending again.
-func (s *slot) report(now time.Time) []rtcp.Packet {
+// report returns the slot's sender report and name (RFC 3550, sections 6.4.1 and 6.5), once the publisher's clock is
+// known. It is called once a second and renews the allowance for sending again.
+func (s *slot) report(now time.Time) (r senderReport, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.allowance = resendsPerSecond
 	if s.stream == nil || !s.begun || s.writer == nil {
-		return nil
+		return r, false
 	}
 	at, timestamp, known := s.stream.Clock()
 	if !known {
-		return nil
+		return r, false
 	}
 	elapsed := int64(now.Sub(at).Seconds() * float64(s.clockRate))
-	return []rtcp.Packet{
-		&rtcp.SenderReport{SSRC: s.header.SSRC, NTPTime: toNTP(now), RTPTime: timestamp + uint32(elapsed) + s.shift,
-			PacketCount: s.sent.packets, OctetCount: s.sent.octets},
-		&rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{Source: s.header.SSRC,
-			Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.StreamID()}}}}},
-	}
+	r.SenderReport = rtcp.SenderReport{SSRC: s.header.SSRC, NTPTime: toNTP(now), RTPTime: timestamp + uint32(elapsed) + s.shift,
+		PacketCount: s.sent.packets, OctetCount: s.sent.octets}
+	r.name = rtcp.SourceDescriptionChunk{Source: s.header.SSRC, Items: []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: s.StreamID()}}}
+	return r, true
 }
