@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kinbridge/adapters/calendar/problem"
 )
 
 func ics(lines ...string) []byte {
@@ -124,4 +126,35 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// An hour that the clocks leave out or go over twice is remarked on, also where the invitation defines its zone itself, as Exchange does.
+func TestHoursOfTheClockChangeByTheObjectsOwnZone(t *testing.T) {
+	for _, c := range []struct {
+		wall string
+		at   string
+		code problem.Code
+	}{
+		{"20270328T013000", "2027-03-28T02:30:00+01:00", problem.Gap},
+		{"20270328T005900", "2027-03-28T00:59:00Z", ""},
+		{"20270328T020000", "2027-03-28T02:00:00+01:00", ""},
+		{"20261025T013000", "2026-10-25T01:30:00+01:00", problem.Fold},
+		{"20261025T005900", "2026-10-25T00:59:00+01:00", ""},
+		{"20261025T020000", "2026-10-25T02:00:00Z", ""},
+	} {
+		data := "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\n" + customZone + "\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;TZID=Customized Time Zone:" + c.wall + "\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR"
+		events, err := Parse([]byte(data))
+		if err != nil || len(events) != 1 {
+			t.Fatalf("%s: %v %d", c.wall, err, len(events))
+		}
+		e := events[0]
+		if got := e.Start.Format(time.RFC3339); got != c.at {
+			t.Errorf("%s is %s, not %s", c.wall, got, c.at)
+		}
+		for _, code := range []problem.Code{problem.Gap, problem.Fold} {
+			if problem.Has(e.Problems, code) != (code == c.code) {
+				t.Errorf("%s: %v", c.wall, e.Problems)
+			}
+		}
+	}
 }

@@ -144,6 +144,9 @@ func (e *Event) readWhen(c *component, z zones, start moment) {
 			e.Problems = problem.Add(e.Problems, problem.New(problem.NoEnd))
 		}
 	}
+	if e.AllDay && !e.Cancelled() {
+		e.Problems = problem.Add(e.Problems, problem.New(problem.WholeDay))
+	}
 	const shown = "2006-01-02 15:04"
 	switch sy, sm, sd := e.Start.Date(); {
 	case e.End.Before(e.Start):
@@ -251,5 +254,5 @@ func JoinFrom(e Event, textBody, htmlBody string) join.Details {
 	for _, p := range append([]Party{e.Organizer}, e.Attendees...) {
 		people = append(people, p.Addr)
 	}
-	return join.Read(join.Source{Properties: e.JoinDetails, Calendar: []string{e.Description, join.Flatten(e.RichText), e.Location}, Text: textBody, HTML: htmlBody, People: people})
+	return join.Read(join.Source{Properties: e.JoinDetails, Calendar: []string{join.FlattenDescription(e.Description), join.Flatten(e.RichText), e.Location}, Text: textBody, HTML: htmlBody, People: people})
 }

@@ -58,8 +58,8 @@ func readObservances(def *component) *observances {
 }
 
 // offset is the one of the observance that began last before the wall time; ok is false when the definition says nothing. A wall time that
-// the clocks leave out is read with the offset before (RFC 5545 section 3.3.5).
-func (d *observances) offset(wall time.Time) (seconds int, ok bool) {
+// the clocks leave out is read with the offset before (RFC 5545 section 3.3.5); clocks then show it at the offset shown.
+func (d *observances) offset(wall time.Time) (seconds, shown int, ok bool) {
 	var best time.Time
 	var last, earliest *observance
 	for i := range d.list {
@@ -75,13 +75,27 @@ func (d *observances) offset(wall time.Time) (seconds int, ok bool) {
 	}
 	switch {
 	case last != nil && last.to > last.from && wall.Before(best.Add(time.Duration(last.to-last.from)*time.Second)):
-		return last.from, true
+		return last.from, last.to, true
 	case last != nil:
-		return last.to, true
+		return last.to, last.to, true
 	case earliest != nil:
-		return earliest.from, true // before every rule
+		return earliest.from, earliest.from, true // before every rule
 	}
-	return 0, false
+	return 0, 0, false
+}
+
+// twice says that the clocks go back over a wall time, so that it comes again.
+func (d *observances) twice(wall time.Time) bool {
+	for i := range d.list {
+		o := &d.list[i]
+		back := time.Duration(o.from-o.to) * time.Second
+		for _, onset := range o.onsets(wall) {
+			if back > 0 && onset.After(wall) && !wall.Before(onset.Add(-back)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // onsets returns the moments at which an observance begins that matter for a wall time: the first, those listed, and those of its

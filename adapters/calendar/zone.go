@@ -49,7 +49,8 @@ type clock struct {
 	name     string
 	floating bool
 	at       func(wall time.Time) (at time.Time, found bool)
-	named    *time.Location // what the name alone means, when the object defines the zone otherwise
+	twice    func(wall time.Time) bool // by the object's own definition; nil without one
+	named    *time.Location            // what the name alone means, when the object defines the zone otherwise
 }
 
 // read resolves a date or date-time property (RFC 5545 sections 3.3.4, 3.3.5 and 3.2.19).
@@ -106,7 +107,7 @@ func (c clock) remarks(wall, at time.Time, tzid string) []problem.Problem {
 	}
 	if at.Hour() != wall.Hour() || at.Minute() != wall.Minute() {
 		out = append(out, problem.New(problem.Gap, wall.Format(hm), at.Format(hm)))
-	} else if again := at.Add(time.Hour); again.Hour() == wall.Hour() {
+	} else if again := at.Add(time.Hour); again.Hour() == wall.Hour() || c.twice != nil && c.twice(wall) {
 		out = append(out, problem.New(problem.Fold, wall.Format(hm)))
 	}
 	return out
@@ -157,10 +158,14 @@ func (z zones) clock(tzid string) clock {
 func (z zones) findClock(tzid string) clock {
 	loc := lookupZone(tzid)
 	if def := z.defined[tzid]; def != nil && tzid != "" {
-		if _, ok := def.offset(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)); ok {
-			return clock{name: tzid, named: loc, at: func(wall time.Time) (time.Time, bool) {
-				off, ok := def.offset(wall)
-				return withOffset(wall, off), ok
+		if _, _, ok := def.offset(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)); ok {
+			return clock{name: tzid, named: loc, twice: def.twice, at: func(wall time.Time) (time.Time, bool) {
+				off, shown, ok := def.offset(wall)
+				at := withOffset(wall, off)
+				if shown != off {
+					at = at.In(time.FixedZone("", shown))
+				}
+				return at, ok
 			}}
 		}
 	}

@@ -33,6 +33,7 @@ type inviteView struct {
 	Trouble  string   // the code with which the organiser's mail server refused our answer
 	Ask      string   // the drafted request; "" = nothing is missing
 	Follow   bool     // a change is followed, nothing new is booked
+	NoHour   bool     // the change is to a whole day: nothing can follow it
 	Near     []string // times that would do, where one does not
 	Slots    []slotRow
 	Proposed *web.SummaryList // other times that were proposed to the organiser, and what became of them
@@ -83,9 +84,12 @@ func (s *Staff) inviteView(r *http.Request, me people.Staff, h flow.HoldView, fo
 		v.Problems = append(v.Problems, loc.N("staff.invite.others", in.Invite.Others))
 	}
 	v.Plan = dialPlan(loc, in.Invite.Plan)
-	if loc.Lang() == "cy" {
+	v.NoHour = in.Invite.AllDay && !in.Invite.Cancels()
+	switch {
+	case in.Invite.Cancels(): // nobody needs to know any more
+	case loc.Lang() == "cy":
 		v.Ask = in.Invite.Ask.Cy.Text
-	} else {
+	default:
 		v.Ask = in.Invite.Ask.En.Text
 	}
 	for _, c := range in.Changes {

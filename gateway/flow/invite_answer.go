@@ -255,7 +255,7 @@ func (f *Flow) AskOrganiser(ctx context.Context, a ids.Actor, hold ids.HoldID) e
 	if err := f.may(ctx, h.in.to(policy.PlanMeeting), auditID(hold)); err != nil {
 		return err
 	}
-	if k.Invite.Ask.To == "" {
+	if k.Invite.Ask.To == "" || k.Invite.Cancels() {
 		return ids.E(ids.Invalid, "Nothing is missing from this invitation.")
 	}
 	return f.st.Write(ctx, a, func(tx *store.Tx) (audit.Entry, error) {

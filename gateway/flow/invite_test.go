@@ -286,6 +286,10 @@ func TestAMissingNumberIsAskedForOnce(t *testing.T) {
 		if len(out) != 1 || out[0].Subject != "A telephone number" || out[0].Calendar != nil || out[0].HTML == "" {
 			t.Errorf("%+v", out)
 		}
+		w.Receive(t, to, invited(w, flowtest.AnnaAddress, 1, inDays(w, 5), func(in *invites.Invite) { in.Method = invites.Cancel }))
+		if err := w.Flow.AskOrganiser(t.Context(), w.Staff.Worker.Actor, h.ID); ids.KindOf(err) != ids.Invalid {
+			t.Errorf("a number is asked for of a meeting that was called off: %v", err)
+		}
 	})
 }
 

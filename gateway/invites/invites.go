@@ -142,8 +142,11 @@ func (in Invite) times() (out []Time) {
 // HasTime reports whether the message says when the meeting is.
 func (in Invite) HasTime() bool { return len(in.times()) > 0 }
 
-// Coming are its times that have not begun, the first first.
+// Coming are its times that have not begun, the first first. A whole day is no time at which a room could be booked.
 func (in Invite) Coming(now time.Time) (out []Time) {
+	if in.AllDay {
+		return nil
+	}
 	for _, t := range in.times() {
 		if t.Start.After(now) {
 			out = append(out, t)

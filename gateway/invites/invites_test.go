@@ -192,3 +192,14 @@ func TestLengthIsAlwaysSomething(t *testing.T) {
 		t.Error("an invitation without a time offers one")
 	}
 }
+
+func TestAWholeDayCannotBeBooked(t *testing.T) {
+	day := time.Date(2027, 6, 16, 0, 0, 0, 0, time.UTC)
+	in := Invite{Method: Request, Start: day, End: day.AddDate(0, 0, 1)}
+	if n := len(in.Coming(day.Add(-time.Hour))); n != 1 {
+		t.Fatalf("%d times", n)
+	}
+	if in.AllDay = true; len(in.Coming(day.Add(-time.Hour))) != 0 || !in.HasTime() {
+		t.Error("a whole day is offered as a time to book, or is no time to answer about")
+	}
+}

@@ -30,7 +30,7 @@ type Details struct {
 	Passcode      string
 	Phone         string  // E.164: + and digits
 	ConferenceID  string  // digits to send after the phone is answered, followed by #
-	PhonePasscode string  // digits to send after a second #, preceded by *; Zoom only
+	PhonePasscode string  // digits to send after the conference ID; Zoom and Webex
 	Phones        []Phone // every number printed, Phone first
 	SIPURI        string  // tenant key or address for video devices, local@domain
 	VideoID       string  // digits for the video service
@@ -204,6 +204,7 @@ func (d *Details) refuse(c problem.Code, a, b string) {
 func (d *Details) finish() {
 	if d.canonical.url != "" && d.urlThread != d.thread {
 		d.URL, d.Service = d.canonical.url, d.canonical.service
+		d.Problems = problem.Add(d.Problems, problem.New(problem.LinkDiffers))
 	}
 	id, inLink := idInURL(d.URL)
 	if inLink && d.MeetingID != "" && d.MeetingID != id {

@@ -1,11 +1,25 @@
 package join
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
+
+var (
+	markup   = regexp.MustCompile(`(?i)</(?:a|b|body|div|html|li|p|span|strong|table|td|ul)>|<br\s*/?>`)
+	brackets = regexp.MustCompile(`(?i)<(?:https?|tel|mailto):`)
+)
+
+// FlattenDescription turns a DESCRIPTION into text: some programs write HTML into it, and those that write text write links as label<url>.
+func FlattenDescription(s string) string {
+	if !strings.Contains(s, "<") || brackets.MatchString(s) || !markup.MatchString(s) {
+		return s
+	}
+	return Flatten(s)
+}
 
 // Flatten turns HTML into text with one line per block and links written as label<url>.
 func Flatten(src string) string {

@@ -40,6 +40,10 @@ func (s *scanner) line(i int, l string, lines []string) {
 	}
 	if phone != "" {
 		switch _, place, _ := strings.Cut(plain, phone); {
+		case s.d.Phone == "" && s.d.Service == GoogleMeet && s.printed == "" && pin(place, i, lines) != "":
+			s.addPhone(e164(phone), "")
+			s.printed, s.lastDial = pin(place, i, lines), i
+			return
 		case s.d.Phone == "" && nearHash(i, lines):
 			s.addPhone(e164(phone), cleanPlace(place))
 			return
@@ -84,7 +88,10 @@ func (s *scanner) dialString(i int, l, plain string) bool {
 		}
 		switch {
 		case s.dialled == "":
-			s.dialled, s.d.PhonePasscode = id, pass
+			s.dialled = id
+			if pass != "" {
+				s.d.PhonePasscode = pass
+			}
 		case s.dialled != id:
 			s.d.refuse(problem.ConferenceMismatch, s.dialled, id)
 		}
@@ -111,7 +118,7 @@ func dialString(text string) (number, id, pass string) {
 	if m == nil {
 		return "", "", ""
 	}
-	return e164(m[1]), digitsOnly(m[2]), m[3]
+	return e164(m[1]), digitsOnly(m[2]), m[3] + m[4] // *PASSCODE# of Zoom, or PASSCODE# of Webex
 }
 
 func (s *scanner) sip(a, plain string) {
@@ -206,6 +213,22 @@ func nearHash(i int, lines []string) bool {
 		}
 	}
 	return false
+}
+
+// pin is Google's, where its HTML prints it without the hash: behind the number, or on the next line.
+func pin(behind string, i int, lines []string) string {
+	texts := []string{strings.TrimSpace(behind)}
+	if i+1 < len(lines) {
+		texts = append(texts, bare(lines[i+1]))
+	}
+	for _, text := range texts {
+		if m := digitLine.FindStringSubmatch(text); m != nil {
+			if id := digitsOnly(m[1]); len(id) >= 6 && len(id) <= 16 {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // bare is a line without the links in it.

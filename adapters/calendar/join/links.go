@@ -36,12 +36,17 @@ type linkReader struct {
 	problems []problem.Problem
 }
 
-// read unwraps a link and says what it is.
-func (l *linkReader) read(raw string) link {
+// unpunctuated is a link without the end of the sentence that it stands in.
+func unpunctuated(raw string) string { return strings.TrimRight(raw, ".,;") }
+
+// read is follow for a link that may be followed by the end of a sentence.
+func (l *linkReader) read(raw string) link { return l.follow(unpunctuated(raw)) }
+
+// follow unwraps a link and says what it is.
+func (l *linkReader) follow(raw string) link {
 	if l.left--; l.left < 0 || raw == "" {
 		return link{}
 	}
-	raw = strings.TrimRight(raw, ".,;")
 	for wraps := 0; ; wraps++ {
 		u, err := url.Parse(raw)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -79,7 +84,7 @@ func (l *linkReader) classify(u *url.URL, raw string) link {
 		if tenant, video, direct := videoLink(u); direct != "" && u.User == nil {
 			return link{kind: "video", tenant: tenant, video: video, direct: direct}
 		}
-		if strings.Contains(path, "/l/meetup-join/") || falseHost(host) {
+		if strings.Contains(path, "/l/meetup-join/") || falseHost(host) || strings.Contains(host, "safelinks") && meetingish(u) {
 			l.problems = problem.Add(l.problems, problem.New(problem.LookAlike, host))
 		}
 		return link{}

@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	dialForm   = regexp.MustCompile(`(\+?\d[\d ().\-]{6,22}\d)\s*,{1,4}\s*(?:\*\d\d\*)?(\d[\d ]{2,14}\d)\s*#(?:[#,\s]*\*(\d{4,12})#)?`)
+	dialForm   = regexp.MustCompile(`(\+?\d[\d ().\-]{6,22}\d)\s*,{1,4}\s*(?:\*\d\d\*)?(\d[\d ]{2,14}\d)\s*#(?:[#,\s]*\*(\d{4,12})#|#?(\d{4,12})#)?`)
 	telLink    = regexp.MustCompile(`(?i)tel:(?:\+|%2b)?[^\s>"]{4,200}`)
 	phoneForm  = regexp.MustCompile(`\+\d[\d ().\-]{7,20}\d`)
 	phoneFirst = regexp.MustCompile(`^[•·\-\s]*(?:\([A-Z]{2}\)\s*)?\+\d`)
@@ -88,13 +88,14 @@ func joinLabels(text string) []string {
 	text = text[:min(len(text), maxText)]
 	var out []string
 	clean := strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200b", "", "\u200e", "", "\u202a", "", "\u202c", "", "\ufeff", "")
-	for rest := strings.ReplaceAll(text, "\r", "\n"); rest != "" && len(out) < maxLines; {
+	for rest := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text); rest != "" && len(out) < maxLines; {
 		var l string
 		l, rest, _ = strings.Cut(rest, "\n")
 		if strings.TrimSpace(l) == "" {
 			continue
 		}
 		l = clean.Replace(l[:min(len(l), 2*maxLine)])
+		l, rest = rejoin(l, rest, clean)
 		words := strings.Fields(l)
 		for i, w := range words {
 			if strings.IndexByte(w, '*') >= 0 && !strings.Contains(w, "://") && !strings.Contains(w, ",*") {
@@ -112,6 +113,33 @@ func joinLabels(text string) []string {
 		out = append(out, l)
 	}
 	return out
+}
+
+// maxBroken is over how many lines a link can be broken.
+const maxBroken = 12
+
+// rejoin makes a link in brackets whole that was broken over lines (RFC 3986 appendix C). One that is never closed stays as it is.
+func rejoin(l, rest string, clean *strings.Replacer) (line, left string) {
+	line, left = l, rest
+	for n := 0; n < maxBroken && opensLink(line); n++ {
+		next, after, _ := strings.Cut(left, "\n")
+		next = strings.TrimLeft(next, "> |\t")
+		at := strings.IndexAny(next, "> \t<")
+		if next == "" || len(line)+len(next) > 2*maxLine || at == 0 || at > 0 && next[at] != '>' {
+			break
+		}
+		line, left = strings.TrimRight(line, " \t")+clean.Replace(next), after
+		if at > 0 {
+			return line, left
+		}
+	}
+	return l, rest
+}
+
+// opensLink says that a line ends inside a link that began with a bracket.
+func opensLink(l string) bool {
+	at := strings.LastIndexByte(l, '<')
+	return at >= 0 && strings.HasPrefix(l[at+1:], "http") && strings.Contains(l[at:], "://") && !strings.ContainsAny(strings.TrimRight(l[at+1:], " \t"), "> \t")
 }
 
 var (
@@ -162,8 +190,12 @@ func (s *scanner) read(lines []string, l *linkReader) Details {
 		if !strings.Contains(line, "://") {
 			continue
 		}
-		for _, raw := range linkForm.FindAllString(line, 100) {
-			if k := l.read(raw); k.kind != "" {
+		for _, at := range linkForm.FindAllStringIndex(line, 100) {
+			raw := line[at[0]:at[1]]
+			if at[1] == len(line) || line[at[1]] != '>' { // between brackets all of it is the link
+				raw = unpunctuated(raw)
+			}
+			if k := l.follow(raw); k.kind != "" {
 				s.links = append(s.links, k)
 				if k.kind != "video" && s.linkLine < 0 {
 					s.linkLine = i

@@ -58,7 +58,7 @@ func videoLink(u *url.URL) (tenant, video, direct string) {
 		}
 	case conf != "" && strings.HasPrefix(path, "teams"):
 		// Pexip on the authority's own servers: the page and the service share a domain, or we do not believe it.
-		if d, prefix := strings.ToLower(get("d")), get("prefix"); validDomain(d) && digitsOnly(prefix) == prefix && len(prefix) < 8 && sameDomain(host, d) {
+		if d, prefix := strings.ToLower(get("d")), strings.ToLower(get("prefix")); validDomain(d) && (prefix == "" || validLabel(strings.TrimSuffix(prefix, "."))) && len(prefix) < 12 && sameDomain(host, d) {
 			return "", conf, prefix + conf + "@" + d
 		}
 	}

@@ -23,6 +23,7 @@ const (
 	BadTime            Code = "bad_time"
 	NoEnd              Code = "no_end"
 	EndBeforeStart     Code = "end_before_start"
+	WholeDay           Code = "whole_day"
 	Midnight           Code = "past_midnight"
 	Floating           Code = "floating"
 	UnknownZone        Code = "unknown_zone"
@@ -47,6 +48,7 @@ const (
 	TenantMismatch     Code = "tenant_key_mismatch"
 	PasscodeMismatch   Code = "passcode_mismatch"
 	OtherLink          Code = "other_link"
+	LinkDiffers        Code = "link_differs"
 	LookAlike          Code = "look_alike"
 	Wrapped            Code = "wrapped_link"
 	TooLong            Code = "too_long"
@@ -58,6 +60,7 @@ var words = map[Code][2]string{
 	BadTime:            {"A date or time in the invitation cannot be read (%s). Ask the organiser when the meeting is.", "Ni ellir darllen dyddiad neu amser yn y gwahoddiad (%s). Gofynnwch i'r trefnydd pryd mae'r cyfarfod."},
 	NoEnd:              {"The invitation does not say when the meeting ends. Ask the organiser how long to book.", "Nid yw'r gwahoddiad yn dweud pryd mae'r cyfarfod yn gorffen. Gofynnwch i'r trefnydd faint o amser i'w gadw."},
 	EndBeforeStart:     {"The meeting would end (%s) before it begins (%s). The end was left out: ask the organiser how long to book.", "Byddai'r cyfarfod yn gorffen (%s) cyn dechrau (%s). Gadawyd y diwedd allan: gofynnwch i'r trefnydd faint o amser i'w gadw."},
+	WholeDay:           {"The entry is for whole days and says no hour. Ask the organiser when the meeting begins and ends.", "Mae'r cofnod ar gyfer diwrnodau cyfan ac nid yw'n dweud awr. Gofynnwch i'r trefnydd pryd mae'r cyfarfod yn dechrau ac yn gorffen."},
 	Midnight:           {"The meeting runs past midnight, from %s to %s. Check the day with the organiser.", "Mae'r cyfarfod yn parhau ar ôl hanner nos, o %s tan %s. Gwiriwch y diwrnod gyda'r trefnydd."},
 	Floating:           {"The invitation names no time zone. London time was assumed.", "Nid yw'r gwahoddiad yn enwi cylchfa amser. Tybiwyd amser Llundain."},
 	UnknownZone:        {"The time zone of the invitation (%s) is not known. London time was assumed: check the time with the organiser.", "Nid yw cylchfa amser y gwahoddiad (%s) yn hysbys. Tybiwyd amser Llundain: gwiriwch yr amser gyda'r trefnydd."},
@@ -82,6 +85,7 @@ var words = map[Code][2]string{
 	TenantMismatch:     {"The invitation gives two different addresses for video devices: %s and %s. Neither is used: ask the organiser which is right.", "Mae'r gwahoddiad yn rhoi dau gyfeiriad gwahanol ar gyfer dyfeisiau fideo: %s a %s. Ni ddefnyddir y naill na'r llall: gofynnwch i'r trefnydd pa un sy'n gywir."},
 	PasscodeMismatch:   {"The parts of the invitation give different passcodes. None is used: ask the organiser which is right.", "Mae rhannau'r gwahoddiad yn rhoi codau gwahanol. Ni ddefnyddir yr un: gofynnwch i'r trefnydd pa un sy'n gywir."},
 	OtherLink:          {"The text's link leads to another meeting than the calendar's. The calendar's was taken: check with the organiser.", "Mae dolen y testun yn arwain at gyfarfod gwahanol i un y calendr. Defnyddiwyd un y calendr: gwiriwch gyda'r trefnydd."},
+	LinkDiffers:        {"The calendar's link leads to another meeting than the one that the calendar names. Check with the organiser which meeting is meant.", "Mae dolen y calendr yn arwain at gyfarfod gwahanol i'r un y mae'r calendr yn ei enwi. Gwiriwch gyda'r trefnydd pa gyfarfod a olygir."},
 	LookAlike:          {"A link looks like a meeting's but leads to %s. It was refused: do not open it, and report the message.", "Mae dolen yn edrych fel un cyfarfod ond yn arwain at %s. Fe'i gwrthodwyd: peidiwch â'i hagor, a rhowch wybod am y neges."},
 	Wrapped:            {"A link is hidden behind a mail filter (%s) and cannot be read without opening it. Ask the organiser to send the invitation from the calendar.", "Mae dolen wedi'i chuddio y tu ôl i hidlydd post (%s) ac ni ellir ei darllen heb ei hagor. Gofynnwch i'r trefnydd anfon y gwahoddiad o'r calendr."},
 	TooLong:            {"The invitation is larger than any real one. Only its beginning was read.", "Mae'r gwahoddiad yn fwy nag unrhyw wahoddiad go iawn. Dim ond ei ddechrau a ddarllenwyd."},

@@ -50,14 +50,14 @@ func invitation(m *mailparse.Message, own replytext.Reply) (in *invites.Invite, 
 	scrub = scrubber(read)
 	if err != nil {
 		if saysHowToJoin(read.Join, own) {
-			in = domain(read)
-			in.WordsOnly, in.Method, in.Summary, in.Organizer = true, invites.Published, cut(m.Subject), invites.Person{}
+			in = domain(read, scrub)
+			in.WordsOnly, in.Method, in.Summary, in.Organizer = true, invites.Published, cut(scrub(m.Subject)), invites.Person{}
 		}
 		return in, scrub
 	}
 	switch read.Event.Method {
 	case "REQUEST", "CANCEL", "PUBLISH", "DECLINECOUNTER", "":
-		return domain(read), scrub
+		return domain(read, scrub), scrub
 	}
 	return nil, scrub
 }
@@ -82,14 +82,17 @@ func saysHowToJoin(j ways.Details, own replytext.Reply) bool {
 
 var links = regexp.MustCompile(`https?://\S+`)
 
-// domain is an invitation in the gateway's words.
-func domain(read invite.Invite) *invites.Invite {
+// domain is an invitation in the gateway's words. What people write of it themselves is scrubbed: Zoom and Webex put their link, with its password, where the place stands.
+func domain(read invite.Invite, scrub func(string) string) *invites.Invite {
 	e := read.Event
 	in := &invites.Invite{UID: e.UID, Method: invites.Method(e.Method), Sequence: e.Sequence, Stamp: e.Stamp.UTC(), RecurrenceID: utc(e), AndLater: e.AndLater, Start: e.Start.UTC(), End: e.End.UTC(),
-		AllDay: e.AllDay, Repeats: e.Series.Repeats(), Organizer: invites.Person{Name: e.Organizer.Name, Address: strings.ToLower(e.Organizer.Addr)}, Summary: cut(e.Summary), Location: cut(e.Location),
-		Service: string(read.Join.Service), JoinURL: read.Join.URL, Others: len(read.Others), Comment: cut(e.Comment)}
+		AllDay: e.AllDay, Repeats: e.Series.Repeats(), Organizer: invites.Person{Name: e.Organizer.Name, Address: strings.ToLower(e.Organizer.Addr)}, Summary: cut(scrub(e.Summary)), Location: cut(scrub(e.Location)),
+		Service: string(read.Join.Service), JoinURL: read.Join.URL, Others: len(read.Others), Comment: cut(scrub(e.Comment))}
 	for _, p := range e.Attendees[:min(len(e.Attendees), invites.MaxAttendees)] {
 		in.Attendees = append(in.Attendees, strings.ToLower(p.Addr))
+	}
+	if in.Location == "[…]" { // nothing but the link
+		in.Location = ""
 	}
 	if e.Start.IsZero() {
 		in.Start, in.End = e.Start, e.Start
@@ -142,7 +145,7 @@ func scrubber(read invite.Invite) func(string) string {
 		parts = append(parts, `\b`+strings.Join(p, `[ \x{a0}-]?`)+`\b`)
 	}
 	if j.Service != "" {
-		parts = append(parts, `https?://[^\s<>"]*(?:teams\.|zoom\.|webex\.|meet\.google\.|safelinks\.)[^\s<>"]*`)
+		parts = append(parts, `<`+meetingLink+`(?:\s{1,3}[^\s<>"]+){1,12}\s{0,3}>`, meetingLink) // between brackets it may be broken over lines
 	}
 	if len(parts) == 0 {
 		return func(s string) string { return s }
@@ -151,8 +154,18 @@ func scrubber(read invite.Invite) func(string) string {
 	if err != nil {
 		return func(s string) string { return s }
 	}
-	return func(s string) string { return re.ReplaceAllString(s, "[…]") }
+	return func(s string) string {
+		return re.ReplaceAllStringFunc(s, func(found string) string {
+			if strings.HasPrefix(found, "<") {
+				return "<[…]>"
+			}
+			return "[…]"
+		})
+	}
 }
+
+// meetingLink is a link to a meeting, to its numbers, or to a filter that stands before it.
+const meetingLink = `https?://[^\s<>"]*(?:teams\.|zoom\.|webex\.|meet\.google\.|tel\.meet/|safelinks\.)[^\s<>"]*`
 
 // utc is which occurrence is meant; zero stays zero.
 func utc(e calendar.Event) (t time.Time) {

@@ -59,6 +59,29 @@ func TestAnInvitationIsRead(t *testing.T) {
 	}
 }
 
+// Zoom puts the link with its password where the place stands, Google prints a second PIN in a link, Webex a second password beside the first.
+func TestNoCredentialIsLeftInWhatIsShown(t *testing.T) {
+	for name, c := range map[string]struct{ words, more string }{
+		"Zoom": {"Join\r\nhttps://la.zoom.us/j/84512345678?pwd=QmFzZTY0\r\nMeeting ID: 845 1234 5678\r\nPasscode: 739201\r\n",
+			"LOCATION:https://la.zoom.us/j/84512345678?pwd=QmFzZTY0\r\nCOMMENT:Passcode 739201\r\n"},
+		"Zoom, broken over lines": {"Join<https://la.zoom.us/j/84512345678?pw\r\nd=QmFzZTY0pwd=\r\n>\r\nMeeting ID: 845 1234 5678\r\nPasscode: 739201\r\nPlease come.\r\n", ""},
+		"Google":                  {"Join with Google Meet: https://meet.google.com/abc-defg-hij\r\nOr dial: (GB) +44 20 7946 0666 PIN: 753951846#\r\nMore phone numbers: https://tel.meet/abc-defg-hij?pin=7539518462468&hs=7\r\n", ""},
+		"Webex": {"Join meeting\r\nhttps://la.webex.com/la/j.php?MTID=m0123\r\nMeeting number (access code): 2633 123 4567\r\nMeeting password: wXyZ12abC3 (99991222 when dialing from a phone or video system)\r\n" +
+			"Tap to join from a mobile device\r\n+44-20-7946-0888,,26331234567#99991222# United Kingdom Toll\r\n", "LOCATION:https://la.webex.com/la/j.php?MTID=m0123\r\n"},
+	} {
+		m := readMail(t, withCalendar("REQUEST", c.words, c.more))
+		if m.Invite == nil {
+			t.Fatalf("%s: no invitation", name)
+		}
+		shown := strings.Join([]string{m.Text, m.Quoted, m.Invite.Location, m.Invite.Summary, m.Invite.Comment}, "\n")
+		for _, secret := range []string{"pwd=", "739201", "845123", "845 1", "abc-defg", "753951846", "wXyZ12abC3", "99991222", "2633", "MTID"} {
+			if strings.Contains(shown, secret) {
+				t.Errorf("%s: %q is shown in %q", name, secret, shown)
+			}
+		}
+	}
+}
+
 func TestAForwardOfAForward(t *testing.T) {
 	forward := func(inner []byte) []byte {
 		return []byte("From: Anna <anna@anytown.example>\r\nSubject: Fwd\r\nMessage-ID: <f@anytown.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=o" + string(rune('a'+len(inner)%20)) + "\r\n\r\n--o" + string(rune('a'+len(inner)%20)) +
