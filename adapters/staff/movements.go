@@ -146,6 +146,8 @@ func (w movementWords) Change(r movement.Row) string {
 	return w.loc.T("staff.movements.c_placed")
 }
 
+func (w movementWords) Twice() string { return w.loc.T("staff.movements.twice") }
+
 func (w movementWords) Clock(t time.Time) string { return w.when.Clock(t) }
 
 func (w movementWords) item(r movement.Row, query string) movementItem {
@@ -227,6 +229,9 @@ func (w movementWords) paper(v movementsView) web.Table {
 		about := it.Number + ", " + it.Wing + "."
 		if it.Special {
 			about += " " + w.loc.T("staff.movements.special")
+		}
+		if it.Twice {
+			about += " " + w.Twice()
 		}
 		if it.Change != "" {
 			about += " " + w.loc.T("staff.movements.changed") + " " + it.Change

@@ -244,6 +244,7 @@ func (f *Flow) MovementDay(ctx context.Context, a ids.Actor, day workdays.Day, w
 		}
 	}
 	movement.Sort(v.Rows)
+	movement.MarkTwice(v.Rows)
 	return v, nil
 }
 

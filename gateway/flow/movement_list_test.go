@@ -93,6 +93,21 @@ func (w wingWorld) due() (mails []flow.OutMail) {
 	return mails
 }
 
+// Two authorities can each want her at one time: the officer sees at both that it cannot be.
+func TestWantedTwiceAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, e storetest.Env) {
+		w := newWingWorld(t, e)
+		starts := (workdays.Of(e.Clock.Now()) + 2).At(10, 0)
+		if _, r := w.at(starts); r.Twice {
+			t.Error("one meeting is two")
+		}
+		_, second := w.at(starts.Add(20 * time.Minute))
+		if !second.Twice || !w.row(starts).Twice {
+			t.Error("nobody is told that she is wanted twice at once")
+		}
+	})
+}
+
 func TestWhoHasWhichList(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, e storetest.Env) {
 		w, ctx := newWingWorld(t, e), t.Context()

@@ -3,6 +3,7 @@ package movement
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"kinbridge/gateway/ids"
@@ -21,6 +22,7 @@ type Row struct {
 	Acked    *Acked // nil = nobody has acknowledged it as it is
 	News     *Change
 	Alarm    bool
+	Twice    bool // the list has her in another place at the same time
 	// MovedTo: it has been moved to another day and begins then; Slip has the times that it had on this one.
 	MovedTo time.Time
 	Finger  string        // the fingerprint of the movement as it is now: what is acknowledged
@@ -88,6 +90,18 @@ func Sort(rows []Row) {
 	})
 }
 
+// MarkTwice marks what cannot be: one woman away from her wing for two things at once. Two authorities can each have invited her, and neither knows of the other.
+func MarkTwice(rows []Row) {
+	for i := range rows {
+		for j := range rows {
+			a, b := &rows[i], &rows[j]
+			if i != j && a.Slip.Mother == b.Slip.Mother && !a.Gone() && !b.Gone() && a.PickUp.Before(b.Slip.Back) && b.PickUp.Before(a.Slip.Back) {
+				a.Twice = true
+			}
+		}
+	}
+}
+
 // Columns are the keys of the columns of a spreadsheet of the day, in order.
 var Columns = []string{"unlocked", "woman", "number", "wing", "place", "with", "starts", "ends", "back", "state", "why", "acknowledged", "change"}
 
@@ -101,6 +115,7 @@ type Wording interface {
 	Why(w Reason) string
 	Acknowledged(a *Acked) string
 	Change(r Row) string
+	Twice() string
 }
 
 // Sheet is the day as rows of a spreadsheet, with its headings.
@@ -111,8 +126,12 @@ func Sheet(rows []Row, w Wording) [][]string {
 	}
 	out := [][]string{head}
 	for _, r := range rows {
+		change := w.Change(r)
+		if r.Twice {
+			change = strings.TrimSpace(change + " " + w.Twice())
+		}
 		out = append(out, []string{w.Clock(r.PickUp), r.Mother, r.Number, r.Wing, w.Place(r.Place), w.With(r.With, r.Names), w.Clock(r.Starts), w.Clock(r.Ends), w.Clock(r.Slip.Back),
-			w.State(r), w.Why(r.Standing.Why), w.Acknowledged(r.Acked), w.Change(r)})
+			w.State(r), w.Why(r.Standing.Why), w.Acknowledged(r.Acked), change})
 	}
 	return out
 }

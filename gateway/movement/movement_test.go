@@ -288,6 +288,33 @@ func (plainWords) State(r movement.Row) string            { return string(r.Stan
 func (plainWords) Why(r movement.Reason) string           { return string(r) }
 func (plainWords) Acknowledged(a *movement.Acked) string  { return "" }
 func (plainWords) Change(movement.Row) string             { return "" }
+func (plainWords) Twice() string                          { return "two at once" }
+
+// One woman cannot be in two places. Another woman, one thing after the other, and what does not take place are no clash.
+func TestTwoAtOnce(t *testing.T) {
+	first, second := slip(), slip()
+	second.Starts, second.Ends, second.PickUp, second.Back = first.Starts.Add(15*time.Minute), first.Ends.Add(15*time.Minute), first.PickUp.Add(15*time.Minute), first.Back.Add(15*time.Minute)
+	after := first
+	after.PickUp, after.Back = first.Back, first.Back.Add(time.Hour)
+	off := second
+	off.Off = true
+	another := second
+	another.Mother = "mot_2"
+	for name, x := range map[string]struct {
+		other movement.Row
+		want  bool
+	}{"overlapping": {movement.Row{Slip: second}, true}, "one after the other": {movement.Row{Slip: after}, false}, "called off": {movement.Row{Slip: off}, false},
+		"moved to another day": {movement.Row{Slip: second, MovedTo: first.Starts.Add(48 * time.Hour)}, false}, "another woman": {movement.Row{Slip: another}, false}} {
+		rows := []movement.Row{{Slip: first}, x.other}
+		movement.MarkTwice(rows)
+		if rows[0].Twice != x.want || rows[1].Twice != x.want {
+			t.Errorf("%s: %v and %v", name, rows[0].Twice, rows[1].Twice)
+		}
+		if sheet := movement.Sheet(rows, plainWords{}); (sheet[1][12] == "two at once") != x.want {
+			t.Errorf("%s: the spreadsheet says %q", name, sheet[1][12])
+		}
+	}
+}
 
 func TestSheetIsInOrder(t *testing.T) {
 	early, late := slip(), slip()
