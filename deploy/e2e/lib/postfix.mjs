@@ -58,6 +58,9 @@ export async function startPostfix(t, { mailboxes, relay, gateway }) {
   const port = await freePort()
   const domains = [...new Set(mailboxes.map((m) => m.split('@')[1]))]
   const log = path.join(dir, 'maillog')
+  // Whatever checks the queue when it starts again writes what a kill left there into the log itself, as the user postfix.
+  await writeFile(log, '')
+  await chmod(log, 0o666)
   await writeFile(path.join(conf, 'master.cf'), MASTER(port))
   await writeFile(path.join(conf, 'main.cf'), `
 compatibility_level = 3.6
