@@ -165,11 +165,16 @@ func (w *world) lookAt(m *model, f *family) {
 			return m.says[x.Message].readBy(p) || p.is(ids.RoleAdministrator) && m.talks[x.Thread].Channel == threads.Official // her log names it, as it names asks
 		})
 	}
-	for _, a := range must(st.OpenAsksOf(ctx, []ids.CaseID{f.id}))(t) {
+	for _, a := range must(st.AsksOfCase(ctx, f.id))(t) {
 		may := func(p person) bool { return p.staff() && m.talks[a.Thread].knownTo(p) }
-		m.thing("ask", string(a.ID), may)
+		if a.Open() {
+			m.thing("ask", string(a.ID), may)
+		}
 		for _, s := range must(st.AskSteps(ctx, a.ID))(t) {
-			m.thing("step", string(s.ID), may)
+			m.word("why a draft was not sent", s.Reason, may)
+			if a.Open() {
+				m.thing("step", string(s.ID), may)
+			}
 		}
 	}
 	for _, h := range must(st.OpenHandovers(ctx, f.id))(t) {
