@@ -265,6 +265,7 @@ test('where and when', async (t) => {
       }
       assert.deepEqual(firsts, ['9:15am', '9:15am'])
       await days.nth(1).locator('.kb-times a').first().click()
+      await rhian.getByRole('heading', { level: 1, name: 'Plan a meeting' }).waitFor()
       if (await rhian.getByRole('button', { name: 'Continue' }).count()) {
         await rhian.getByLabel('Ella Reed').check()
         await rhian.getByRole('button', { name: 'Continue' }).click()
