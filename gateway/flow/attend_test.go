@@ -71,20 +71,24 @@ func TestTicketsAreForOnesOwnPlace(t *testing.T) {
 	})
 }
 
+// seats are the places of those who are in a meeting.
+func (w *meetingWorld) seats(id ids.MeetingID) (guest, host, mother ids.ParticipantID) {
+	w.t.Helper()
+	v, err := w.f.Meeting(w.t.Context(), w.worker.Actor(), id)
+	must(w.t, err)
+	who := map[meetings.Role]ids.ParticipantID{}
+	for _, p := range v.Participants {
+		who[p.Role] = p.ID
+	}
+	return who[meetings.RoleGuest], who[meetings.RoleHost], who[meetings.RoleMother]
+}
+
 func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, e storetest.Env) {
 		w, ctx := newMeetingWorld(t, e), t.Context()
 		id := w.create(w.plan())
 		e.Clock.Advance(time.Hour)
-		v, err := w.f.Meeting(ctx, w.worker.Actor(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		who := map[meetings.Role]ids.ParticipantID{}
-		for _, p := range v.Participants {
-			who[p.Role] = p.ID
-		}
-		guest, host, mother := who[meetings.RoleGuest], who[meetings.RoleHost], who[meetings.RoleMother]
+		guest, host, mother := w.seats(id)
 		at := e.Clock.Now().UTC().Truncate(time.Microsecond)
 		events := []meetings.RoomEvent{
 			{ID: "e1", Kind: meetings.Joined, Participant: mother}, {ID: "e2", Kind: meetings.Knocked, Participant: guest},
@@ -101,7 +105,7 @@ func TestAttendanceCountsEveryEventOnce(t *testing.T) {
 				}
 			}
 		}
-		v, err = w.f.Meeting(ctx, w.worker.Actor(), id)
+		v, err := w.f.Meeting(ctx, w.worker.Actor(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,15 +167,7 @@ func TestWhatIsSaidByAButtonIsInTheRecordAndQuietlySaidIsNotForEverybody(t *test
 		n.Staff = []ids.StaffID{w.pom.ID}
 		id := w.create(n)
 		e.Clock.Advance(time.Hour)
-		v, err := w.f.Meeting(ctx, w.worker.Actor(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		who := map[meetings.Role]ids.ParticipantID{}
-		for _, p := range v.Participants {
-			who[p.Role] = p.ID
-		}
-		guest, host, mother := who[meetings.RoleGuest], who[meetings.RoleHost], who[meetings.RoleMother]
+		guest, host, mother := w.seats(id)
 		at := e.Clock.Now().UTC().Truncate(time.Microsecond)
 		for i, ev := range []meetings.RoomEvent{
 			{Kind: meetings.PrivateBegan, Participant: host, By: mother}, {Kind: meetings.PrivateEnded, Participant: host, By: host},

@@ -57,7 +57,7 @@
 //   connecting waiting inside reconnecting link-broken
 //   joined left knocking muted-by-host camera-refused camera-missing mic-refused mic-missing
 //   private-begin private-with private-others private-over break-said break-self break-over-said unclear-note told told-nobody hands hand-raised
-//   hand-raise hand-lower lower lock unlock locked unlocked lobby-locked admit-all knock-again minutes-until time-over
+//   hand-raise hand-lower lower lock unlock locked knock-again minutes-until time-over
 //   tile-apart tile-private tile-hand tile-you tile-lost tile-muted tile-no-camera tile-screen
 //   mic-on mic-off camera-on camera-off mute remove admit refuse minutes-left confirm-end
 //   over-left over-ended over-time over-refused over-removed over-replaced over-not_expected over-too_early over-expired over-version
