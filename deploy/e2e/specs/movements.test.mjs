@@ -140,5 +140,16 @@ test('from the list to the board and back', async (t) => {
     assert.equal(refused.status(), 404)
   })
 
+  await step('wanted in two places at once: both lines say so', async () => {
+    for (const minutes of [20, 25]) {
+      const starts = new Date(Date.now() + minutes * 60_000)
+      await api(world, 'POST', '/meetings', { body: { case_id: carys.case_id, kind: 'pre_brief', starts, ends: new Date(+starts + 1_800_000) }, headers: { 'Idempotency-Key': `twice-${minutes}` } })
+    }
+    await checkAddress(kit, 'movements-twice', '/movements')
+    assert.equal(await kit.getByRole('main').getByText('two things at the same time').locator('visible=true').count(), 3) // the meeting at short notice is not over
+    await checkAddress(board, 'movement-board-twice', '/movements/board', { langs: ['en'] })
+    await board.getByText('two things at the same time').first().waitFor()
+  })
+
   await auditVerifies(world)
 })
