@@ -90,12 +90,14 @@ func Sort(rows []Row) {
 	})
 }
 
-// MarkTwice marks what cannot be: one woman away from her wing for two things at once. Two authorities can each have invited her, and neither knows of the other.
+// MarkTwice marks what cannot be: one woman away from her wing for two things at once. Two authorities can each have invited her, and neither knows of the other. What is
+// struck out, or over because she did not come or is back, is in nobody's way.
 func MarkTwice(rows []Row) {
+	ahead := func(r *Row) bool { return !r.Gone() && r.Standing.State != Missed && r.Standing.State != Back }
 	for i := range rows {
 		for j := range rows {
 			a, b := &rows[i], &rows[j]
-			if i != j && a.Slip.Mother == b.Slip.Mother && !a.Gone() && !b.Gone() && a.PickUp.Before(b.Slip.Back) && b.PickUp.Before(a.Slip.Back) {
+			if i != j && a.Slip.Mother == b.Slip.Mother && ahead(a) && ahead(b) && a.PickUp.Before(b.Slip.Back) && b.PickUp.Before(a.Slip.Back) {
 				a.Twice = true
 			}
 		}

@@ -304,7 +304,9 @@ func TestTwoAtOnce(t *testing.T) {
 		other movement.Row
 		want  bool
 	}{"overlapping": {movement.Row{Slip: second}, true}, "one after the other": {movement.Row{Slip: after}, false}, "called off": {movement.Row{Slip: off}, false},
-		"moved to another day": {movement.Row{Slip: second, MovedTo: first.Starts.Add(48 * time.Hour)}, false}, "another woman": {movement.Row{Slip: another}, false}} {
+		"moved to another day": {movement.Row{Slip: second, MovedTo: first.Starts.Add(48 * time.Hour)}, false}, "another woman": {movement.Row{Slip: another}, false},
+		"she did not come": {movement.Row{Slip: second, Standing: movement.Mark{State: movement.Missed}}, false}, "she is back": {movement.Row{Slip: second, Standing: movement.Mark{State: movement.Back}}, false},
+		"she has been called": {movement.Row{Slip: second, Standing: movement.Mark{State: movement.Called}}, true}} {
 		rows := []movement.Row{{Slip: first}, x.other}
 		movement.MarkTwice(rows)
 		if rows[0].Twice != x.want || rows[1].Twice != x.want {
